@@ -1,0 +1,7 @@
+stoxincludedir = $(includedir)/stox
+stoxinclude_HEADERS = \
+	include/stox/types.h
+stoxserviceincludedir = $(includedir)/stox/service
+stoxserviceinclude_HEADERS = \
+	include/stox/service/xml.h
+pkgconfig_DATA = src/stox.pc

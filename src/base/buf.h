@@ -1,0 +1,50 @@
+/*
+ * buf.h: a growing byte buffer that always has a maximum.
+ *
+ * Appending past the maximum sets `overflow` and keeps what was there; a
+ * writer appends freely and checks once at the end.
+ */
+#ifndef BASE_BUF_H
+#define BASE_BUF_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/pool.h"
+#include "base/str.h"
+
+struct buf {
+	char *data;      /* owned; NULL while empty */
+	size_t len;      /* bytes in use */
+	size_t cap;      /* bytes allocated */
+	size_t max;      /* len never goes above this */
+	bool overflow;   /* something did not fit; what is here is a prefix */
+	struct budget *budget; /* borrowed, may be NULL */
+};
+
+void buf_init(struct buf *b, size_t max, struct budget *budget);
+/** Free the memory; the buffer may be used again. */
+void buf_free(struct buf *b);
+/** Empty it, keep the memory. */
+void buf_clear(struct buf *b);
+/** Drop the first @n bytes (amortised: see also buf_compact users). */
+void buf_consume(struct buf *b, size_t n);
+/** Make room for @n more bytes and return where they go, or NULL when they
+ *  would pass the maximum (overflow is set). */
+char *buf_reserve(struct buf *b, size_t n);
+
+void buf_add(struct buf *b, const void *bytes, size_t n);
+void buf_add_char(struct buf *b, char c);
+void buf_add_str(struct buf *b, struct str s);
+void buf_add_text(struct buf *b, const char *s);
+void buf_add_u64(struct buf *b, uint64_t n);
+void buf_printf(struct buf *b, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static inline struct str buf_str(const struct buf *b)
+{
+	return (struct str){ b->data, b->len };
+}
+
+#endif

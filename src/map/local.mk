@@ -1,0 +1,3 @@
+noinst_LTLIBRARIES += src/map/libmap.la
+src_map_libmap_la_SOURCES = src/map/map.h
+MAP = src/map/libmap.la

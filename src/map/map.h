@@ -1,0 +1,48 @@
+/*
+ * map.h: what core and several plugins need to translate: addresses and
+ * errors.  Pure functions, no state, no I/O.  stox.md 1 and 2.
+ */
+#ifndef MAP_MAP_H
+#define MAP_MAP_H
+
+#include "base/pool.h"
+#include "sip/uri.h"
+#include "stox/types.h"
+#include "xmpp/jid.h"
+
+/* ---- address.c: RFC 7247, 6 ---- */
+
+/**
+ * A SIP URI as a JID.  @domain is the XMPP domain to use (already mapped).
+ * `gr` with a value becomes the resource when @with_gr.
+ * Returns 0, or -STOX_EINVAL with a phrase in *@why (malformed: 400), or
+ * -STOX_ENOENT (cannot be mapped: 404), -STOX_ENOTSUP (scheme: 416).
+ */
+int map_address_to_jid(struct pool *pool, const struct sip_uri *uri,
+	struct str domain, bool with_gr, struct jid *ret, const char **why);
+/**
+ * A JID as "sip:user@host[;gr=…]", in @pool.  @host is the SIP domain
+ * (A-labels).  NULL when the JID has no local part… then "sip:host".
+ */
+const char *map_address_to_sip(struct pool *pool, const struct jid *jid,
+	const char *host, bool with_gr);
+
+/* ---- error.c: RFC 7247, 7 ---- */
+
+struct map_status {
+	unsigned status;
+	const char *reason;    /* phrase to send, NULL: standard */
+	unsigned retry_after;  /* seconds, 0: none */
+};
+/** What a SIP sender hears for a stanza error.  stox.md 2.2 */
+struct map_status map_error_to_sip(enum stox_condition condition);
+
+struct map_condition {
+	enum stox_condition condition;
+	const char *type;      /* "cancel", … */
+	const char *text;      /* a sentence for the XMPP user */
+};
+/** What an XMPP sender hears for a SIP status.  stox.md 2.3 */
+struct map_condition map_error_to_xmpp(unsigned status);
+
+#endif

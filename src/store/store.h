@@ -1,0 +1,91 @@
+/*
+ * store.h: what is kept.  Typed calls; no SQL outside src/store.
+ *
+ * One thread owns the only connection that writes.  Calls queue a job and
+ * return; the thread drains its queue into one transaction at a time; results
+ * come back on the loop after its commit (group commit without waiting).  In
+ * memory environments the same SQL runs in line and results are deferred.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "io/io.h"
+
+struct store;
+
+struct store_config {
+	const char *path;     /* database file; ":memory:" for tests.  Its folder
+	                       * must exist and be writable */
+	bool create;          /* make it when missing */
+};
+/**
+ * Open, check (application id, schema version; a newer schema is refused),
+ * migrate.  Returns owned, or NULL with a sentence in @why.
+ */
+struct store *store_open(struct io_env *env, struct log *log,
+	const struct store_config *config, struct buf *why);
+/** Finish the queue, close, free; *@s becomes NULL. */
+void store_close(struct store **s);
+/** As kill -9 in plays: drop what is not committed, close. */
+void store_drop(struct store **s);
+/** Schema version of the open database. */
+int store_version(const struct store *s);
+
+/** Every result: @error 0, -STOX_ENOENT, or -STOX_EIO. */
+typedef void store_done(void *arg, int error);
+
+/* original spellings of SIP addresses (aor_map, stox.md 0.5, D2) */
+
+/** Remember that @jid (bare, canonical) was seen as @uri; the first spelling
+ *  stays. */
+void store_address_put(struct store *s, struct str jid, struct str uri,
+	uint64_t now_s, store_done *done, void *arg);
+/** @found gets the original URI, or .p NULL. */
+void store_address_get(struct store *s, struct str jid,
+	void (*found)(void *arg, int error, struct str uri), void *arg);
+
+/* small values of plugins: (plugin, key) -> value, with an end */
+
+void store_value_put(struct store *s, const char *plugin, struct str key,
+	struct str value, uint64_t expires_s, store_done *done, void *arg);
+void store_value_get(struct store *s, const char *plugin, struct str key,
+	void (*found)(void *arg, int error, struct str value), void *arg);
+void store_value_delete(struct store *s, const char *plugin, struct str key,
+	store_done *done, void *arg);
+
+/* sessions: a packed, versioned blob that an actor is rebuilt from */
+
+struct store_session {
+	uint64_t id;          /* chosen by core, stable over restarts */
+	const char *kind;     /* plugin's session kind */
+	struct str key;       /* what finds it: unique within its kind */
+	struct str state;     /* packed */
+	uint64_t due_s;       /* next time it wants to be woken; 0: never */
+	const char *node;
+	uint64_t epoch;
+};
+void store_session_put(struct store *s, const struct store_session *row,
+	store_done *done, void *arg);
+void store_session_delete(struct store *s, uint64_t id, store_done *done, void *arg);
+/** All of them, a page at a time in id order after @after; @row for each, then
+ *  @done. */
+void store_session_list(struct store *s, uint64_t after, unsigned page,
+	void (*row)(void *arg, const struct store_session *row), store_done *done, void *arg);
+
+/* the node's own values: dialback secret, node id, epoch */
+void store_meta_get(struct store *s, const char *name,
+	void (*found)(void *arg, int error, struct str value), void *arg);
+void store_meta_put(struct store *s, const char *name, struct str value,
+	store_done *done, void *arg);
+/** The same at start, before the loop runs: reads, or writes @initial first. */
+int store_meta_init(struct store *s, const char *name, struct str initial,
+	struct buf *ret_value);
+
+/** Figures for `stoxctl status`. */
+struct store_info {
+	uint64_t jobs, commits, failures, queued;
+	uint64_t file_bytes;
+};
+void store_info(const struct store *s, struct store_info *ret);
+
+#endif
