@@ -1,7 +1,9 @@
 stoxincludedir = $(includedir)/stox
 stoxinclude_HEADERS = \
+	include/stox/plugin.h \
 	include/stox/types.h
 stoxserviceincludedir = $(includedir)/stox/service
 stoxserviceinclude_HEADERS = \
+	include/stox/service/session.h \
 	include/stox/service/xml.h
 pkgconfig_DATA = src/stox.pc

@@ -1,0 +1,83 @@
+/*
+ * stox/service/session.h: state machines that outlive an exchange, and the
+ * exchanges that they begin.  Needs the exact build of stox.
+ *
+ * A session is an actor with a packed row.  event() looks at one event and
+ * changes the row; the row is committed; then act() does what the row asks
+ * for.  After a crash the row is all there is, so act() is called again:
+ * actions are derived from the row, never from memory, and doing one twice
+ * must be harmless.
+ */
+#ifndef STOX_SERVICE_SESSION_H
+#define STOX_SERVICE_SESSION_H
+
+#include "stox/plugin.h"
+
+struct stox_session;
+
+enum stox_event_type {
+	STOX_EVENT_REQUEST, /* an exchange was given to it by stox_session_take() */
+	STOX_EVENT_ANSWER,  /* an exchange that it began has its answer */
+	STOX_EVENT_DUE,     /* its due time has come */
+};
+struct stox_event {
+	enum stox_event_type type;
+	/* REQUEST: reply through it (stox_reply_…), or leave the reply empty;
+	 * ANSWER: ask stox_answer_…() */
+	struct stox_exchange *exchange;
+	unsigned tag;          /* ANSWER: as given to stox_begin() */
+};
+
+struct stox_session_kind {
+	const char *name;      /* unique in the store */
+	/** One event.  Change the row with stox_session_set() or _end(). */
+	void (*event)(void *state, struct stox_session *s, const struct stox_event *e);
+	/** The row is committed (or was restored at start): do what it asks. */
+	void (*act)(void *state, struct stox_session *s);
+};
+
+/** Find the session of that kind and key, or make one with an empty row. */
+STOX_API struct stox_session *stox_session_open(struct stox_host *host,
+	const struct stox_session_kind *kind, const char *key);
+/** Find it, or NULL. */
+STOX_API struct stox_session *stox_session_find(struct stox_host *host,
+	const struct stox_session_kind *kind, const char *key);
+STOX_API const char *stox_session_key(const struct stox_session *s);
+STOX_API struct stox_host *stox_session_host(const struct stox_session *s);
+/** The packed row; *@ret_len 0 for a new session. */
+STOX_API const void *stox_session_row(const struct stox_session *s, size_t *ret_len);
+/** Replace the row; copied.  @due_s: seconds since 1970 of the next DUE, 0: none. */
+STOX_API void stox_session_set(struct stox_session *s, const void *row, size_t len,
+	uint64_t due_s);
+/** Delete the row after this event; the session is gone then. */
+STOX_API void stox_session_end(struct stox_session *s);
+
+/** In `translate`: hand the exchange to a session; event(REQUEST) follows on a
+ *  fresh stack and the reply goes out after the commit. */
+STOX_API stox_verdict stox_session_take(struct stox_exchange *x,
+	struct stox_session *s);
+/** A SIP dialog that belongs to the session: in-dialog requests go straight to it.
+ *  @call_id and @local_tag name it; remembered until the session ends or the
+ *  node does (say it again in act()). */
+STOX_API void stox_session_dialog(struct stox_session *s, const char *call_id,
+	const char *local_tag);
+
+/** What stox_begin() needs. */
+struct stox_begin {
+	const char *from, *to; /* JIDs; one of the two domains lives on SIP */
+	unsigned tag;          /* comes back with the answer */
+	/* for a SIP request within a dialog; NULL and 0 outside.  call_id and
+	 * from_tag may be chosen by the session to be the same after a crash */
+	const char *call_id, *from_tag, *to_tag;
+	uint32_t cseq;
+};
+/** Begin an exchange of the session's own: write its `out`, then
+ *  stox_begin_send().  NULL when the addresses do not fit. */
+STOX_API struct stox_exchange *stox_begin(struct stox_session *s,
+	const struct stox_begin *b);
+STOX_API void stox_begin_send(struct stox_exchange *x);
+
+/** A name that nobody can guess and that begins with the node's id: for Call-IDs and tags. */
+STOX_API const char *stox_session_token(struct stox_session *s, char out[33]);
+
+#endif
