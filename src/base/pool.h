@@ -35,7 +35,29 @@ char *base_strdup(const char *s);
 void base_require_failed(const char *expr, const char *file, int line)
 	__attribute__((noreturn));
 
-struct pool;
+struct pool_block;
+
+struct pool {
+	char *next, *end;         /* the free room; NULL at first */
+	struct pool_block *block; /* where the room is; links to older ones */
+	size_t size;              /* bytes held from the system */
+	struct budget *budget;    /* borrowed, may be NULL */
+};
+
+/* A sanitizer build sees the use of pool memory that was not handed out. */
+#if defined(__SANITIZE_ADDRESS__)
+#define POOL_SHADOW 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define POOL_SHADOW 1
+#endif
+#endif
+#ifdef POOL_SHADOW
+#include <sanitizer/asan_interface.h>
+#define pool_hand_out(p, size) __asan_unpoison_memory_region((p), (size))
+#else
+#define pool_hand_out(p, size) ((void)0)
+#endif
 
 /**
  * A new empty pool.  Returns owned, pool_free().
@@ -43,7 +65,8 @@ struct pool;
  */
 struct pool *pool_new(struct budget *budget);
 
-/** Forget everything allocated but keep the first block for reuse. */
+/** Forget everything allocated but keep one block, the biggest up to 16 KiB,
+ *  so that work of the same size as before asks the system for nothing. */
 void pool_reset(struct pool *p);
 
 /** Free the pool and all in it; *@p becomes NULL.  NULL is harmless. */
@@ -52,8 +75,33 @@ void pool_free(struct pool **p);
 /** Bytes the pool holds from the system. */
 size_t pool_size(const struct pool *p);
 
+/* The slow ways of the two below: a new block. */
+void *pool_grow(struct pool *p, size_t size);
+
+/** @size bytes without alignment, for text, not cleared. */
+static inline char *pool_chars(struct pool *p, size_t size)
+{
+	char *at = p->next;
+
+	if (size > (size_t)(p->end - at))
+		return pool_grow(p, size);
+	p->next = at + size;
+	pool_hand_out(at, size);
+	return at;
+}
+
 /** @size bytes, aligned for any type, not cleared. */
-void *pool_alloc(struct pool *p, size_t size);
+static inline void *pool_alloc(struct pool *p, size_t size)
+{
+	size_t pad = -(uintptr_t)p->next & (_Alignof(max_align_t) - 1);
+	size_t room = (size_t)(p->end - p->next);
+
+	if (room < pad || size > room - pad)
+		return pool_grow(p, size);
+	p->next += pad;
+	return pool_chars(p, size);
+}
+
 /** The same, cleared. */
 void *pool_alloc0(struct pool *p, size_t size);
 

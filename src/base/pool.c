@@ -1,0 +1,226 @@
+#include "base/pool.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+	FIRST_BLOCK = 1024,   /* bytes, header included */
+	BIGGEST_BLOCK = 65536,
+	KEPT_BLOCK = 16384,   /* what a reset keeps at most */
+};
+
+struct pool_block {
+	struct pool_block *older;
+	size_t size; /* header included */
+	max_align_t room[];
+};
+
+unsigned budget_percent(const struct budget *b)
+{
+	if (!b || b->max == 0)
+		return 0;
+	return (unsigned)(100.0 * (double)b->used / (double)b->max);
+}
+
+static void budget_add(struct budget *b, size_t n)
+{
+	if (b)
+		b->used += n;
+}
+
+static void budget_drop(struct budget *b, size_t n)
+{
+	if (!b)
+		return;
+	stox_require(b->used >= n);
+	b->used -= n;
+}
+
+static void *checked(void *p)
+{
+	if (!p) {
+		fputs("stox: out of memory\n", stderr);
+		abort();
+	}
+	return p;
+}
+
+/* malloc(0) may return NULL, which is not a failure: ask for one byte. */
+void *base_alloc(size_t size)
+{
+	return checked(malloc(size ? size : 1));
+}
+
+void *base_alloc0(size_t size)
+{
+	return checked(calloc(1, size ? size : 1));
+}
+
+void *base_realloc(void *p, size_t size)
+{
+	return checked(realloc(p, size ? size : 1));
+}
+
+char *base_strdup(const char *s)
+{
+	size_t size = strlen(s) + 1;
+
+	return memcpy(base_alloc(size), s, size);
+}
+
+void base_require_failed(const char *expr, const char *file, int line)
+{
+	fprintf(stderr, "stox: %s:%d: not true: %s\n", file, line, expr);
+	abort();
+}
+
+struct pool *pool_new(struct budget *budget)
+{
+	struct pool *p = base_alloc0(sizeof(*p));
+
+	p->budget = budget;
+	p->size = sizeof(*p);
+	budget_add(budget, p->size);
+	return p;
+}
+
+static void poison(struct pool_block *b)
+{
+#ifdef POOL_SHADOW
+	__asan_poison_memory_region(b->room, b->size - sizeof(*b));
+#else
+	(void)b;
+#endif
+}
+
+/* Make @b the block that is being filled, empty. */
+static void use_block(struct pool *p, struct pool_block *b)
+{
+	poison(b);
+	p->block = b;
+	p->next = (char *)b->room;
+	p->end = (char *)b + b->size;
+}
+
+static void drop_block(struct pool *p, struct pool_block *b)
+{
+	p->size -= b->size;
+	budget_drop(p->budget, b->size);
+	free(b);
+}
+
+void *pool_grow(struct pool *p, size_t size)
+{
+	size_t want = FIRST_BLOCK;
+	struct pool_block *b;
+
+	stox_require(size <= SIZE_MAX / 2);
+	if (p->block)
+		want = p->block->size * 2;
+	if (want > BIGGEST_BLOCK)
+		want = BIGGEST_BLOCK;
+	if (want < size + sizeof(*b))
+		want = size + sizeof(*b);
+	b = base_alloc(want);
+	b->size = want;
+	b->older = p->block;
+	p->size += want;
+	budget_add(p->budget, want);
+	use_block(p, b);
+	return pool_chars(p, size);
+}
+
+void pool_reset(struct pool *p)
+{
+	struct pool_block *keep = NULL;
+	struct pool_block *older;
+
+	for (struct pool_block *b = p->block; b; b = older) {
+		older = b->older;
+		if (b->size <= KEPT_BLOCK && (!keep || b->size > keep->size)) {
+			if (keep)
+				drop_block(p, keep);
+			keep = b;
+		} else {
+			drop_block(p, b);
+		}
+	}
+	p->block = NULL;
+	p->next = p->end = NULL;
+	if (keep) {
+		keep->older = NULL;
+		use_block(p, keep);
+	}
+}
+
+void pool_free(struct pool **pp)
+{
+	struct pool *p = *pp;
+	struct pool_block *older;
+
+	if (!p)
+		return;
+	for (struct pool_block *b = p->block; b; b = older) {
+		older = b->older;
+		drop_block(p, b);
+	}
+	budget_drop(p->budget, sizeof(*p));
+	free(p);
+	*pp = NULL;
+}
+
+size_t pool_size(const struct pool *p)
+{
+	return p->size;
+}
+
+void *pool_alloc0(struct pool *p, size_t size)
+{
+	return memset(pool_alloc(p, size), 0, size);
+}
+
+char *pool_strndup(struct pool *p, const char *s, size_t len)
+{
+	char *copy = pool_chars(p, len + 1);
+
+	if (len)
+		memcpy(copy, s, len);
+	copy[len] = '\0';
+	return copy;
+}
+
+char *pool_strdup(struct pool *p, const char *s)
+{
+	return pool_strndup(p, s, strlen(s));
+}
+
+struct str pool_str(struct pool *p, struct str s)
+{
+	return (struct str){ pool_strndup(p, s.p, s.len), s.len };
+}
+
+char *pool_vprintf(struct pool *p, const char *format, va_list ap)
+{
+	va_list again;
+	char *text;
+	int len;
+
+	va_copy(again, ap);
+	len = vsnprintf(NULL, 0, format, ap);
+	stox_require(len >= 0);
+	text = pool_chars(p, (size_t)len + 1);
+	vsnprintf(text, (size_t)len + 1, format, again);
+	va_end(again);
+	return text;
+}
+
+char *pool_printf(struct pool *p, const char *format, ...)
+{
+	va_list ap;
+	char *text;
+
+	va_start(ap, format);
+	text = pool_vprintf(p, format, ap);
+	va_end(ap);
+	return text;
+}
