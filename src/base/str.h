@@ -61,6 +61,9 @@ bool str_eq_secret(struct str a, struct str b);
 
 /** Well-formed UTF-8: no overlong forms, surrogates, nor above U+10FFFF. */
 bool str_is_utf8(struct str s);
+/** Length of the well-formed UTF-8 character that @s begins with and its code
+ *  point, or 0 when there is none. */
+size_t str_utf8_next(struct str s, uint32_t *ret_code);
 /** Number of bytes in the longest prefix of at most @max bytes that does not
  *  cut a UTF-8 character. */
 size_t str_utf8_cut(struct str s, size_t max);
