@@ -1,8 +1,9 @@
 /*
  * buf.h: a growing byte buffer that always has a maximum.
  *
- * Appending past the maximum sets `overflow` and keeps what was there; a
- * writer appends freely and checks once at the end.
+ * Appending past the maximum sets `overflow` and keeps what was there; from
+ * then on nothing is added until buf_clear(), so that the bytes stay a prefix.
+ * A writer appends freely and checks once at the end.
  */
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
@@ -10,6 +11,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/pool.h"
 #include "base/str.h"
@@ -17,7 +19,8 @@
 struct buf {
 	char *data;      /* owned; NULL while empty */
 	size_t len;      /* bytes in use */
-	size_t cap;      /* bytes allocated */
+	size_t cap;      /* bytes there is room for, one more than max at most */
+	size_t gap;      /* bytes consumed, still in front of data; buf.c only */
 	size_t max;      /* len never goes above this */
 	bool overflow;   /* something did not fit; what is here is a prefix */
 	struct budget *budget; /* borrowed, may be NULL */
@@ -28,10 +31,10 @@ void buf_init(struct buf *b, size_t max, struct budget *budget);
 void buf_free(struct buf *b);
 /** Empty it, keep the memory. */
 void buf_clear(struct buf *b);
-/** Drop the first @n bytes (amortised: see also buf_compact users). */
+/** Drop the first @n bytes.  Nothing is moved until the room is needed. */
 void buf_consume(struct buf *b, size_t n);
 /** Make room for @n more bytes and return where they go, or NULL when they
- *  would pass the maximum (overflow is set). */
+ *  would pass the maximum (overflow is set).  The caller adds to len. */
 char *buf_reserve(struct buf *b, size_t n);
 
 void buf_add(struct buf *b, const void *bytes, size_t n);
@@ -41,6 +44,9 @@ void buf_add_text(struct buf *b, const char *s);
 void buf_add_u64(struct buf *b, uint64_t n);
 void buf_printf(struct buf *b, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/** The bytes as a C string; "" while empty.  Valid until the next change. */
+const char *buf_text(struct buf *b);
 
 static inline struct str buf_str(const struct buf *b)
 {

@@ -1,0 +1,170 @@
+#include "base/buf.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { FIRST_SIZE = 64 };
+
+void buf_init(struct buf *b, size_t max, struct budget *budget)
+{
+	*b = (struct buf){ .max = max, .budget = budget };
+}
+
+/* The bytes that the budget knows of. */
+static size_t held(const struct buf *b)
+{
+	return b->gap + b->cap;
+}
+
+void buf_free(struct buf *b)
+{
+	if (b->budget)
+		b->budget->used -= held(b);
+	if (b->data)
+		free(b->data - b->gap);
+	buf_init(b, b->max, b->budget);
+}
+
+/* Give the consumed room in front back to the end. */
+static void close_gap(struct buf *b)
+{
+	char *base = b->data - b->gap;
+
+	if (b->gap == 0)
+		return;
+	memmove(base, b->data, b->len);
+	b->data = base;
+	b->cap += b->gap;
+	b->gap = 0;
+}
+
+void buf_clear(struct buf *b)
+{
+	b->len = 0;
+	b->overflow = false;
+	if (b->data)
+		close_gap(b);
+}
+
+void buf_consume(struct buf *b, size_t n)
+{
+	stox_require(n <= b->len);
+	if (n == 0)
+		return;
+	b->data += n;
+	b->gap += n;
+	b->cap -= n;
+	b->len -= n;
+	if (b->len == 0)
+		close_gap(b);
+}
+
+/* Room for @need bytes in all.  There is always one byte behind the last, for
+ * the NUL of buf_text() and vsnprintf(). */
+static void grow(struct buf *b, size_t need)
+{
+	size_t cap;
+
+	/* Moving no more than was consumed keeps the cost per byte constant. */
+	if (b->gap >= b->len)
+		close_gap(b);
+	if (need < b->cap)
+		return;
+	if (b->data)
+		close_gap(b);
+	cap = b->cap < FIRST_SIZE ? FIRST_SIZE : b->cap;
+	while (cap <= need)
+		cap *= 2;
+	if (cap > b->max)
+		cap = b->max + 1;
+	/* closing the gap may have made the room already */
+	if (cap <= b->cap)
+		return;
+	if (b->budget)
+		b->budget->used += cap - b->cap;
+	b->data = base_realloc(b->data, cap);
+	b->cap = cap;
+}
+
+char *buf_reserve(struct buf *b, size_t n)
+{
+	if (b->overflow || n > b->max - b->len) {
+		b->overflow = true;
+		return NULL;
+	}
+	if (b->len + n >= b->cap)
+		grow(b, b->len + n);
+	return b->data + b->len;
+}
+
+void buf_add(struct buf *b, const void *bytes, size_t n)
+{
+	char *at = n ? buf_reserve(b, n) : NULL;
+
+	if (!at)
+		return;
+	memcpy(at, bytes, n);
+	b->len += n;
+}
+
+void buf_add_char(struct buf *b, char c)
+{
+	char *at = buf_reserve(b, 1);
+
+	if (!at)
+		return;
+	*at = c;
+	b->len++;
+}
+
+void buf_add_str(struct buf *b, struct str s)
+{
+	buf_add(b, s.p, s.len);
+}
+
+void buf_add_text(struct buf *b, const char *s)
+{
+	buf_add(b, s, strlen(s));
+}
+
+void buf_add_u64(struct buf *b, uint64_t n)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + n % 10);
+		n /= 10;
+	} while (n);
+	buf_add(b, digits + at, sizeof(digits) - at);
+}
+
+void buf_printf(struct buf *b, const char *format, ...)
+{
+	size_t room = b->cap > b->len ? b->cap - b->len : 0;
+	va_list ap;
+	char *at;
+	int n;
+
+	va_start(ap, format);
+	n = vsnprintf(room ? b->data + b->len : NULL, room, format, ap);
+	va_end(ap);
+	stox_require(n >= 0);
+	at = buf_reserve(b, (size_t)n);
+	if (!at)
+		return;
+	if ((size_t)n >= room) {
+		va_start(ap, format);
+		vsnprintf(at, (size_t)n + 1, format, ap);
+		va_end(ap);
+	}
+	b->len += (size_t)n;
+}
+
+const char *buf_text(struct buf *b)
+{
+	if (b->len == 0)
+		return "";
+	b->data[b->len] = '\0';
+	return b->data;
+}
