@@ -1,0 +1,63 @@
+#include "base/table.h"
+
+/* The state of SipHash; names as in the paper of Aumasson and Bernstein. */
+struct sip_state {
+	uint64_t v0, v1, v2, v3;
+};
+
+static uint64_t rotate(uint64_t x, unsigned n)
+{
+	return x << n | x >> (64 - n);
+}
+
+static uint64_t load(const uint8_t *p, size_t len)
+{
+	uint64_t word = 0;
+
+	for (size_t i = 0; i < len; i++)
+		word |= (uint64_t)p[i] << 8 * i;
+	return word;
+}
+
+static void round_once(struct sip_state *s)
+{
+	s->v0 += s->v1;
+	s->v2 += s->v3;
+	s->v1 = rotate(s->v1, 13) ^ s->v0;
+	s->v3 = rotate(s->v3, 16) ^ s->v2;
+	s->v0 = rotate(s->v0, 32);
+	s->v2 += s->v1;
+	s->v0 += s->v3;
+	s->v1 = rotate(s->v1, 17) ^ s->v2;
+	s->v3 = rotate(s->v3, 21) ^ s->v0;
+	s->v2 = rotate(s->v2, 32);
+}
+
+static void compress(struct sip_state *s, uint64_t word)
+{
+	s->v3 ^= word;
+	round_once(s);
+	round_once(s);
+	s->v0 ^= word;
+}
+
+uint64_t table_siphash(const uint8_t key[16], struct str str)
+{
+	uint64_t k0 = load(key, 8), k1 = load(key + 8, 8);
+	struct sip_state s = {
+		k0 ^ UINT64_C(0x736f6d6570736575),
+		k1 ^ UINT64_C(0x646f72616e646f6d),
+		k0 ^ UINT64_C(0x6c7967656e657261),
+		k1 ^ UINT64_C(0x7465646279746573),
+	};
+	const uint8_t *p = (const uint8_t *)str.p;
+	size_t left = str.len;
+
+	for (; left >= 8; p += 8, left -= 8)
+		compress(&s, load(p, 8));
+	compress(&s, (uint64_t)str.len << 56 | load(p, left));
+	s.v2 ^= 0xff;
+	for (int i = 0; i < 4; i++)
+		round_once(&s);
+	return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
+}
