@@ -25,7 +25,8 @@ void timer_wheel_free(struct timer_wheel **w);
 
 /** Prepare a timer; it is not running. */
 void timer_init(struct timer *t, void (*run)(void *arg), void *arg);
-/** (Re)start @t to fire @after_ms from the wheel's present. */
+/** (Re)start @t to fire @after_ms from the wheel's present; with 0, at the next
+ *  advance. */
 void timer_start(struct timer_wheel *w, struct timer *t, uint64_t after_ms);
 /** Stop it; harmless when it is not running. */
 void timer_stop(struct timer_wheel *w, struct timer *t);
@@ -33,8 +34,8 @@ bool timer_running(const struct timer *t);
 
 /**
  * Move the present to @now_ms and run what is due, in order of due time (and
- * of starting, within one tick).  A timer may start and stop others, itself
- * included.
+ * of starting, within one tick).  A timer may start, stop and free any timer,
+ * itself included; what it starts does not run before the next advance.
  */
 void timer_wheel_advance(struct timer_wheel *w, uint64_t now_ms);
 /** The wheel's present. */
