@@ -9,62 +9,62 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* LIMIT(id, name, default, unit, reaction) */
+/* LIMIT(id, the id in lower case, name, default, unit, reaction) */
 #define LIMIT_TABLE(LIMIT) \
-	LIMIT(STANZA_UNAUTH, "stanza before authentication", 8192, "bytes", "close policy-violation") \
-	LIMIT(STANZA, "stanza", 262144, "bytes", "close policy-violation") \
-	LIMIT(XML_TOKEN, "unfinished XML token", 65536, "bytes", "close policy-violation") \
-	LIMIT(XML_DEPTH, "XML depth", 64, "levels", "close policy-violation") \
-	LIMIT(XML_ATTRIBUTES, "attributes and declarations of an element", 64, "", "close policy-violation") \
-	LIMIT(XML_NAMES, "different names in one XML stream", 4096, "", "renew the parser") \
-	LIMIT(XMPP_SETUP, "XMPP stream set-up", 60, "s", "close connection-timeout") \
-	LIMIT(XMPP_FIRST_BYTE, "first byte on a new connection", 10, "s", "close") \
-	LIMIT(XMPP_IDLE, "idle XMPP stream", 600, "s", "close the stream politely") \
-	LIMIT(XMPP_KEEPALIVE, "white-space keep-alive", 300, "s", "send one space") \
-	LIMIT(XMPP_QUEUE, "stanzas waiting for a stream", 1000, "", "resource-constraint to the sender") \
-	LIMIT(XMPP_QUEUE_BYTES, "bytes waiting for a stream", 1048576, "bytes", "resource-constraint to the sender") \
-	LIMIT(XMPP_QUEUE_AGE, "age of a waiting stanza", 90, "s", "remote-server-timeout to the sender") \
-	LIMIT(XMPP_SASL_TRIES, "SASL attempts on a stream", 3, "", "close policy-violation") \
-	LIMIT(XMPP_STREAMS, "XMPP streams", 10000, "", "refuse the connection") \
-	LIMIT(XMPP_STREAMS_PARTNER, "streams of one partner", 20, "", "refuse the stream") \
-	LIMIT(XMPP_PAIRS, "domain pairs authorised on one stream", 100, "", "dialback error resource-constraint") \
-	LIMIT(DIALBACK_VERIFY, "db:verify answers", 100, "/s", "close policy-violation") \
-	LIMIT(DIALBACK_PENDING, "dialback checks under way", 200, "", "dialback error resource-constraint") \
-	LIMIT(SIP_HEADER_SECTION, "SIP header section", 65536, "bytes", "400 and close") \
-	LIMIT(SIP_LINE, "SIP header line", 8192, "bytes", "400 and close") \
-	LIMIT(SIP_HEADERS, "SIP headers", 128, "", "400 and close") \
-	LIMIT(SIP_VIA, "Via values", 70, "", "400 and close") \
-	LIMIT(SIP_BODY, "SIP body", 1048576, "bytes", "413 and close") \
-	LIMIT(SIP_HEADER_TIME, "time for a SIP header section", 10, "s", "close") \
-	LIMIT(SIP_BODY_TIME, "time for a SIP body", 30, "s", "close") \
-	LIMIT(SIP_FIRST_REQUEST, "first complete SIP message on a connection", 30, "s", "close") \
-	LIMIT(SIP_IDLE, "idle SIP connection", 900, "s", "close") \
-	LIMIT(SIP_KEEPALIVE, "SIP keep-alive interval", 25, "s", "send CRLF CRLF") \
-	LIMIT(SIP_PINGS, "CRLF keep-alives of a peer", 10, "/s", "close") \
-	LIMIT(SIP_TRANSACTIONS, "SIP transactions", 100000, "", "503 with Retry-After") \
-	LIMIT(SIP_CONNECTIONS, "SIP connections", 10000, "", "refuse the connection") \
-	LIMIT(SIP_CONNECTIONS_SOURCE, "SIP connections of one address", 100, "", "refuse the connection") \
-	LIMIT(SIP_CANDIDATES, "addresses tried for one request", 8, "", "give up") \
-	LIMIT(TLS_HANDSHAKES, "TLS handshakes under way", 64, "", "wait") \
-	LIMIT(TLS_HANDSHAKE_TIME, "TLS handshake", 10, "s", "close") \
-	LIMIT(TLS_CHAIN, "certificates in a chain", 10, "", "refuse the certificate") \
-	LIMIT(SEND_QUEUE, "bytes queued towards one connection", 4194304, "bytes", "close") \
-	LIMIT(WRITE_TIME, "write without progress", 30, "s", "close") \
-	LIMIT(CONNECT_TIME, "TCP connect", 10, "s", "next address") \
-	LIMIT(DNS_PENDING, "DNS questions under way", 500, "", "resolver failure") \
-	LIMIT(EXCHANGES, "exchanges under way", 100000, "", "resource-constraint or 503") \
-	LIMIT(LANE, "exchanges waiting for one pair", 100, "", "resource-constraint or 503") \
-	LIMIT(EXCHANGE_X2S, "time for an exchange from XMPP", 32, "s", "remote-server-timeout") \
-	LIMIT(EXCHANGE_S2X, "time for an exchange from SIP", 20, "s", "504") \
-	LIMIT(MESSAGE_HOLD, "wait for a bounce before 202", 2000, "ms", "202") \
-	LIMIT(MESSAGE_TEXT, "text of a page-mode message", 16384, "bytes", "policy-violation or 413") \
-	LIMIT(MEMORY, "memory of pools and buffers", 1073741824, "bytes", "at 80 % no new work, at 95 % idle streams close") \
-	LIMIT(CONTROL_LINE, "control command", 4096, "bytes", "close") \
-	LIMIT(CONFIG_STEPS, "instructions of a configuration file", 1000000, "", "refuse the file") \
-	LIMIT(FAILED_STREAMS, "failed streams remembered", 256, "", "forget the oldest")
+	LIMIT(STANZA_UNAUTH, stanza_unauth, "stanza before authentication", 8192, "bytes", "close policy-violation") \
+	LIMIT(STANZA, stanza, "stanza", 262144, "bytes", "close policy-violation") \
+	LIMIT(XML_TOKEN, xml_token, "unfinished XML token", 65536, "bytes", "close policy-violation") \
+	LIMIT(XML_DEPTH, xml_depth, "XML depth", 64, "levels", "close policy-violation") \
+	LIMIT(XML_ATTRIBUTES, xml_attributes, "attributes and declarations of an element", 64, "", "close policy-violation") \
+	LIMIT(XML_NAMES, xml_names, "different names in one XML stream", 4096, "", "renew the parser") \
+	LIMIT(XMPP_SETUP, xmpp_setup, "XMPP stream set-up", 60, "s", "close connection-timeout") \
+	LIMIT(XMPP_FIRST_BYTE, xmpp_first_byte, "first byte on a new connection", 10, "s", "close") \
+	LIMIT(XMPP_IDLE, xmpp_idle, "idle XMPP stream", 600, "s", "close the stream politely") \
+	LIMIT(XMPP_KEEPALIVE, xmpp_keepalive, "white-space keep-alive", 300, "s", "send one space") \
+	LIMIT(XMPP_QUEUE, xmpp_queue, "stanzas waiting for a stream", 1000, "", "resource-constraint to the sender") \
+	LIMIT(XMPP_QUEUE_BYTES, xmpp_queue_bytes, "bytes waiting for a stream", 1048576, "bytes", "resource-constraint to the sender") \
+	LIMIT(XMPP_QUEUE_AGE, xmpp_queue_age, "age of a waiting stanza", 90, "s", "remote-server-timeout to the sender") \
+	LIMIT(XMPP_SASL_TRIES, xmpp_sasl_tries, "SASL attempts on a stream", 3, "", "close policy-violation") \
+	LIMIT(XMPP_STREAMS, xmpp_streams, "XMPP streams", 10000, "", "refuse the connection") \
+	LIMIT(XMPP_STREAMS_PARTNER, xmpp_streams_partner, "streams of one partner", 20, "", "refuse the stream") \
+	LIMIT(XMPP_PAIRS, xmpp_pairs, "domain pairs authorised on one stream", 100, "", "dialback error resource-constraint") \
+	LIMIT(DIALBACK_VERIFY, dialback_verify, "db:verify answers", 100, "/s", "close policy-violation") \
+	LIMIT(DIALBACK_PENDING, dialback_pending, "dialback checks under way", 200, "", "dialback error resource-constraint") \
+	LIMIT(SIP_HEADER_SECTION, sip_header_section, "SIP header section", 65536, "bytes", "400 and close") \
+	LIMIT(SIP_LINE, sip_line, "SIP header line", 8192, "bytes", "400 and close") \
+	LIMIT(SIP_HEADERS, sip_headers, "SIP headers", 128, "", "400 and close") \
+	LIMIT(SIP_VIA, sip_via, "Via values", 70, "", "400 and close") \
+	LIMIT(SIP_BODY, sip_body, "SIP body", 1048576, "bytes", "413 and close") \
+	LIMIT(SIP_HEADER_TIME, sip_header_time, "time for a SIP header section", 10, "s", "close") \
+	LIMIT(SIP_BODY_TIME, sip_body_time, "time for a SIP body", 30, "s", "close") \
+	LIMIT(SIP_FIRST_REQUEST, sip_first_request, "first complete SIP message on a connection", 30, "s", "close") \
+	LIMIT(SIP_IDLE, sip_idle, "idle SIP connection", 900, "s", "close") \
+	LIMIT(SIP_KEEPALIVE, sip_keepalive, "SIP keep-alive interval", 25, "s", "send CRLF CRLF") \
+	LIMIT(SIP_PINGS, sip_pings, "CRLF keep-alives of a peer", 10, "/s", "close") \
+	LIMIT(SIP_TRANSACTIONS, sip_transactions, "SIP transactions", 100000, "", "503 with Retry-After") \
+	LIMIT(SIP_CONNECTIONS, sip_connections, "SIP connections", 10000, "", "refuse the connection") \
+	LIMIT(SIP_CONNECTIONS_SOURCE, sip_connections_source, "SIP connections of one address", 100, "", "refuse the connection") \
+	LIMIT(SIP_CANDIDATES, sip_candidates, "addresses tried for one request", 8, "", "give up") \
+	LIMIT(TLS_HANDSHAKES, tls_handshakes, "TLS handshakes under way", 64, "", "wait") \
+	LIMIT(TLS_HANDSHAKE_TIME, tls_handshake_time, "TLS handshake", 10, "s", "close") \
+	LIMIT(TLS_CHAIN, tls_chain, "certificates in a chain", 10, "", "refuse the certificate") \
+	LIMIT(SEND_QUEUE, send_queue, "bytes queued towards one connection", 4194304, "bytes", "close") \
+	LIMIT(WRITE_TIME, write_time, "write without progress", 30, "s", "close") \
+	LIMIT(CONNECT_TIME, connect_time, "TCP connect", 10, "s", "next address") \
+	LIMIT(DNS_PENDING, dns_pending, "DNS questions under way", 500, "", "resolver failure") \
+	LIMIT(EXCHANGES, exchanges, "exchanges under way", 100000, "", "resource-constraint or 503") \
+	LIMIT(LANE, lane, "exchanges waiting for one pair", 100, "", "resource-constraint or 503") \
+	LIMIT(EXCHANGE_X2S, exchange_x2s, "time for an exchange from XMPP", 32, "s", "remote-server-timeout") \
+	LIMIT(EXCHANGE_S2X, exchange_s2x, "time for an exchange from SIP", 20, "s", "504") \
+	LIMIT(MESSAGE_HOLD, message_hold, "wait for a bounce before 202", 2000, "ms", "202") \
+	LIMIT(MESSAGE_TEXT, message_text, "text of a page-mode message", 16384, "bytes", "policy-violation or 413") \
+	LIMIT(MEMORY, memory, "memory of pools and buffers", 1073741824, "bytes", "at 80 % no new work, at 95 % idle streams close") \
+	LIMIT(CONTROL_LINE, control_line, "control command", 4096, "bytes", "close") \
+	LIMIT(CONFIG_STEPS, config_steps, "instructions of a configuration file", 1000000, "", "refuse the file") \
+	LIMIT(FAILED_STREAMS, failed_streams, "failed streams remembered", 256, "", "forget the oldest")
 
 enum limit_id {
-#define LIMIT(id, name, value, unit, reaction) LIMIT_##id,
+#define LIMIT(id, word, name, value, unit, reaction) LIMIT_##id,
 	LIMIT_TABLE(LIMIT)
 #undef LIMIT
 	LIMIT_COUNT

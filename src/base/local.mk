@@ -1,13 +1,23 @@
 noinst_LTLIBRARIES += src/base/libbase.la
 src_base_libbase_la_SOURCES = \
+	src/base/buf.c \
 	src/base/buf.h \
+	src/base/handle.c \
 	src/base/handle.h \
+	src/base/limit.c \
 	src/base/limit.h \
 	src/base/list.h \
+	src/base/log.c \
 	src/base/log.h \
+	src/base/pool.c \
 	src/base/pool.h \
+	src/base/rand.c \
 	src/base/rand.h \
+	src/base/siphash.c \
+	src/base/str.c \
 	src/base/str.h \
+	src/base/table.c \
 	src/base/table.h \
+	src/base/timer.c \
 	src/base/timer.h
 BASE = src/base/libbase.la
