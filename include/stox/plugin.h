@@ -107,7 +107,8 @@ struct stox_option {
 	const char *name;
 	enum stox_option_type type;
 	const char *unit;             /* "s", "bytes"; NULL: none */
-	const char *value;            /* default, as written; NULL: none */
+	const char *value;            /* default: "true", "42", "text" or, for
+	                               * a list, "one, two"; NULL: none */
 	int64_t min, max;             /* STOX_INT; both 0: any */
 	const char *const *words;     /* STOX_WORD, NULL-terminated */
 	unsigned scope;               /* where it may stand; 0: STOX_GLOBAL */

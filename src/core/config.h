@@ -21,7 +21,7 @@ struct config_value {
 	bool boolean;
 	int64_t number;
 	const char *string;          /* also of a word */
-	const char *const *items;    /* lists, NULL-terminated */
+	const char *const *items;    /* lists, NULL-terminated; NULL: unset */
 	const char *file;            /* where it stands, NULL: default */
 	int line;
 };
@@ -30,22 +30,37 @@ struct config_value {
 struct config_sip_domain {
 	const char *domain;          /* canonical: U-labels, lower case */
 	const char *sip_domain;      /* the same as A-labels */
-	struct xmpp_local local;     /* how XMPP reaches it */
+	/* all names, canonical: the domain itself, then the additional ones;
+	 * NULL-terminated.  partner.domains has the same order in A-labels */
+	const char *const *domains;
+	struct xmpp_local local;     /* how XMPP reaches the domain itself */
 	struct sip_partner partner;  /* how stox reaches it */
 	struct config_value *const *plugin_values; /* by plugin index; an element
 	                              * is NULL when the plugin has no options */
 };
+/** What an outsider of a domain may do.  lync.md 1.5. */
+enum config_partner {
+	CONFIG_FEDERATED,
+	CONFIG_PUBLIC_VERIFIED,
+	CONFIG_PUBLIC_UNVERIFIED,
+	CONFIG_BLOCKED,              /* partner.blocked is set too */
+};
 /** A domain that lives on XMPP: stox is its SIP server. */
 struct config_xmpp_domain {
 	const char *domain, *sip_domain;
+	const char *const *domains;      /* as above */
+	const char *const *sip_domains;  /* the same as A-labels */
+	enum config_partner type;
 	struct xmpp_partner partner;
+	struct config_value *const *plugin_values; /* as above */
 };
 
 struct config {
 	unsigned references;
 	struct pool *pool;           /* all of it */
-	const char *file;
-	/* core options */
+	const char *file;            /* as given to config_load() */
+	/* core options; paths that were relative begin with the folder of the
+	 * file that names them */
 	const char *data;            /* folder of the database */
 	const char *certificates;    /* folder, NULL: none */
 	const char *trust;           /* PEM bundle, NULL: the system's */
@@ -56,7 +71,8 @@ struct config {
 	enum stox_level log_level;
 	const char *const *dns_servers;
 	const char *dns_trust_anchor;
-	const char *const *xmpp_listen; /* "address:port"; empty list: no listener */
+	/* for config_address(): "*:5269", "[::1]:5061"; empty: no listener */
+	const char *const *xmpp_listen;
 	const char *const *sip_listen;
 	const char *const *sip_listen_tcp;
 	const char *const *plugin_path; /* folders searched before the built-in one */
@@ -66,22 +82,32 @@ struct config {
 	size_t sip_domain_count;
 	struct config_xmpp_domain *xmpp_domains;
 	size_t xmpp_domain_count;
-	struct table *by_domain_sip;  /* canonical domain -> config_sip_domain, additional domains included */
+	struct table *by_domain_sip;  /* canonical domain -> config_sip_domain,
+	                               * additional domains included */
 	struct table *by_domain_xmpp; /* canonical domain -> config_xmpp_domain, likewise */
 	struct table *by_ascii_sip;   /* A-label domain -> config_sip_domain */
 	struct table *by_ascii_xmpp;
+	/* the same in the shape that xmpp_configure() and sip_configure() take:
+	 * every name of every SIP domain, and the partner of every SIP domain */
+	const struct xmpp_local *locals;
+	size_t local_count;
+	const struct sip_partner *const *sip_partners; /* sip_domain_count */
 	/* plugins, in load order, with their global values */
 	const struct stox_plugin *const *plugins;
 	size_t plugin_count;
+	const size_t *plugin_option_counts;
 	struct config_value *const *plugin_values;
 };
 
 /**
- * Read @file.  Errors are collected (all of them, not just the first), one per line in @errors as
- * "file:line: what is wrong; what was expected".
- * @plugins finds and loads what the file names (see plugin.h).
- * Returns one reference in *@ret, or -STOX_EINVAL.
- * @warnings gets lines that do not stop it (same shape).
+ * Read @file.  Errors are collected (all of them, not just the first), one per
+ * line in @errors as "file:line: what is wrong; expected …", in the order of
+ * the text.
+ *
+ * @plugins   finds and loads what the file names (see plugin.h); must outlive
+ *            the snapshot
+ * @errors, @warnings  lines are appended; warnings do not stop it
+ * Returns 0 with one reference in *@ret, or -STOX_EINVAL.
  */
 int config_load(const char *file, struct plugins *plugins, struct config **ret,
 	struct buf *errors, struct buf *warnings);
@@ -89,10 +115,33 @@ int config_load(const char *file, struct plugins *plugins, struct config **ret,
 int config_load_text(const char *name, struct str text, struct plugins *plugins,
 	struct config **ret, struct buf *errors, struct buf *warnings);
 struct config *config_ref(struct config *c);
+/** Give a reference back; the last one frees.  *@c becomes NULL. */
 void config_unref(struct config **c);
 
-/** Append the reference of all options as troff (for stoxd.cfg.lua(5)): core's and,
- *  when given, those of plugins. */
+/**
+ * The value in force of a plugin's option: the SIP domain's, else the XMPP
+ * domain's, else the global one (which may be unset).
+ *
+ * @sip, @xmpp  the domains of the exchange, each may be NULL
+ * @option      points into the option table of a plugin of @c
+ * Returns NULL when no plugin of @c has that option; borrowed from @c.
+ */
+const struct config_value *config_plugin_value(const struct config *c,
+	const struct config_sip_domain *sip,
+	const struct config_xmpp_domain *xmpp, const struct stox_option *option);
+
+/**
+ * Take "host", "host:port", "*:port", "[address]" or "[address]:port" apart.
+ * The host comes without brackets; domain names as A-labels in lower case.
+ *
+ * @host  gets the host; 256 bytes are enough
+ * @ret_port  0 when there is none
+ * Returns 0, or -STOX_EINVAL.
+ */
+int config_address(const char *text, char *host, size_t size, uint16_t *ret_port);
+
+/** Append the reference of all options as troff (for stox.cfg.lua(5)): core's
+ *  and, when given, those of @plugins (NULL-terminated). */
 void config_manual(struct buf *out, const struct stox_plugin *const *plugins);
 
 #endif

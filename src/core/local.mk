@@ -1,0 +1,10 @@
+# plugin_table.c is made by configure and compiled by the programs, so that each
+# may bring the plugins it wants.
+noinst_LTLIBRARIES += src/core/libcore.la
+src_core_libcore_la_SOURCES = \
+	src/core/config.h \
+	src/core/plugin.h
+src_core_libcore_la_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(LUA_CFLAGS) \
+	-DPLUGINDIR='"$(pkglibdir)/plugins"'
+src_core_libcore_la_LIBADD = $(LUA_LIBS)
+CORE = src/core/libcore.la
