@@ -37,9 +37,9 @@ typedef struct stox_verdict {
 
 /** Why a continuation runs. */
 enum stox_why {
-	STOX_WOKEN,   /* stox_wake() */
-	STOX_TIMEOUT, /* the wait's own time is over */
-	STOX_GONE,    /* the exchange ends: deadline, cancel, unload.  The
+	STOX_WAIT_WOKEN,   /* stox_wake() */
+	STOX_WAIT_TIMEOUT, /* the wait's own time is over */
+	STOX_WAIT_GONE,    /* the exchange ends: deadline, cancel, unload.  The
 	               * verdict is ignored; free what you hold */
 };
 typedef stox_verdict stox_then(struct stox_exchange *x, enum stox_why why, void *arg);

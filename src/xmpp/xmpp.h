@@ -100,9 +100,10 @@ enum { XMPP_SEND_HOLD = 1 /* report CONFIRMED, see above */ };
  */
 void xmpp_send(struct xmpp *x, const char *local_domain, struct str remote_domain,
 	const struct stox_element *e, unsigned flags, uint64_t token);
-/** Forget a token: if its stanza still waits it is dropped, else nothing more
- *  is reported. */
-void xmpp_cancel(struct xmpp *x, uint64_t token);
+/** Forget a token: if its stanza still waits it is dropped, and nothing more is
+ *  reported.  Returns true when a stream has the stanza already (a held one:
+ *  too late to take it back), false when it was dropped or is unknown. */
+bool xmpp_cancel(struct xmpp *x, uint64_t token);
 
 /** Close all streams politely (system-shutdown); @done when none is left or
  *  after 5 s. */
