@@ -1,0 +1,545 @@
+#include "core/exchange.h"
+
+#include "core/node.h"
+
+/* The memory budget above which no new exchange begins. */
+enum { BUSY_PERCENT = 80 };
+
+static const char *state_name(enum exchange_state s)
+{
+	switch (s) {
+	case EXCHANGE_NEW:
+		return "new";
+	case EXCHANGE_QUEUED:
+		return "queued";
+	case EXCHANGE_RUNNING:
+		return "running";
+	case EXCHANGE_WAITING:
+		return "waiting";
+	case EXCHANGE_SENT:
+		return "sent";
+	case EXCHANGE_TAKEN:
+		return "taken";
+	case EXCHANGE_ENDED:
+		return "ended";
+	}
+	return "?";
+}
+
+static void set_state(struct stox_exchange *x, enum exchange_state to,
+	const char *why)
+{
+	if (log_wants(x->node->log, STOX_LOG_DEBUG))
+		log_event(x->node->log, STOX_LOG_DEBUG, "core", x->id,
+			"exchange", "from=%s to=%s why=%s",
+			state_name(x->state), state_name(to), why);
+	x->state = to;
+}
+
+static void deadline_passed(void *arg);
+static void run(struct stox_exchange *x);
+
+bool node_has_room(struct node *n)
+{
+	if (n->stopping)
+		return false;
+	if (handles_count(n->exchanges) >= limit_get(n->limits, LIMIT_EXCHANGES)) {
+		limit_hit(n->limits, LIMIT_EXCHANGES);
+		return false;
+	}
+	if (budget_percent(n->budget) >= BUSY_PERCENT) {
+		limit_hit(n->limits, LIMIT_MEMORY);
+		return false;
+	}
+	return true;
+}
+
+struct stox_exchange *exchange_new(struct node *node, struct pool *pool,
+	enum stox_side side)
+{
+	struct stox_exchange *x;
+	enum limit_id limit = side == STOX_XMPP ? LIMIT_EXCHANGE_X2S
+						: LIMIT_EXCHANGE_S2X;
+
+	if (!node_has_room(node))
+		return NULL;
+	x = pool_alloc0(pool, sizeof(*x));
+	x->node = node;
+	x->pool = pool;
+	x->side = side;
+	x->snapshot = snapshot_ref(node->snapshot);
+	x->began_us = io_wall_us(node->env);
+	x->id = handles_add(node->exchanges, x);
+	list_init(&x->lane_node);
+	wait_init(x);
+	timer_init(&x->deadline, deadline_passed, x);
+	timer_start(io_timers(node->env), &x->deadline,
+		limit_get(node->limits, limit) * 1000);
+	return x;
+}
+
+/** Take it out of every table; its memory goes with its pool. */
+static void destroy(struct stox_exchange *x)
+{
+	struct node *n = x->node;
+	struct pool *pool = x->pool;
+
+	timer_stop(io_timers(n->env), &x->deadline);
+	timer_stop(io_timers(n->env), &x->wait_timer);
+	io_undefer(&x->resume);
+	if (x->wait_token)
+		handles_remove(n->waits, x->wait_token);
+	if (x->tracked)
+		table_remove(n->by_stanza_id, str_from(x->out_id));
+	lane_leave(x);
+	handles_remove(n->exchanges, x->id);
+	snapshot_unref(&x->snapshot);
+	node_pool_release(n, &pool);
+	node_exchange_gone(n);
+}
+
+static void count_end(struct stox_exchange *x)
+{
+	struct node_counts *c = &x->node->counts;
+
+	if (x->reject || (x->reply_sip && x->reply_sip->status >= 300) ||
+		(x->reply_stanza &&
+			stox_element_child(x->reply_stanza, "error", NULL)))
+		c->refused++;
+	else
+		c->answered++;
+}
+
+/** What a session began ends by an event to it. */
+static void tell_session(struct stox_exchange *x)
+{
+	const struct stox_event e = { STOX_EVENT_ANSWER, x, x->tag };
+
+	if (x->reject) {
+		x->answer = ANSWER_FAILED;
+		x->answer_condition = x->reject;
+		x->answer_text = x->reject_text;
+	}
+	timer_stop(io_timers(x->node->env), &x->deadline);
+	set_state(x, EXCHANGE_TAKEN, "session");
+	core_deliver(x->node, x->session, &e);
+}
+
+/** The one way to end: observers look, the reply goes out. */
+static void end(struct stox_exchange *x, const char *why)
+{
+	const struct hook_entry *e;
+
+	if (x->originating) {
+		tell_session(x);
+		return;
+	}
+	count_end(x);
+	set_state(x, EXCHANGE_RUNNING, "observe");
+	x->phase = STOX_OBSERVE;
+	x->position = 0;
+	while ((e = hook_next(x)))
+		e->hook->run(e->host->state, x);
+	route_reply(x);
+	set_state(x, EXCHANGE_ENDED, why);
+	destroy(x);
+}
+
+static void reject(struct stox_exchange *x, enum stox_condition condition,
+	const char *text, const char *why)
+{
+	x->reject = condition;
+	x->reject_text = text;
+	end(x, why);
+}
+
+void exchange_reject(struct stox_exchange *x, enum stox_condition condition,
+	const char *text)
+{
+	reject(x, condition, text, "refused");
+}
+
+/** Nothing settled it: say so as the protocol wants it. */
+static void refuse_unserved(struct stox_exchange *x)
+{
+	if (x->in_stanza && stanza_kind(x->in_stanza) == STANZA_IQ)
+		reject(x, STOX_SERVICE_UNAVAILABLE,
+			"This address does not offer that service.", "unserved");
+	else
+		reject(x, STOX_SERVICE_UNAVAILABLE,
+			"No feature of this gateway serves that request.",
+			"unserved");
+}
+
+static void begin_phase(struct stox_exchange *x, enum stox_phase phase)
+{
+	x->phase = phase;
+	x->position = 0;
+}
+
+static void send_out(struct stox_exchange *x)
+{
+	if (!x->out_sip && !x->out_stanza) {
+		log_event(x->node->log, STOX_LOG_ERROR, "core", x->id,
+			"no-out", "phase=adjust");
+		reject(x, STOX_INTERNAL_SERVER_ERROR, NULL, "no out");
+		return;
+	}
+	set_state(x, EXCHANGE_SENT, "out");
+	x->node->counts.crossed++;
+	route_send(x);
+}
+
+/** A pair's requests go one after the other from here on; IQs do not. */
+static void enter_lane(struct stox_exchange *x)
+{
+	int turn;
+
+	if (x->in_stanza && stanza_kind(x->in_stanza) == STANZA_IQ) {
+		run(x);
+		return;
+	}
+	turn = lane_enter(x);
+	if (turn < 0) {
+		limit_hit(x->node->limits, LIMIT_LANE);
+		reject(x, STOX_RESOURCE_CONSTRAINT,
+			"Too many messages to this contact are waiting already.",
+			"lane full");
+	} else if (turn == 0) {
+		set_state(x, EXCHANGE_QUEUED, "lane");
+	} else {
+		run(x);
+	}
+}
+
+/** All hooks of the phase have had their say. */
+static void phase_over(struct stox_exchange *x, bool settled)
+{
+	switch (x->phase) {
+	case STOX_ACCEPT:
+		begin_phase(x, STOX_ROUTE);
+		enter_lane(x);
+		break;
+	case STOX_ROUTE:
+		begin_phase(x, STOX_TRANSLATE);
+		run(x);
+		break;
+	case STOX_TRANSLATE:
+		if (!settled) {
+			refuse_unserved(x);
+			break;
+		}
+		begin_phase(x, STOX_ADJUST);
+		run(x);
+		break;
+	case STOX_ADJUST:
+		send_out(x);
+		break;
+	case STOX_REPLY:
+		end(x, "answered");
+		break;
+	case STOX_OBSERVE:
+		break;
+	}
+}
+
+enum verdict {
+	VERDICT_NEXT = 1,
+	VERDICT_DONE,
+	VERDICT_ANSWERED,
+	VERDICT_TAKEN,
+	VERDICT_REJECT,
+	VERDICT_WAIT,
+};
+
+static void wait_cancel(struct stox_exchange *x)
+{
+	handles_remove(x->node->waits, x->wait_token);
+	x->wait_token = 0;
+	x->then = NULL;
+	timer_stop(io_timers(x->node->env), &x->wait_timer);
+	io_undefer(&x->resume);
+}
+
+/** Act on a verdict.  Returns true when the next hook is to run. */
+static bool obey(struct stox_exchange *x, stox_verdict v)
+{
+	if (x->wait_token && v.code != VERDICT_WAIT)
+		wait_cancel(x); /* it asked to wait and then thought better */
+	switch ((enum verdict)v.code) {
+	case VERDICT_NEXT:
+		return true;
+	case VERDICT_DONE:
+		phase_over(x, true);
+		return false;
+	case VERDICT_ANSWERED:
+		end(x, "answered here");
+		return false;
+	case VERDICT_TAKEN:
+		set_state(x, EXCHANGE_TAKEN, "session");
+		return false;
+	case VERDICT_REJECT:
+		reject(x, x->reject, x->reject_text, "refused");
+		return false;
+	case VERDICT_WAIT:
+		return false;
+	}
+	log_event(x->node->log, STOX_LOG_ERROR, "core", x->id, "bad-verdict",
+		"code=%d", v.code);
+	reject(x, STOX_INTERNAL_SERVER_ERROR, NULL, "bad verdict");
+	return false;
+}
+
+/** Run hooks from where it is. */
+static void run(struct stox_exchange *x)
+{
+	const struct hook_entry *e;
+
+	set_state(x, EXCHANGE_RUNNING, "hooks");
+	do {
+		e = hook_next(x);
+		if (!e) {
+			phase_over(x, false);
+			return;
+		}
+		x->waiting_for = e->host;
+	} while (obey(x, e->hook->run(e->host->state, x)));
+}
+
+void exchange_start(struct stox_exchange *x)
+{
+	begin_phase(x, STOX_ACCEPT);
+	run(x);
+}
+
+void exchange_turn(struct stox_exchange *x)
+{
+	run(x);
+}
+
+void exchange_originate(struct stox_exchange *x)
+{
+	begin_phase(x, STOX_ADJUST);
+	run(x);
+}
+
+void exchange_answered(struct stox_exchange *x)
+{
+	route_forget(x);
+	lane_leave(x);
+	begin_phase(x, STOX_REPLY);
+	run(x);
+}
+
+void exchange_sent(struct stox_exchange *x)
+{
+	x->answer = ANSWER_SENT;
+	exchange_answered(x);
+}
+
+void exchange_failed(struct stox_exchange *x, enum stox_condition condition,
+	const char *text)
+{
+	x->answer = ANSWER_FAILED;
+	x->answer_condition = condition;
+	x->answer_text = text ? pool_strdup(x->pool, text) : NULL;
+	exchange_answered(x);
+}
+
+void exchange_replied(struct stox_exchange *x)
+{
+	if (x->originating) {
+		set_state(x, EXCHANGE_ENDED, "session knows");
+		destroy(x);
+		return;
+	}
+	end(x, "session replied");
+}
+
+/** The core's own time is over: whatever state it is in, it ends now. */
+static void deadline_passed(void *arg)
+{
+	struct stox_exchange *x = arg;
+
+	x->node->counts.timed_out++;
+	switch (x->state) {
+	case EXCHANGE_SENT:
+		if (route_forget(x)) {
+			exchange_sent(x);
+			return;
+		}
+		exchange_failed(x, STOX_REMOTE_SERVER_TIMEOUT,
+			x->side == STOX_XMPP
+				? "The SIP side did not answer in time."
+				: "The XMPP side could not be reached in time.");
+		return;
+	case EXCHANGE_WAITING:
+		wait_end(x, STOX_WAIT_GONE);
+		return;
+	case EXCHANGE_NEW:
+	case EXCHANGE_QUEUED:
+	case EXCHANGE_RUNNING:
+	case EXCHANGE_TAKEN:
+		reject(x, STOX_REMOTE_SERVER_TIMEOUT,
+			"The gateway could not finish this in time.", "deadline");
+		return;
+	case EXCHANGE_ENDED:
+		return;
+	}
+}
+
+/* ---- waits ---------------------------------------------------------------- */
+
+static void wait_timed_out(void *arg)
+{
+	wait_end(arg, STOX_WAIT_TIMEOUT);
+}
+
+/** On a fresh stack: the continuation speaks. */
+static void resume(void *arg)
+{
+	struct stox_exchange *x = arg;
+	stox_then *then = x->then;
+	stox_verdict v;
+
+	x->then = NULL;
+	if (!then && x->why != STOX_WAIT_GONE) { /* the core's own wait */
+		run(x);
+		return;
+	}
+	set_state(x, EXCHANGE_RUNNING, "resumed");
+	v = then ? then(x, x->why, x->then_arg) : stox_next(x);
+	if (x->why == STOX_WAIT_GONE) {
+		reject(x, STOX_REMOTE_SERVER_TIMEOUT,
+			"The gateway could not finish this in time.", "gone");
+		return;
+	}
+	if (obey(x, v))
+		run(x);
+}
+
+void wait_init(struct stox_exchange *x)
+{
+	timer_init(&x->wait_timer, wait_timed_out, x);
+	io_task_init(&x->resume, resume, x);
+}
+
+int wait_end(struct stox_exchange *x, enum stox_why why)
+{
+	struct node *n = x->node;
+
+	if (x->state != EXCHANGE_WAITING || !x->wait_token)
+		return -STOX_EGONE;
+	handles_remove(n->waits, x->wait_token);
+	x->wait_token = 0;
+	timer_stop(io_timers(n->env), &x->wait_timer);
+	x->why = why;
+	io_defer(n->env, &x->resume);
+	return 0;
+}
+
+void exchange_park(struct stox_exchange *x)
+{
+	set_state(x, EXCHANGE_WAITING, "core");
+	x->then = NULL;
+	x->wait_token = handles_add(x->node->waits, x);
+}
+
+static uint64_t wait_begin(struct stox_exchange *x, unsigned timeout_ms,
+	stox_then *then, void *arg)
+{
+	x->then = then;
+	x->then_arg = arg;
+	x->wait_token = handles_add(x->node->waits, x);
+	set_state(x, EXCHANGE_WAITING, "hook");
+	timer_start(io_timers(x->node->env), &x->wait_timer, timeout_ms);
+	if (x->answer_sip)
+		exchange_keep_answer(x);
+	return x->wait_token;
+}
+
+void exchange_unload(struct node *node, struct stox_host *host)
+{
+	size_t cursor = 0;
+	struct stox_exchange *x;
+
+	while ((x = handles_next(node->exchanges, &cursor))) {
+		stox_then *then = x->then;
+
+		if (x->waiting_for != host || !then)
+			continue;
+		/* The plugin goes away now: its continuation cannot wait for
+		 * a fresh stack. */
+		x->then = NULL;
+		wait_end(x, STOX_WAIT_GONE);
+		io_undefer(&x->resume);
+		then(x, STOX_WAIT_GONE, x->then_arg);
+		reject(x, STOX_SERVICE_UNAVAILABLE,
+			"The gateway is being reconfigured; try again.",
+			"unload");
+	}
+}
+
+void exchange_end_all(struct node *node)
+{
+	size_t cursor = 0;
+	struct stox_exchange *x;
+
+	while ((x = handles_next(node->exchanges, &cursor))) {
+		if (x->then)
+			x->then(x, STOX_WAIT_GONE, x->then_arg);
+		destroy(x);
+	}
+}
+
+/* ---- verdicts, as plugins give them ----------------------------------------- */
+
+stox_verdict stox_next(struct stox_exchange *x)
+{
+	(void)x;
+	return (stox_verdict){ VERDICT_NEXT };
+}
+
+stox_verdict stox_done(struct stox_exchange *x)
+{
+	(void)x;
+	return (stox_verdict){ VERDICT_DONE };
+}
+
+stox_verdict stox_answered(struct stox_exchange *x)
+{
+	(void)x;
+	return (stox_verdict){ VERDICT_ANSWERED };
+}
+
+stox_verdict stox_taken(struct stox_exchange *x)
+{
+	(void)x;
+	return (stox_verdict){ VERDICT_TAKEN };
+}
+
+stox_verdict stox_reject(struct stox_exchange *x, enum stox_condition condition,
+	const char *text)
+{
+	x->reject = condition ? condition : STOX_UNDEFINED_CONDITION;
+	x->reject_text = text ? pool_strdup(x->pool, text) : NULL;
+	return (stox_verdict){ VERDICT_REJECT };
+}
+
+stox_verdict stox_wait(struct stox_exchange *x, unsigned timeout_ms,
+	stox_then *then, void *arg, uint64_t *ret_token)
+{
+	uint64_t token = wait_begin(x, timeout_ms, then, arg);
+
+	if (ret_token)
+		*ret_token = token;
+	return (stox_verdict){ VERDICT_WAIT };
+}
+
+int stox_wake(struct stox_host *host, uint64_t token)
+{
+	struct stox_exchange *x = handles_get(host->node->waits, token);
+
+	/* A token may be used before the hook that got it has returned. */
+	return x && x->then ? wait_end(x, STOX_WAIT_WOKEN) : -STOX_EGONE;
+}

@@ -1,0 +1,7 @@
+#include "config.h"
+#include "stox/plugin.h"
+
+const char *stox_version(void)
+{
+	return PACKAGE_VERSION;
+}
