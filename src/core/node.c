@@ -1,0 +1,423 @@
+#include "core/node.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+/* Pools kept for the next exchange. */
+enum { FREE_POOLS = 256 };
+/* How long node_stop() lets exchanges finish. */
+enum { DRAIN_MS = 10000 };
+
+struct free_pool {
+	struct list node;
+	struct pool *pool;
+};
+
+/* ---- pools ------------------------------------------------------------------- */
+
+struct pool *node_pool(struct node *n)
+{
+	struct free_pool *f;
+	struct pool *p;
+
+	if (list_empty(&n->free_pools))
+		return pool_new(n->budget);
+	f = container_of(n->free_pools.next, struct free_pool, node);
+	list_remove(&f->node);
+	n->free_pool_count--;
+	p = f->pool;
+	pool_reset(p); /* f lived in it */
+	return p;
+}
+
+void node_pool_release(struct node *n, struct pool **pool)
+{
+	struct free_pool *f;
+
+	if (n->free_pool_count >= FREE_POOLS) {
+		pool_free(pool);
+		return;
+	}
+	pool_reset(*pool);
+	f = pool_alloc(*pool, sizeof(*f));
+	f->pool = *pool;
+	list_append(&n->free_pools, &f->node);
+	n->free_pool_count++;
+	*pool = NULL;
+}
+
+/* ---- configuration ------------------------------------------------------------- */
+
+static const struct xmpp_partner *find_partner(void *arg, struct str domain)
+{
+	const struct node *n = arg;
+	const struct config_xmpp_domain *d =
+		table_get(n->snapshot->config->by_domain_xmpp, domain);
+
+	return d ? &d->partner : NULL;
+}
+
+static bool is_ours(void *arg, struct str host)
+{
+	const struct node *n = arg;
+	const struct config *c = n->snapshot->config;
+
+	return table_get(c->by_ascii_xmpp, host) ||
+	       (c->host && str_iis(host, c->host));
+}
+
+/** Hand the snapshot to both sides. */
+static void apply(struct node *n)
+{
+	const struct config *c = n->snapshot->config;
+	const struct xmpp_config x = {
+		.locals = c->locals,
+		.local_count = c->local_count,
+		.partner = find_partner,
+		.partner_arg = n,
+		.credentials = n->credentials,
+		.dialback_secret = n->dialback_secret,
+		.node = n->node_id,
+	};
+	const struct sip_config s = {
+		.partners = c->sip_partners,
+		.partner_count = c->sip_domain_count,
+		.is_ours = is_ours,
+		.arg = n,
+		.credentials = n->credentials,
+		.host = c->host,
+		.port = c->sip_port,
+		.node = n->node_id,
+		.methods = n->snapshot->methods,
+	};
+
+	memcpy(n->limits->value, c->limits, sizeof(c->limits));
+	n->log->level = c->log_level;
+	xmpp_configure(n->xmpp, &x);
+	sip_configure(n->sip, &s);
+}
+
+/** Start the plugins that @c names; those that run already stay. */
+static int make_hosts(struct node *n, const struct config *c,
+	struct stox_host ***ret, struct buf *why)
+{
+	struct stox_host **hosts =
+		base_alloc0((c->plugin_count + 1) * sizeof(*hosts));
+
+	for (size_t i = 0; i < c->plugin_count; i++) {
+		for (size_t k = 0; k < n->host_count; k++)
+			if (n->hosts[k]->plugin == c->plugins[i])
+				hosts[i] = n->hosts[k];
+		if (!hosts[i])
+			hosts[i] = host_new(n, c->plugins[i]);
+		if (!hosts[i]) {
+			buf_printf(why, "plugin %s does not start",
+				c->plugins[i]->name);
+			free(hosts);
+			return -STOX_EINVAL;
+		}
+	}
+	*ret = hosts;
+	return 0;
+}
+
+static bool contains(struct stox_host *const *hosts, size_t count,
+	const struct stox_host *host)
+{
+	for (size_t i = 0; i < count; i++)
+		if (hosts[i] == host)
+			return true;
+	return false;
+}
+
+/** Swap in a configuration; plugins that it no longer names are unloaded. */
+static int adopt(struct node *n, struct config *c, struct buf *why)
+{
+	struct stox_host **hosts, **old = n->hosts;
+	size_t old_count = n->host_count;
+	struct snapshot *before = n->snapshot;
+
+	if (make_hosts(n, c, &hosts, why) < 0)
+		return -STOX_EINVAL;
+	n->hosts = hosts;
+	n->host_count = c->plugin_count;
+	n->snapshot = snapshot_new(c, hosts);
+	for (size_t i = 0; i < old_count; i++) {
+		if (contains(hosts, n->host_count, old[i]))
+			continue;
+		exchange_unload(n, old[i]);
+		host_free(&old[i]);
+	}
+	free(old);
+	if (n->xmpp)
+		apply(n);
+	snapshot_unref(&before);
+	return 0;
+}
+
+int node_check(struct io_env *env, const struct config *config,
+	struct io_credentials **ret_credentials, struct buf *errors,
+	struct buf *warnings)
+{
+	const struct io_credentials_config c = { config->certificates,
+		config->trust };
+	struct io_credentials *cred = NULL;
+	const char *const *names;
+
+	if (io_credentials_load(env, &c, &cred, errors) < 0) {
+		buf_add_char(errors, '\n');
+		return -STOX_EINVAL;
+	}
+	for (size_t i = 0; i < config->sip_domain_count; i++) {
+		const struct config_sip_domain *d = &config->sip_domains[i];
+
+		if (d->local.component_host)
+			continue;
+		for (names = d->partner.domains; *names; names++)
+			if (!io_credentials_has(cred, str_from(*names)))
+				buf_printf(warnings, "%s: no certificate for "
+					"%s: XMPP servers will not trust it\n",
+					config->file, *names);
+	}
+	if (config->host && !io_credentials_has(cred, str_from(config->host)))
+		buf_printf(warnings, "%s: no certificate for the host %s: SIP "
+			"servers will not trust it\n", config->file, config->host);
+	*ret_credentials = cred;
+	return 0;
+}
+
+int node_reload(struct node *n, struct config *config,
+	struct io_credentials *credentials, struct buf *why)
+{
+	struct io_credentials *old = n->credentials;
+
+	n->credentials = io_credentials_ref(credentials);
+	if (adopt(n, config, why) < 0) {
+		io_credentials_unref(&n->credentials);
+		n->credentials = old;
+		return -STOX_EINVAL;
+	}
+	io_credentials_unref(&old);
+	log_event(n->log, STOX_LOG_INFO, "core", 0, "reloaded", "file=%s",
+		config->file);
+	return 0;
+}
+
+/* ---- life ---------------------------------------------------------------------- */
+
+/** Listeners by the configuration; each is logged. */
+static int listen_all(struct node *n, struct buf *why)
+{
+	const struct config *c = n->snapshot->config;
+	const struct {
+		const char *const *list;
+		const char *what;
+		uint16_t port;
+	} all[] = {
+		{ c->xmpp_listen, "xmpp", 5269 },
+		{ c->sip_listen, "sip-tls", 5061 },
+		{ c->sip_listen_tcp, "sip-tcp", 5060 },
+	};
+
+	for (size_t k = 0; k < 3; k++) {
+		for (const char *const *a = all[k].list; a && *a; a++) {
+			char host[256];
+			uint16_t port = 0;
+			int error = config_address(*a, host, sizeof(host), &port);
+
+			port = port ? port : all[k].port;
+			if (!error)
+				error = k == 0 ? xmpp_listen(n->xmpp, host, port, why)
+					: sip_listen(n->sip, host, port,
+						k == 1 ? SIP_TLS : SIP_TCP, why);
+			if (error)
+				return error;
+			log_event(n->log, STOX_LOG_INFO, "core", 0, "listening",
+				"side=%s address=%s", all[k].what, *a);
+		}
+	}
+	n->listening = true;
+	return 0;
+}
+
+static int open_store(struct node *n, const char *database, struct buf *why)
+{
+	char path[4096];
+	const struct store_config c = { path, true };
+	struct buf secret;
+	uint8_t bytes[32];
+	char hex[65];
+	int error;
+
+	if (database)
+		snprintf(path, sizeof(path), "%s", database);
+	else
+		snprintf(path, sizeof(path), "%s/stox.sqlite",
+			n->snapshot->config->data);
+	n->store = store_open(n->env, n->log, &c, why);
+	if (!n->store)
+		return -STOX_EIO;
+	rand_bytes(io_rand(n->env), bytes, sizeof(bytes));
+	str_hex(bytes, sizeof(bytes), hex);
+	buf_init(&secret, 256, NULL);
+	error = store_meta_init(n->store, "dialback_secret", str_from(hex),
+		&secret);
+	if (!error) {
+		buf_add_char(&secret, '\0');
+		n->dialback_secret = base_strdup(secret.data);
+	} else {
+		buf_add_text(why, "the store cannot keep the dialback secret");
+	}
+	buf_free(&secret);
+	return error;
+}
+
+static void drained(void *arg);
+
+static void make_tables(struct node *n)
+{
+	uint8_t key[16];
+
+	rand_bytes(io_rand(n->env), key, sizeof(key));
+	n->exchanges = handles_new();
+	n->waits = handles_new();
+	n->session_handles = handles_new();
+	n->lanes = table_new(key);
+	n->by_stanza_id = table_new(key);
+	n->sessions = sessions_new(n);
+	n->spellings = spellings_new(n);
+	list_init(&n->free_pools);
+	timer_init(&n->drain_limit, drained, n);
+	io_task_init(&n->drained, drained, n);
+}
+
+struct node *node_new(const struct node_config *c, struct buf *why)
+{
+	struct node *n = base_alloc0(sizeof(*n));
+
+	n->env = c->env;
+	n->log = c->log;
+	n->limits = c->limits;
+	n->budget = c->budget;
+	n->plugins = c->plugins;
+	n->credentials = io_credentials_ref(c->credentials);
+	n->started_ms = io_now_ms(c->env);
+	snprintf(n->node_id, sizeof(n->node_id), "%s", c->config->node);
+	make_tables(n);
+	if (adopt(n, c->config, why) < 0 || open_store(n, c->database, why) < 0)
+		goto failed;
+	n->budget->max = limit_get(n->limits, LIMIT_MEMORY);
+	n->xmpp = xmpp_new(n->env, n->log, n->limits, n->budget,
+		&route_xmpp_events, n);
+	n->sip = sip_new(n->env, n->log, n->limits, n->budget,
+		&route_sip_events, n);
+	apply(n);
+	n->budget->max = limit_get(n->limits, LIMIT_MEMORY);
+	if (listen_all(n, why) < 0)
+		goto failed;
+	sessions_restore(n->sessions);
+	return n;
+failed:
+	node_free(&n);
+	return NULL;
+}
+
+static void free_rest(struct node *n)
+{
+	if (n->exchanges)
+		exchange_end_all(n);
+	xmpp_free(&n->xmpp);
+	sip_free(&n->sip);
+	timer_stop(io_timers(n->env), &n->drain_limit);
+	io_undefer(&n->drained);
+	sessions_free(&n->sessions);
+	spellings_free(&n->spellings);
+	for (size_t i = 0; i < n->host_count; i++)
+		host_free(&n->hosts[i]);
+	free(n->hosts);
+	snapshot_unref(&n->snapshot);
+	io_credentials_unref(&n->credentials);
+	list_each (it, tmp, &n->free_pools) {
+		struct pool *p = container_of(it, struct free_pool, node)->pool;
+
+		pool_free(&p);
+	}
+	handles_free(&n->exchanges);
+	handles_free(&n->waits);
+	handles_free(&n->session_handles);
+	table_free(&n->lanes);
+	table_free(&n->by_stanza_id);
+	free(n->dialback_secret);
+	free(n);
+}
+
+void node_free(struct node **n)
+{
+	struct node *old = *n;
+
+	*n = NULL;
+	if (!old)
+		return;
+	store_close(&old->store);
+	free_rest(old);
+}
+
+void node_kill(struct node **n)
+{
+	struct node *old = *n;
+
+	*n = NULL;
+	store_drop(&old->store);
+	free_rest(old);
+}
+
+/* ---- stopping -------------------------------------------------------------------- */
+
+static void side_closed(void *arg)
+{
+	struct node *n = arg;
+
+	if (--n->closing == 0) {
+		log_event(n->log, STOX_LOG_INFO, "core", 0, "stopped", NULL);
+		n->stopped(n->stopped_arg);
+	}
+}
+
+static void close_sides(struct node *n)
+{
+	n->closing = 2;
+	xmpp_shutdown(n->xmpp, side_closed, n);
+	sip_shutdown(n->sip, side_closed, n);
+}
+
+static void drained(void *arg)
+{
+	struct node *n = arg;
+
+	timer_stop(io_timers(n->env), &n->drain_limit);
+	io_undefer(&n->drained);
+	if (n->closing == 0)
+		close_sides(n);
+}
+
+void node_exchange_gone(struct node *n)
+{
+	if (n->stopping && handles_count(n->exchanges) == 0)
+		io_defer(n->env, &n->drained);
+}
+
+void node_stop(struct node *n, void (*stopped)(void *arg), void *arg)
+{
+	if (n->stopping)
+		return;
+	n->stopping = true;
+	n->stopped = stopped;
+	n->stopped_arg = arg;
+	log_event(n->log, STOX_LOG_INFO, "core", 0, "stopping",
+		"exchanges=%zu", handles_count(n->exchanges));
+	xmpp_unlisten(n->xmpp);
+	sip_unlisten(n->sip);
+	timer_start(io_timers(n->env), &n->drain_limit, DRAIN_MS);
+	node_exchange_gone(n);
+}

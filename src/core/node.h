@@ -1,0 +1,119 @@
+/*
+ * node.h: one running stoxd.  There may be several in a process (plays).
+ */
+#ifndef CORE_NODE_H
+#define CORE_NODE_H
+
+#include "base/handle.h"
+#include "base/table.h"
+#include "core/config.h"
+#include "core/exchange.h"
+#include "core/host.h"
+#include "core/session.h"
+#include "core/spelling.h"
+#include "io/io.h"
+#include "sip/sip.h"
+#include "store/store.h"
+#include "xmpp/xmpp.h"
+
+/** What a node has done; for `stoxctl status`. */
+struct node_counts {
+	uint64_t from_xmpp, from_sip, begun; /* exchanges by origin */
+	uint64_t crossed;     /* out was sent */
+	uint64_t answered;    /* ended well */
+	uint64_t refused;     /* ended with an error to the sender */
+	uint64_t dropped;     /* ended with nothing to say (presence, headline) */
+	uint64_t timed_out;   /* of the refused: by the deadline */
+	uint64_t late_bounces;
+};
+
+struct node {
+	struct io_env *env;
+	struct log *log;
+	struct limits *limits;
+	struct budget *budget;
+	struct plugins *plugins;
+	struct snapshot *snapshot;
+	struct stox_host **hosts;      /* in the snapshot's plugin order */
+	size_t host_count;
+	struct io_credentials *credentials;
+	struct xmpp *xmpp;
+	struct sip *sip;
+	struct store *store;
+	struct handles *exchanges, *waits, *session_handles;
+	struct table *lanes;             /* by direction and pair */
+	struct table *by_stanza_id;      /* out_id -> exchange */
+	struct sessions *sessions;
+	struct spellings *spellings;
+	struct list free_pools;          /* recycled */
+	unsigned free_pool_count;
+	char node_id[16];
+	char *dialback_secret;
+	uint64_t started_ms;
+	bool listening, stopping;
+	struct node_counts counts;
+	/* shutdown */
+	struct timer drain_limit;
+	struct io_task drained;
+	unsigned closing;
+	void (*stopped)(void *arg);
+	void *stopped_arg;
+	/* reload */
+	char *config_file;
+};
+
+struct node_config {
+	struct io_env *env;          /* borrowed, all of these */
+	struct log *log;
+	struct limits *limits;
+	struct budget *budget;
+	struct plugins *plugins;
+	struct config *config;       /* a reference is taken */
+	struct io_credentials *credentials; /* in memory: given; NULL: loaded from
+	                              * the configured folder */
+	const char *database;        /* NULL: data/stox.sqlite */
+};
+
+/** Check what only the running system can tell: certificates, folders.
+ *  Sentences to @errors and @warnings.  Returns 0 or -STOX_EINVAL. */
+int node_check(struct io_env *env, const struct config *config,
+	struct io_credentials **ret_credentials, struct buf *errors, struct buf *warnings);
+/** Build, open the store, listen.  NULL with a sentence in @why. */
+struct node *node_new(const struct node_config *c, struct buf *why);
+/** Free everything at once (after node_stop(), or to die). */
+void node_free(struct node **n);
+/** As kill -9 for plays: uncommitted rows are lost. */
+void node_kill(struct node **n);
+/** Use another configuration.  Returns 0, or -STOX_EINVAL with sentences in
+ *  @why; the old one then stays. */
+int node_reload(struct node *n, struct config *config,
+	struct io_credentials *credentials, struct buf *why);
+/** Stop: no new work, finish what is under way (10 s at most), close streams
+ *  politely, then @stopped. */
+void node_stop(struct node *n, void (*stopped)(void *arg), void *arg);
+
+/** A pool for an exchange that does not come with one. */
+struct pool *node_pool(struct node *n);
+void node_pool_release(struct node *n, struct pool **pool);
+/** An exchange has ended; a stopping node waits for the last one. */
+void node_exchange_gone(struct node *n);
+/** True while new work may begin (memory, LIMIT_EXCHANGES, not stopping). */
+bool node_has_room(struct node *n);
+
+/* ---- route.c: between the sides and the exchanges ---- */
+
+/** Callbacks for xmpp_new() and sip_new(); arg is the node. */
+extern const struct xmpp_events route_xmpp_events;
+extern const struct sip_events route_sip_events;
+/** Send `out`; the answer comes back through exchange_answered(). */
+void route_send(struct stox_exchange *x);
+/** Send `reply`. */
+void route_reply(struct stox_exchange *x);
+/** Forget what was sent: no answer is wanted any more.  Returns true when the
+ *  XMPP side had it already (too late to take back). */
+bool route_forget(struct stox_exchange *x);
+/** Find the SIP and XMPP domains of an exchange whose from and to are set.
+ *  Returns 0, or -STOX_ENOROUTE, -STOX_EPERM. */
+int route_domains(struct stox_exchange *x);
+
+#endif
