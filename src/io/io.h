@@ -47,7 +47,13 @@ struct io_env_config {
 
 /** The real environment on libuv.  Returns owned, or NULL with a log line. */
 struct io_env *io_uv_new(const struct io_env_config *config);
-/** Close what is open, wait for threads, free; *@env becomes NULL. */
+/**
+ * Free the environment; *@env becomes NULL.  Streams that are still there end
+ * now, each with its on_close(IO_LOCAL) unless io_stream_events(s, NULL, NULL)
+ * has detached it; questions, deferred calls and timers are forgotten without
+ * a call; listeners that are still open are closed.  Threads have been joined,
+ * bells and watches freed by their owners before.
+ */
 void io_env_free(struct io_env **env);
 
 /** Run until io_stop() or until nothing is left to wait for (real
@@ -186,8 +192,8 @@ struct io_events {
 	/* io_starttls() has finished; NULL when never used */
 	void (*on_secure)(void *arg, struct io_stream *s);
 	void (*on_data)(void *arg, struct io_stream *s, struct str bytes);
-	/* the send queue has become empty after io_write() said it was not;
-	 * may be NULL */
+	/* the send queue has become empty: all that was written is with the
+	 * kernel; may be NULL */
 	void (*on_drain)(void *arg, struct io_stream *s);
 	/* the end, exactly once.  @detail may be "" */
 	void (*on_close)(void *arg, struct io_stream *s, enum io_reason reason,
@@ -211,7 +217,8 @@ struct io_tls_config {
 
 struct io_connect_config {
 	const char *host;        /* name or address literal; names are looked up,
-	                          * AAAA and A, with fast fallback (RFC 8305) */
+	                          * AAAA and A, with fast fallback (RFC 8305); the
+	                          * path of a UNIX socket when it begins with "/" */
 	uint16_t port;
 	bool special_ok;         /* loopback, link-local, unspecified… addresses
 	                          * are allowed (the host was configured) */
@@ -241,6 +248,8 @@ struct io_listener *io_listen_unix(struct io_env *env, const char *path,
 void io_listener_credentials(struct io_listener *l, struct io_credentials *c);
 void io_listener_close(struct io_listener **l);
 
+/** From now on @events hear of the stream.  NULL detaches: no callback comes
+ *  any more; the caller closes or aborts it. */
 void io_stream_events(struct io_stream *s, const struct io_events *events, void *arg);
 
 /**
