@@ -23,8 +23,12 @@ void io_world_free(struct io_world **w);
 struct io_env *io_mem_new(struct io_world *w, const char *address,
 	const struct io_env_config *config);
 /** As kill -9: every stream of @env is reset at the far ends, nothing more
- *  runs in it, it is freed. */
+ *  runs in it, not even an on_close; it is freed. */
 void io_mem_kill(struct io_env **env);
+/** The same, but @env stays as a shell in which nothing runs and every call is
+ *  harmless, so that what lived in it can be freed in the usual way; then
+ *  io_env_free().  Another environment may take its address at once. */
+void io_mem_crash(struct io_env *env);
 
 /** Run deferred calls, deliveries and due timers until nothing is due at this
  *  instant.  Returns the number of things done; at most @max (then the world

@@ -1,0 +1,184 @@
+/*
+ * mem_tls.c: the handshake in memory: each end sends one hello that carries
+ * the identity it shows.  No ciphers, but the same outcomes as real TLS.
+ */
+#include "io/mem_stream.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void send_hello(struct mem_stream *s, struct io_credential *shown,
+	bool trusted)
+{
+	struct mem_chunk *c;
+
+	if (!s->far)
+		return;
+	c = mem_chunk_new(MEM_HELLO, STR(""));
+	if (shown) {
+		c->identity = io_identity_pack(&shown->id);
+		c->identity->trusted = trusted;
+	}
+	if (s->s.client && s->tls->server_name)
+		c->sni = base_strdup(s->tls->server_name);
+	if (s->tls->alpn)
+		c->alpn = base_strdup(s->tls->alpn);
+	mem_stream_send(s->far, c);
+}
+
+static bool own_trusted(const struct mem_stream *s)
+{
+	return s->tls->credentials && s->tls->credentials->trusted;
+}
+
+void mem_tls_begin(struct mem_stream *s)
+{
+	s->tls_state = MEM_HANDSHAKE;
+	mem_stream_timer(s, LIMIT_TLS_HANDSHAKE_TIME);
+	if (s->s.client)
+		send_hello(s,
+			io_credentials_choose(s->tls->credentials, true, NULL,
+				s->tls->local_name),
+			own_trusted(s));
+}
+
+static void fail(struct mem_stream *s, const char *detail)
+{
+	struct mem_stream *far = s->far;
+
+	if (far) {
+		s->far = far->far = NULL;
+		mem_stream_send(far, mem_chunk_new(MEM_ALERT, STR("")));
+	}
+	mem_stream_end(s, IO_TLS_FAILED, detail);
+}
+
+/* Whom the other end shows, as this end sees it. */
+static void take_identity(struct mem_stream *s, const struct mem_chunk *hello)
+{
+	struct io_identity id = { .why = "no certificate was shown" };
+
+	if (hello->identity && (s->s.client || s->tls->ask_certificate)) {
+		id = *hello->identity;
+		id.present = true;
+		/* both: a bad certificate, or nothing to check it with */
+		id.trusted = hello->identity->trusted && own_trusted(s);
+		id.why = id.trusted ? NULL : "the issuer is not known";
+	}
+	s->s.identity = io_identity_pack(&id);
+}
+
+static void secure(struct mem_stream *s)
+{
+	const struct io_events *events = s->s.events;
+	bool first = !s->told_open;
+
+	s->tls_state = MEM_SECURE;
+	s->s.tls_text = base_strdup("TLS1.3 in memory");
+	s->told_open = true;
+	timer_stop(s->s.env->wheel, &s->timer);
+	if (s->out.len > 0)
+		io_defer(s->s.env, &s->flush);
+	if (first && events && events->on_open)
+		events->on_open(s->s.arg, &s->s);
+	else if (!first && events && events->on_secure)
+		events->on_secure(s->s.arg, &s->s);
+}
+
+static void serve(struct mem_stream *s, struct mem_chunk *hello)
+{
+	struct io_credential *shown = io_credentials_choose(
+		s->tls->credentials, false, hello->sni, s->tls->local_name);
+
+	if (hello->alpn && s->tls->alpn && strcmp(hello->alpn, s->tls->alpn)) {
+		fail(s, "No common application protocol could be negotiated.");
+		return;
+	}
+	if (!shown) {
+		fail(s, "no certificate of our own");
+		return;
+	}
+	s->s.sni = hello->sni;
+	hello->sni = NULL;
+	take_identity(s, hello);
+	send_hello(s, shown, own_trusted(s));
+	secure(s);
+}
+
+void mem_tls_hello(struct mem_stream *s, struct mem_chunk *hello)
+{
+	static const char record[] = { 0x16, 3, 1, 0, 0 };
+
+	if (s->tls_state == MEM_PLAIN) {
+		/* TLS towards somebody who does not expect it is junk */
+		if (s->s.events && s->s.events->on_data)
+			s->s.events->on_data(s->s.arg, &s->s,
+				(struct str){ record, sizeof(record) });
+	} else if (s->tls_state == MEM_SECURE) {
+		fail(s, "An unexpected TLS handshake packet was received.");
+	} else if (s->s.client) {
+		take_identity(s, hello);
+		secure(s);
+	} else {
+		serve(s, hello);
+	}
+}
+
+/* ---- credentials -------------------------------------------------------------- */
+
+static const char **select(struct pool *pool, const char *const *names,
+	const char *kind)
+{
+	size_t n = 0, len = strlen(kind);
+	const char **out;
+
+	while (names[n])
+		n++;
+	out = pool_alloc0(pool, (n + 1) * sizeof(char *));
+	n = 0;
+	for (; *names; names++)
+		if (strncmp(*names, kind, len) == 0)
+			out[n++] = pool_strdup(pool, *names + len);
+	return out;
+}
+
+void io_mem_credentials_add(struct io_credentials *c, const char *const *names)
+{
+	struct io_credential *item = io_credentials_add(c);
+	struct io_identity *id = &item->id;
+	size_t dns = 0, srv = 0;
+	const char **all;
+
+	id->present = true;
+	id->dns = select(c->pool, names, "dns:");
+	id->uri = select(c->pool, names, "uri:");
+	id->srv = select(c->pool, names, "srv:");
+	id->xmpp = select(c->pool, names, "xmpp:");
+	id->expires_s = UINT32_MAX;
+	memset(id->fingerprint, '0', sizeof(id->fingerprint) - 1);
+	while (id->dns[dns])
+		dns++;
+	while (id->srv[srv])
+		srv++;
+	all = pool_alloc0(c->pool, (dns + srv + 1) * sizeof(char *));
+	memcpy(all, id->dns, dns * sizeof(char *));
+	memcpy(all + dns, id->srv, srv * sizeof(char *));
+	item->info = (struct io_certificate){ .file = "memory",
+		.names = (const char *const *)all,
+		.expires_s = id->expires_s,
+		.client_usage = true,
+		.server_usage = true };
+}
+
+struct io_credentials *io_mem_credentials(const char *const *names,
+	bool trusted)
+{
+	struct io_credentials *c = base_alloc0(sizeof(*c));
+
+	c->refs = 1;
+	c->trusted = trusted;
+	c->pool = pool_new(NULL);
+	if (names)
+		io_mem_credentials_add(c, names);
+	return c;
+}
