@@ -1,5 +1,25 @@
 noinst_LTLIBRARIES += src/io/libio.la
-src_io_libio_la_SOURCES = src/io/io.h src/io/mem.h
+src_io_libio_la_SOURCES = \
+	src/io/address.c \
+	src/io/credentials.c \
+	src/io/credentials_load.c \
+	src/io/digest.c \
+	src/io/env.c \
+	src/io/idna.c \
+	src/io/internal.h \
+	src/io/io.h \
+	src/io/locate.c \
+	src/io/match.c \
+	src/io/mem.c \
+	src/io/mem.h \
+	src/io/mem_connect.c \
+	src/io/mem_dns.c \
+	src/io/mem_stream.c \
+	src/io/mem_stream.h \
+	src/io/mem_tls.c \
+	src/io/mem_world.h \
+	src/io/stream.c \
+	src/io/tls.h
 src_io_libio_la_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS) $(GNUTLS_CFLAGS) $(IDN2_CFLAGS)
 src_io_libio_la_LIBADD = $(UV_LIBS) $(GNUTLS_LIBS) $(UNBOUND_LIBS) $(IDN2_LIBS)
 IO = src/io/libio.la
