@@ -4,6 +4,8 @@ stoxinclude_HEADERS = \
 	include/stox/types.h
 stoxserviceincludedir = $(includedir)/stox/service
 stoxserviceinclude_HEADERS = \
+	include/stox/service/cache.h \
+	include/stox/service/cpim.h \
 	include/stox/service/session.h \
 	include/stox/service/xml.h
 pkgconfig_DATA = src/stox.pc

@@ -175,6 +175,15 @@ STOX_API int stox_out_header(struct stox_exchange *x, const char *name,
 	const char *value);
 STOX_API int stox_out_body(struct stox_exchange *x, const char *type,
 	const void *bytes, size_t len);
+/** Display name for From, UTF-8; control characters become spaces. */
+STOX_API int stox_out_display(struct stox_exchange *x, const char *name);
+/** Use this Call-ID, From tag and CSeq instead of fresh ones: several requests
+ *  outside a dialog that belong together.  RFC 3261, 8.1.1.4. */
+STOX_API int stox_out_call(struct stox_exchange *x, const char *call_id,
+	const char *from_tag, uint32_t cseq);
+/** A name that nobody can guess and that begins with the node's id, for
+ *  Call-IDs and tags; lives in the exchange. */
+STOX_API const char *stox_token(struct stox_exchange *x);
 /** Begin a stanza with from, to and a fresh id; returns it to be filled. */
 STOX_API struct stox_element *stox_out_stanza(struct stox_exchange *x,
 	const char *name, const char *type);

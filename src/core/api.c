@@ -252,6 +252,36 @@ int stox_out_body(struct stox_exchange *x, const char *type,
 	return 0;
 }
 
+int stox_out_display(struct stox_exchange *x, const char *name)
+{
+	if (!is_draft(x) || !x->out_sip)
+		return -STOX_EINVAL;
+	x->out_sip->display = clean(x, name);
+	return 0;
+}
+
+int stox_out_call(struct stox_exchange *x, const char *call_id,
+	const char *from_tag, uint32_t cseq)
+{
+	if (!is_draft(x) || !x->out_sip)
+		return -STOX_EINVAL;
+	x->out_sip->call_id = clean(x, call_id);
+	x->out_sip->from_tag = clean(x, from_tag);
+	x->out_sip->cseq = cseq;
+	return 0;
+}
+
+const char *stox_token(struct stox_exchange *x)
+{
+	size_t n = strlen(x->node->node_id);
+	char *out = pool_alloc(x->pool, n + 22);
+
+	memcpy(out, x->node->node_id, n);
+	out[n++] = '-';
+	rand_token(io_rand(x->node->env), out + n, 20);
+	return out;
+}
+
 struct stox_element *stox_out_stanza(struct stox_exchange *x, const char *name,
 	const char *type)
 {

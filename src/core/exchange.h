@@ -38,6 +38,9 @@ struct exchange_sip {
 	size_t header_count;
 	const char *type;            /* Content-Type, NULL: no body */
 	struct str body;
+	const char *display;         /* requests: name for From, NULL: none */
+	const char *call_id, *from_tag; /* requests: NULL: fresh ones */
+	uint32_t cseq;
 };
 
 enum exchange_answer {

@@ -77,6 +77,7 @@ void host_free(struct stox_host **host)
 		io_unwatch(&w->watch);
 		free(w);
 	}
+	cache_free(&h->cache);
 	free(h);
 }
 

@@ -16,7 +16,11 @@ struct stox_host {
 	const struct stox_plugin *plugin;
 	void *state;
 	struct list timers, tasks, watches;
+	struct cache *cache;      /* NULL until it is used */
 };
+
+/** cache.c: what stox/service/cache.h remembers. */
+void cache_free(struct cache **c);
 
 /** Start @plugin in @n.  NULL when its init() fails. */
 struct stox_host *host_new(struct node *n, const struct stox_plugin *plugin);

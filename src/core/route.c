@@ -360,25 +360,26 @@ static const char *request_uri(struct stox_exchange *x)
 
 static void send_sip(struct stox_exchange *x)
 {
-	static const struct stox_begin outside;
 	const struct sip_partner *p = &x->sip_domain->partner;
-	const struct stox_begin *b = x->begin ? x->begin : &outside;
+	const struct exchange_sip *m = x->out_sip;
+	const struct stox_begin *b = x->begin;
 	const char *uri = request_uri(x);
 	const struct sip_out out = {
-		.method = x->out_sip->method,
+		.method = m->method,
+		.from_display = m->display,
 		.request_uri = uri,
 		.from = map_address_to_sip(x->pool, &x->from,
 			same_name(x->xmpp_domain->domains,
 				x->xmpp_domain->sip_domains, x->from.domain),
 			p->dialect->gr_in_from),
 		.to = uri,
-		.headers = header_pairs(x, x->out_sip),
-		.content_type = x->out_sip->type,
-		.body = x->out_sip->body,
-		.call_id = b->call_id,
-		.from_tag = b->from_tag,
-		.to_tag = b->to_tag,
-		.cseq = b->cseq,
+		.headers = header_pairs(x, m),
+		.content_type = m->type,
+		.body = m->body,
+		.call_id = b ? b->call_id : m->call_id,
+		.from_tag = b ? b->from_tag : m->from_tag,
+		.to_tag = b ? b->to_tag : NULL,
+		.cseq = b ? b->cseq : m->cseq,
 	};
 
 	sip_send(x->node->sip, p, &out,
@@ -431,6 +432,20 @@ bool route_forget(struct stox_exchange *x)
 
 /* ---- reply --------------------------------------------------------------------- */
 
+/** What no hook has made of the answer: its error, or plain success. */
+static void default_reply(struct stox_exchange *x)
+{
+	if (x->answer == ANSWER_NONE || x->reject || x->reply_stanza ||
+		x->reply_sip)
+		return;
+	if (x->answer_condition) {
+		x->reject = x->answer_condition;
+		x->reject_text = x->answer_text;
+	} else if (x->in_sip) {
+		stox_reply_sip(x, 200, NULL);
+	}
+}
+
 static void reply_xmpp(struct stox_exchange *x)
 {
 	struct stox_element *e = x->reply_stanza;
@@ -481,6 +496,7 @@ static void reply_sip(struct stox_exchange *x)
 
 void route_reply(struct stox_exchange *x)
 {
+	default_reply(x);
 	if (x->in_stanza)
 		reply_xmpp(x);
 	else if (x->in_transaction)
