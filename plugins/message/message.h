@@ -1,0 +1,67 @@
+/*
+ * message.h: one-shot texts between <message/> and SIP MESSAGE (page mode).
+ * RFC 7572, RFC 3428.  The files:
+ *
+ *   message.c  the descriptor, what both directions remember
+ *   x2s.c      <message/> to MESSAGE
+ *   s2x.c      MESSAGE to <message/>
+ *   text.c     text of bodies: charsets, characters that XML lacks, dates
+ */
+#ifndef MESSAGE_H
+#define MESSAGE_H
+
+#include "stox/plugin.h"
+#include "stox/service/cache.h"
+
+enum message_option {
+	OPTION_S2X_TYPE,
+	OPTION_UNKNOWN_USER,
+	OPTION_MAX_TEXT,
+	OPTION_THREAD,
+};
+extern const struct stox_option message_options[];
+
+stox_verdict message_x2s(void *state, struct stox_exchange *x);
+stox_verdict message_x2s_reply(void *state, struct stox_exchange *x);
+stox_verdict message_s2x(void *state, struct stox_exchange *x);
+stox_verdict message_s2x_reply(void *state, struct stox_exchange *x);
+
+/** Remember that the pair of this exchange chats, and whether it did within
+ *  the last half hour. */
+void message_chat_seen(struct stox_host *host, struct stox_exchange *x);
+bool message_is_chat(struct stox_host *host, struct stox_exchange *x);
+
+/* ---- text.c ---- */
+
+/** A SIP body as text for XML. */
+struct message_text {
+	const char *text;   /* UTF-8, line ends as LF, no characters that XML
+	                     * cannot carry; in the exchange */
+	unsigned status;    /* 0, or the SIP status to refuse with */
+	const char *reason;
+};
+/** Decode @len bytes of the media type @type (with its parameters).  Only
+ *  text/plain and text/html; others are 415. */
+struct message_text message_text_decode(struct stox_exchange *x, const char *type,
+	const char *body, size_t len);
+/** Is @type that media type, parameters aside? */
+bool message_type_is(const char *type, const char *wanted);
+/** The value of a parameter of a media type, unquoted, in the exchange; NULL
+ *  when absent. */
+const char *message_type_parameter(struct stox_exchange *x, const char *type,
+	const char *name);
+/** HTML as plain text, in the exchange.  @html is UTF-8. */
+const char *message_html_to_text(struct stox_exchange *x, const char *html);
+/** The best text part of a multipart/alternative body: its type and bytes.
+ *  False when there is none. */
+bool message_multipart_pick(struct stox_exchange *x, const char *type,
+	const char *body, size_t len, const char **ret_type,
+	const char **ret_body, size_t *ret_len);
+
+/** Seconds since 1970 of an RFC 3339 stamp or a SIP Date; -1: not one. */
+int64_t message_date_read(const char *text);
+/** The two ways back; in the exchange. */
+const char *message_date_sip(struct stox_exchange *x, int64_t seconds);
+const char *message_date_stamp(struct stox_exchange *x, int64_t seconds);
+
+#endif
