@@ -28,12 +28,9 @@ void buf_free(struct buf *b)
 /* Give the consumed room in front back to the end. */
 static void close_gap(struct buf *b)
 {
-	char *base = b->data - b->gap;
-
 	if (b->gap == 0)
 		return;
-	memmove(base, b->data, b->len);
-	b->data = base;
+	b->data = memmove(b->data - b->gap, b->data, b->len);
 	b->cap += b->gap;
 	b->gap = 0;
 }
@@ -42,8 +39,7 @@ void buf_clear(struct buf *b)
 {
 	b->len = 0;
 	b->overflow = false;
-	if (b->data)
-		close_gap(b);
+	close_gap(b);
 }
 
 void buf_consume(struct buf *b, size_t n)
@@ -70,8 +66,7 @@ static void grow(struct buf *b, size_t need)
 		close_gap(b);
 	if (need < b->cap)
 		return;
-	if (b->data)
-		close_gap(b);
+	close_gap(b);
 	cap = b->cap < FIRST_SIZE ? FIRST_SIZE : b->cap;
 	while (cap <= need)
 		cap *= 2;

@@ -151,7 +151,7 @@ static size_t quote_one(struct str *s, char out[16])
 const char *log_text(struct str s, char *out, size_t size)
 {
 	static const char cut[] = "...\"";
-	size_t at = 0;
+	size_t at = 0, mark;
 	char one[16];
 
 	if (size < 1 + sizeof(cut)) {
@@ -160,17 +160,18 @@ const char *log_text(struct str s, char *out, size_t size)
 		return out;
 	}
 	out[at++] = '"';
+	mark = at; /* the last place where the mark of a cut fits */
 	while (s.len) {
 		size_t n = quote_one(&s, one);
-		/* the mark of a cut, or the closing quote, must still fit */
-		size_t tail = s.len ? sizeof(cut) : 2;
 
-		if (at + n + tail > size) {
-			memcpy(out + at, cut, sizeof(cut));
+		if (at + n + 2 > size) {
+			memcpy(out + mark, cut, sizeof(cut));
 			return out;
 		}
 		memcpy(out + at, one, n);
 		at += n;
+		if (at + sizeof(cut) <= size)
+			mark = at;
 	}
 	out[at++] = '"';
 	out[at] = '\0';

@@ -74,16 +74,6 @@ void base_require_failed(const char *expr, const char *file, int line)
 	abort();
 }
 
-struct pool *pool_new(struct budget *budget)
-{
-	struct pool *p = base_alloc0(sizeof(*p));
-
-	p->budget = budget;
-	p->size = sizeof(*p);
-	budget_add(budget, p->size);
-	return p;
-}
-
 static void poison(struct pool_block *b)
 {
 #ifdef POOL_SHADOW
@@ -93,6 +83,13 @@ static void poison(struct pool_block *b)
 #endif
 }
 
+/* No room, but not NULL either: zero bytes can be had without a block. */
+static void use_nothing(struct pool *p)
+{
+	p->block = NULL;
+	p->next = p->end = (char *)p;
+}
+
 /* Make @b the block that is being filled, empty. */
 static void use_block(struct pool *p, struct pool_block *b)
 {
@@ -100,6 +97,17 @@ static void use_block(struct pool *p, struct pool_block *b)
 	p->block = b;
 	p->next = (char *)b->room;
 	p->end = (char *)b + b->size;
+}
+
+struct pool *pool_new(struct budget *budget)
+{
+	struct pool *p = base_alloc0(sizeof(*p));
+
+	use_nothing(p);
+	p->budget = budget;
+	p->size = sizeof(*p);
+	budget_add(budget, p->size);
+	return p;
 }
 
 static void drop_block(struct pool *p, struct pool_block *b)
@@ -145,8 +153,7 @@ void pool_reset(struct pool *p)
 			drop_block(p, b);
 		}
 	}
-	p->block = NULL;
-	p->next = p->end = NULL;
+	use_nothing(p);
 	if (keep) {
 		keep->older = NULL;
 		use_block(p, keep);

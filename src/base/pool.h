@@ -38,7 +38,7 @@ void base_require_failed(const char *expr, const char *file, int line)
 struct pool_block;
 
 struct pool {
-	char *next, *end;         /* the free room; NULL at first */
+	char *next, *end;         /* the free room */
 	struct pool_block *block; /* where the room is; links to older ones */
 	size_t size;              /* bytes held from the system */
 	struct budget *budget;    /* borrowed, may be NULL */

@@ -10,7 +10,17 @@ static uint64_t rotate(uint64_t x, unsigned n)
 	return x << n | x >> (64 - n);
 }
 
-static uint64_t load(const uint8_t *p, size_t len)
+static uint64_t load(const void *p)
+{
+	uint64_t word;
+
+	memcpy(&word, p, sizeof(word));
+	if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
+		word = __builtin_bswap64(word);
+	return word;
+}
+
+static uint64_t load_rest(const uint8_t *p, size_t len)
 {
 	uint64_t word = 0;
 
@@ -43,7 +53,7 @@ static void compress(struct sip_state *s, uint64_t word)
 
 uint64_t table_siphash(const uint8_t key[16], struct str str)
 {
-	uint64_t k0 = load(key, 8), k1 = load(key + 8, 8);
+	uint64_t k0 = load(key), k1 = load(key + 8);
 	struct sip_state s = {
 		k0 ^ UINT64_C(0x736f6d6570736575),
 		k1 ^ UINT64_C(0x646f72616e646f6d),
@@ -54,8 +64,8 @@ uint64_t table_siphash(const uint8_t key[16], struct str str)
 	size_t left = str.len;
 
 	for (; left >= 8; p += 8, left -= 8)
-		compress(&s, load(p, 8));
-	compress(&s, (uint64_t)str.len << 56 | load(p, left));
+		compress(&s, load(p));
+	compress(&s, (uint64_t)str.len << 56 | load_rest(p, left));
 	s.v2 ^= 0xff;
 	for (int i = 0; i < 4; i++)
 		round_once(&s);
