@@ -1,0 +1,7 @@
+if CMOCKA
+check_PROGRAMS += tests/sip/test_uri
+TESTS += tests/sip/test_uri
+tests_sip_test_uri_SOURCES = tests/sip/test_uri.c
+tests_sip_test_uri_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_sip_test_uri_LDADD = $(SIP_MODEL) $(BASE) $(CMOCKA_LIBS)
+endif

@@ -1,0 +1,46 @@
+/*
+ * parse.h: what the files of the message parser share.  Not a door.
+ */
+#ifndef SIP_PARSE_H
+#define SIP_PARSE_H
+
+#include "sip/message.h"
+
+/**
+ * Read host[:port] at the beginning of @s; IPv6 in brackets.
+ * Returns the bytes used, or -STOX_EINVAL.  @ret_port 0: none.
+ */
+ptrdiff_t sip_hostport(struct str s, struct str *ret_host, uint16_t *ret_port);
+
+/**
+ * Check ";a=b;c" (empty is fine) and pick out one parameter by its lower-case
+ * name.  Returns false when it is not in the grammar.
+ * *@ret_found is untouched when the parameter is absent.
+ */
+bool sip_params_check(struct str params, struct str wanted,
+	struct str *ret_found);
+
+/** A parse under way. */
+struct sip_parse {
+	char *p, *end;         /* what is still to be read */
+	const struct limits *limits;
+	struct sip_message *m;
+	struct sip_fault fault; /* .why NULL: none so far */
+	unsigned seen;         /* bit by header id */
+	bool unknown_scheme;   /* of the Request-URI: 416, when nothing is worse */
+};
+
+/** Note a fault; the first one is kept, close and limit add up. */
+void sip_parse_fault(struct sip_parse *ps, unsigned status, const char *why);
+/** The same where the stream cannot go on. */
+void sip_parse_fatal(struct sip_parse *ps, unsigned status, const char *why);
+/** A limit was reached: nothing more is read. */
+void sip_parse_limit(struct sip_parse *ps, enum limit_id limit,
+	const char *why);
+
+/** Read the start line; ps->p moves behind it. */
+void sip_parse_start(struct sip_parse *ps);
+/** Decode one header that every element needs. */
+void sip_parse_header(struct sip_parse *ps, const struct sip_header *h);
+
+#endif
