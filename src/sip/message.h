@@ -79,29 +79,42 @@ struct sip_fault {
 	unsigned status;    /* 400, 416, 505, …; 0: drop silently (responses) */
 	const char *why;    /* short phrase */
 	bool close;         /* framing is lost or limits passed: close */
-	bool can_answer;    /* Via, From, To, Call-ID and CSeq are good enough to
-	                     * build a response from */
+	bool can_answer;    /* a request, not ACK, that has a Via: answer with those
+	                     * of Via, From, To, Call-ID and CSeq that are in the
+	                     * header table; any but Via may be missing */
+	enum limit_id limit; /* the limit to count, or LIMIT_COUNT */
 };
 
 /**
  * Find the end of the message that begins at @bytes (leading CRLFs must be gone).
  * Returns its length, 0 when more bytes are needed, or -STOX_EPROTO with
- * *@fault filled (a length that cannot be trusted, limits).
+ * *@fault filled (a length that cannot be trusted, limits).  Then parsing what
+ * is there (the first header_len bytes, or all when that is 0) tells whether
+ * the fault can be answered before the connection closes.
  * @state remembers how far was scanned; zero it for a new message.
  */
 struct sip_framing {
 	size_t scanned;       /* header section looked at so far */
 	size_t header_len;    /* 0 until the blank line was found */
 	size_t body_len;
+	size_t line;          /* where the line being looked at begins */
+	size_t length_at;     /* where the Content-Length line begins */
+	unsigned lengths;     /* how many of them there are */
 };
 ptrdiff_t sip_message_frame(struct str bytes, struct sip_framing *state,
 	const struct limits *limits, struct sip_fault *fault);
 
 /**
  * Parse one whole framed message.  @bytes is written to where folding is
- * undone and must outlive *@ret.  Allocates nothing.
+ * undone and must outlive *@ret.  Allocates nothing.  Bytes behind
+ * Content-Length are not looked at; without it the body is the rest (framing a
+ * stream does not get here without it).
  * Returns 0, or -STOX_EPROTO with *@fault; then *@ret holds what was readable
  * (when can_answer).
+ *
+ * Refused beyond the grammar: From without tag unless the topmost Via is of
+ * RFC 2543 (no branch cookie); single-value headers that come twice; several
+ * Contacts in a request that makes a dialog.
  */
 int sip_message_parse(char *bytes, size_t len, const struct limits *limits,
 	struct sip_message *ret, struct sip_fault *fault);
@@ -118,6 +131,10 @@ enum sip_header_id sip_header_id(struct str name);
 
 /** Parse one name-addr / addr-spec.  Returns 0 or -STOX_EINVAL. */
 int sip_address_parse(struct str value, struct sip_address *ret);
+/** Parse one element of a Via.  Returns 0 or -STOX_EINVAL. */
+int sip_via_parse(struct str value, struct sip_via *ret);
+/** The words of a display name: escapes undone, control characters removed. */
+void sip_display_text(struct buf *out, struct str display);
 /** Cut the first element off a comma list, minding quotes and brackets.
  *  Returns false at the end. */
 bool sip_list_next(struct str *list, struct str *ret_item);
@@ -130,12 +147,18 @@ bool sip_type_param(struct str content_type, const char *name, struct str *ret);
 
 /* ---- writing: straight into a buffer ---- */
 
-/** The standard reason phrase of a status. */
+/** The standard reason phrase of a status; for an unknown one that of its class
+ *  (x00), "" outside 100 to 699. */
 const char *sip_reason(unsigned status);
-/** "Name: value\r\n"; @value is checked: CR, LF, NUL make it -STOX_EINVAL and
- *  nothing is written.  Other control characters are removed. */
+/** "Name: value\r\n"; @value is checked: CR, LF, NUL or invalid UTF-8 make it
+ *  -STOX_EINVAL and nothing is written.  Other control characters are removed,
+ *  HT becomes a space. */
 int sip_write_header(struct buf *out, const char *name, struct str value);
-/** A display name as quoted string, escaped; nothing when empty. */
+/** A display name as quoted string, escaped, and one space; nothing when it is
+ *  empty or not UTF-8.  Control characters are removed; what is beyond 256
+ *  bytes is left out. */
 void sip_write_display(struct buf *out, struct str display);
+/** A reason phrase of at most 128 bytes: control characters are removed. */
+void sip_write_reason(struct buf *out, struct str reason);
 
 #endif

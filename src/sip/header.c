@@ -1,0 +1,250 @@
+/*
+ * header.c: names of headers, and finding things in a parsed message.
+ * RFC 3261, 7.3.
+ */
+#include "sip/chars.h"
+#include "sip/message.h"
+
+static const char *const names[SIP_H_COUNT] = {
+	[SIP_H_OTHER] = "",
+	[SIP_H_VIA] = "Via",
+	[SIP_H_FROM] = "From",
+	[SIP_H_TO] = "To",
+	[SIP_H_CALL_ID] = "Call-ID",
+	[SIP_H_CSEQ] = "CSeq",
+	[SIP_H_MAX_FORWARDS] = "Max-Forwards",
+	[SIP_H_CONTACT] = "Contact",
+	[SIP_H_CONTENT_LENGTH] = "Content-Length",
+	[SIP_H_CONTENT_TYPE] = "Content-Type",
+	[SIP_H_CONTENT_ENCODING] = "Content-Encoding",
+	[SIP_H_CONTENT_LANGUAGE] = "Content-Language",
+	[SIP_H_SUBJECT] = "Subject",
+	[SIP_H_ROUTE] = "Route",
+	[SIP_H_RECORD_ROUTE] = "Record-Route",
+	[SIP_H_REQUIRE] = "Require",
+	[SIP_H_PROXY_REQUIRE] = "Proxy-Require",
+	[SIP_H_SUPPORTED] = "Supported",
+	[SIP_H_EXPIRES] = "Expires",
+	[SIP_H_DATE] = "Date",
+	[SIP_H_EVENT] = "Event",
+	[SIP_H_SUBSCRIPTION_STATE] = "Subscription-State",
+	[SIP_H_ACCEPT] = "Accept",
+	[SIP_H_ALLOW] = "Allow",
+	[SIP_H_RETRY_AFTER] = "Retry-After",
+	[SIP_H_WARNING] = "Warning",
+	[SIP_H_P_ASSERTED_IDENTITY] = "P-Asserted-Identity",
+};
+
+/* The names that have a short form but no id here.  RFC 3261, 7.3.3 and IANA. */
+struct compact {
+	char letter;
+	const char *name;
+};
+static const struct compact compacts[] = {
+	{ 'a', "Accept-Contact" },
+	{ 'b', "Referred-By" },
+	{ 'd', "Request-Disposition" },
+	{ 'j', "Reject-Contact" },
+	{ 'r', "Refer-To" },
+	{ 'u', "Allow-Events" },
+	{ 'x', "Session-Expires" },
+	{ 'y', "Identity" },
+};
+
+const char *sip_header_name(enum sip_header_id id)
+{
+	return id < SIP_H_COUNT ? names[id] : "";
+}
+
+static enum sip_header_id compact_id(char c)
+{
+	switch (c | 0x20) {
+	case 'v': return SIP_H_VIA;
+	case 'f': return SIP_H_FROM;
+	case 't': return SIP_H_TO;
+	case 'i': return SIP_H_CALL_ID;
+	case 'm': return SIP_H_CONTACT;
+	case 'e': return SIP_H_CONTENT_ENCODING;
+	case 'l': return SIP_H_CONTENT_LENGTH;
+	case 'c': return SIP_H_CONTENT_TYPE;
+	case 's': return SIP_H_SUBJECT;
+	case 'k': return SIP_H_SUPPORTED;
+	case 'o': return SIP_H_EVENT;
+	}
+	return SIP_H_OTHER;
+}
+
+/* Length and first letter leave one candidate each; SIP_H_OTHER: none. */
+static enum sip_header_id candidate(size_t len, char first)
+{
+	switch (len << 8 | (unsigned char)(first | 0x20)) {
+	case 2 << 8 | 't': return SIP_H_TO;
+	case 3 << 8 | 'v': return SIP_H_VIA;
+	case 4 << 8 | 'f': return SIP_H_FROM;
+	case 4 << 8 | 'c': return SIP_H_CSEQ;
+	case 4 << 8 | 'd': return SIP_H_DATE;
+	case 5 << 8 | 'r': return SIP_H_ROUTE;
+	case 5 << 8 | 'e': return SIP_H_EVENT;
+	case 5 << 8 | 'a': return SIP_H_ALLOW;
+	case 6 << 8 | 'a': return SIP_H_ACCEPT;
+	case 7 << 8 | 'c': return SIP_H_CALL_ID; /* and Contact */
+	case 7 << 8 | 's': return SIP_H_SUBJECT;
+	case 7 << 8 | 'e': return SIP_H_EXPIRES;
+	case 7 << 8 | 'r': return SIP_H_REQUIRE;
+	case 7 << 8 | 'w': return SIP_H_WARNING;
+	case 9 << 8 | 's': return SIP_H_SUPPORTED;
+	case 11 << 8 | 'r': return SIP_H_RETRY_AFTER;
+	case 12 << 8 | 'm': return SIP_H_MAX_FORWARDS;
+	case 12 << 8 | 'c': return SIP_H_CONTENT_TYPE;
+	case 12 << 8 | 'r': return SIP_H_RECORD_ROUTE;
+	case 13 << 8 | 'p': return SIP_H_PROXY_REQUIRE;
+	case 14 << 8 | 'c': return SIP_H_CONTENT_LENGTH;
+	case 16 << 8 | 'c': return SIP_H_CONTENT_ENCODING; /* and -Language */
+	case 18 << 8 | 's': return SIP_H_SUBSCRIPTION_STATE;
+	case 19 << 8 | 'p': return SIP_H_P_ASSERTED_IDENTITY;
+	}
+	return SIP_H_OTHER;
+}
+
+static bool is_named(struct str name, enum sip_header_id id)
+{
+	const char *wanted = names[id];
+
+	for (size_t i = 0; i < name.len; i++)
+		if ((name.p[i] | 0x20) != (wanted[i] | 0x20))
+			return false;
+	return true;
+}
+
+enum sip_header_id sip_header_id(struct str name)
+{
+	enum sip_header_id id;
+
+	if (name.len < 2)
+		return name.len ? compact_id(name.p[0]) : SIP_H_OTHER;
+	id = candidate(name.len, name.p[0]);
+	if (id == SIP_H_CALL_ID && (name.p[1] | 0x20) == 'o')
+		id = SIP_H_CONTACT;
+	if (id == SIP_H_CONTENT_ENCODING && (name.p[8] | 0x20) == 'l')
+		id = SIP_H_CONTENT_LANGUAGE;
+	return is_named(name, id) ? id : SIP_H_OTHER;
+}
+
+const struct sip_header *sip_message_header(const struct sip_message *m,
+	enum sip_header_id id, const struct sip_header *prev)
+{
+	const struct sip_header *end = m->headers + m->header_count;
+
+	for (const struct sip_header *h = prev ? prev + 1 : m->headers; h < end;
+		h++)
+		if (h->id == id)
+			return h;
+	return NULL;
+}
+
+/* The letter that stands for @name, or 0. */
+static char compact_of(struct str name)
+{
+	for (size_t i = 0; i < sizeof(compacts) / sizeof(compacts[0]); i++)
+		if (str_iis(name, compacts[i].name))
+			return compacts[i].letter;
+	return 0;
+}
+
+const struct sip_header *sip_message_header_named(const struct sip_message *m,
+	const char *name, const struct sip_header *prev)
+{
+	struct str wanted = str_from(name);
+	enum sip_header_id id = sip_header_id(wanted);
+	const struct sip_header *end = m->headers + m->header_count;
+	char letter;
+
+	if (id != SIP_H_OTHER)
+		return sip_message_header(m, id, prev);
+	letter = compact_of(wanted);
+	for (const struct sip_header *h = prev ? prev + 1 : m->headers; h < end;
+		h++)
+		if (h->id == SIP_H_OTHER &&
+			(str_ieq(h->name, wanted) ||
+				(letter && h->name.len == 1 &&
+					(h->name.p[0] | 0x20) == letter)))
+			return h;
+	return NULL;
+}
+
+bool sip_list_next(struct str *list, struct str *ret_item)
+{
+	struct str item = *list;
+	bool bracket = false;
+	size_t i = 0;
+
+	if (!item.len)
+		return false;
+	for (; i < item.len; i++) {
+		if (item.p[i] == '"' && !bracket) {
+			size_t n = chars_quoted(chars_from(item, i));
+
+			/* never closed: the rest is one item */
+			i = n ? i + n - 1 : item.len - 1;
+		} else if (item.p[i] == '<') {
+			bracket = true;
+		} else if (item.p[i] == '>') {
+			bracket = false;
+		} else if (item.p[i] == ',' && !bracket) {
+			break;
+		}
+	}
+	*ret_item = str_trim(chars_first(item, i));
+	if (i < item.len)
+		*list = chars_from(item, i + 1);
+	else
+		*list = (struct str){ NULL, 0 };
+	return true;
+}
+
+bool sip_message_has_token(const struct sip_message *m, enum sip_header_id id,
+	const char *token)
+{
+	const struct sip_header *h = NULL;
+	struct str wanted = str_from(token), list, item;
+
+	while ((h = sip_message_header(m, id, h))) {
+		list = h->value;
+		while (sip_list_next(&list, &item)) {
+			item = str_trim(str_cut(&item, ';'));
+			if (str_ieq(item, wanted))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* "type / subtype" without its spaces compared to "type/subtype". */
+bool sip_type_is(struct str content_type, const char *type)
+{
+	struct str wanted = str_from(type), major, minor;
+
+	minor = str_cut(&content_type, ';');
+	major = str_trim(str_cut(&minor, '/'));
+	if (!minor.p)
+		return false;
+	minor = str_trim(minor);
+	return major.len + 1 + minor.len == wanted.len &&
+	       wanted.p[major.len] == '/' &&
+	       str_ieq(major, chars_first(wanted, major.len)) &&
+	       str_ieq(minor, chars_from(wanted, major.len + 1));
+}
+
+bool sip_type_param(struct str content_type, const char *name, struct str *ret)
+{
+	struct str value;
+
+	(void)str_cut(&content_type, ';');
+	if (!content_type.p || !sip_param(content_type, name, &value))
+		return false;
+	if (value.len >= 2 && value.p[0] == '"' &&
+		value.p[value.len - 1] == '"')
+		value = (struct str){ value.p + 1, value.len - 2 };
+	*ret = value;
+	return true;
+}
