@@ -3,7 +3,9 @@ noinst_LTLIBRARIES += src/sip/libsipmodel.la src/sip/libsip.la
 src_sip_libsipmodel_la_SOURCES = \
 	src/sip/chars.c \
 	src/sip/chars.h \
+	src/sip/cpim.c \
 	src/sip/cpim.h \
+	src/sip/cpim_write.c \
 	src/sip/decode.c \
 	src/sip/frame.c \
 	src/sip/header.c \
