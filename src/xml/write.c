@@ -1,0 +1,165 @@
+/*
+ * write.c: elements as bytes that every parser reads back as the same tree.
+ *
+ * Escaped are & < > ' " everywhere, CR (a parser would turn it into LF), and in
+ * attributes TAB and LF (they would become spaces).  What XML cannot carry at
+ * all, that is C0 controls and broken UTF-8 (from a SIP peer, say), becomes
+ * U+FFFD: one bad text must not break the stream that it shares with others.
+ */
+#include "xml/xml.h"
+
+#define XML_NS "http://www.w3.org/XML/1998/namespace"
+#define REPLACEMENT "\xEF\xBF\xBD"
+
+/* What to do with a byte; the order matters: see escape(). */
+enum { PLAIN, ATTRIBUTE_ONLY, SPECIAL, MULTIBYTE };
+
+static const unsigned char kinds[256] = {
+	[0x00 ... 0x08] = SPECIAL,
+	['\t'] = ATTRIBUTE_ONLY,
+	['\n'] = ATTRIBUTE_ONLY,
+	[0x0B ... 0x1F] = SPECIAL,
+	['&'] = SPECIAL,
+	['<'] = SPECIAL,
+	['>'] = SPECIAL,
+	['\''] = SPECIAL,
+	['"'] = SPECIAL,
+	[0x80 ... 0xFF] = MULTIBYTE,
+};
+
+static const char *replacement(unsigned char c)
+{
+	switch (c) {
+	case '&':
+		return "&amp;";
+	case '<':
+		return "&lt;";
+	case '>':
+		return "&gt;";
+	case '\'':
+		return "&apos;";
+	case '"':
+		return "&quot;";
+	case '\r':
+		return "&#xD;";
+	case '\n':
+		return "&#xA;";
+	case '\t':
+		return "&#x9;";
+	}
+	return REPLACEMENT;
+}
+
+/* Length of the UTF-8 character at the start of @s, 0 when it is none that
+ * XML allows (U+FFFE and U+FFFF are not). */
+static size_t character(struct str s)
+{
+	unsigned char c = (unsigned char)s.p[0];
+	size_t len = c >= 0xF0 ? 4 : c >= 0xE0 ? 3 : 2;
+	struct str one = { s.p, len };
+
+	if (len > s.len || !str_is_utf8(one))
+		return 0;
+	if (len == 3 && memcmp(s.p, "\xEF\xBF", 2) == 0 &&
+		(unsigned char)s.p[2] >= 0xBE)
+		return 0;
+	return len;
+}
+
+/* @stop is the least kind that needs a look. */
+static void escape(struct buf *out, struct str s, int stop)
+{
+	size_t from = 0, i = 0;
+
+	while (i < s.len) {
+		unsigned char c = (unsigned char)s.p[i];
+		size_t len = 0;
+
+		if (kinds[c] < stop) {
+			i++;
+			continue;
+		}
+		if (kinds[c] == MULTIBYTE) {
+			len = character((struct str){ s.p + i, s.len - i });
+			if (len) {
+				i += len;
+				continue;
+			}
+		}
+		buf_add(out, s.p + from, i - from);
+		buf_add_text(out, replacement(c));
+		from = ++i;
+	}
+	if (i > from)
+		buf_add(out, s.p + from, i - from);
+}
+
+void xml_escape(struct buf *out, struct str s)
+{
+	escape(out, s, ATTRIBUTE_ONLY);
+}
+
+static void add_attribute(struct buf *out, const char *prefix, const char *name,
+	const char *value)
+{
+	buf_add_char(out, ' ');
+	buf_add_text(out, prefix);
+	buf_add_text(out, name);
+	buf_add_text(out, "='");
+	xml_escape(out, str_from(value));
+	buf_add_char(out, '\'');
+}
+
+/* An attribute in a namespace is rare: it brings its own prefix. */
+static void add_attributes(struct buf *out, const struct stox_element *e)
+{
+	unsigned n = 0;
+
+	for (struct stox_attribute *a = e->attributes; a; a = a->next) {
+		if (!a->ns) {
+			add_attribute(out, "", a->name, a->value);
+			continue;
+		}
+		buf_printf(out, " xmlns:ns%u='", n);
+		xml_escape(out, str_from(a->ns));
+		buf_printf(out, "' ns%u:", n++);
+		buf_add_text(out, a->name);
+		buf_add_text(out, "='");
+		xml_escape(out, str_from(a->value));
+		buf_add_char(out, '\'');
+	}
+}
+
+void xml_write(struct buf *out, const struct stox_element *e, const char *ns)
+{
+	/* the one namespace that no default declaration may name */
+	bool reserved = strcmp(e->ns, XML_NS) == 0;
+	const char *prefix = reserved ? "xml:" : "";
+
+	if (!ns)
+		ns = "";
+	buf_add_char(out, '<');
+	buf_add_text(out, prefix);
+	buf_add_text(out, e->name);
+	if (!reserved && e->ns != ns && strcmp(e->ns, ns) != 0) {
+		add_attribute(out, "", "xmlns", e->ns);
+		ns = e->ns;
+	}
+	add_attributes(out, e);
+	if (!e->first) {
+		buf_add_text(out, "/>");
+		return;
+	}
+	buf_add_char(out, '>');
+	for (const struct stox_element *c = e->first; c; c = c->next) {
+		if (c->name)
+			xml_write(out, c, ns);
+		else
+			escape(out, (struct str){ c->text, c->text_len },
+				SPECIAL);
+	}
+	buf_add_text(out, "</");
+	buf_add_text(out, prefix);
+	buf_add_text(out, e->name);
+	buf_add_char(out, '>');
+}
