@@ -1,0 +1,79 @@
+"""Prosody as the XMPP server of example.org."""
+import signal
+
+from lab import Process
+
+PASSWORD = "verona"
+USERS = ("juliet", "nurse")
+
+
+class Prosody:
+    """Start with start(); c2s on 5222, s2s on 5269, components on 5347."""
+
+    name = "Prosody"
+    # What it answers to a message for a user that does not exist.
+    unknown_user = "service-unavailable"
+
+    def __init__(self, lab, authority, component_secret=None,
+                 secure_auth=True):
+        self.lab, self.authority = lab, authority
+        self.component_secret = component_secret
+        self.secure_auth = secure_auth
+        self.process = None
+        self.certificate = authority.issue("prosody/certs", "example.org")
+
+    def _config(self):
+        lab, (crt, key) = self.lab, self.certificate
+        component = f"""
+Component "contoso.com"
+    component_secret = "{self.component_secret}"
+""" if self.component_secret else ""
+        return f"""
+run_as_root = true
+pidfile = "{lab.path("prosody/prosody.pid")}"
+data_path = "{lab.path("prosody/data")}"
+log = {{ debug = "*console" }}
+interfaces = {{ "{lab.ip4("xmpp")}"
+    {f', "{lab.ip6("xmpp")}"' if lab.ip6("xmpp") else ""} }}
+unbound = {{
+    resolvconf = false, hoststxt = false,
+    forward = {{ "{lab.dns_server}" }}
+}}
+modules_enabled = {{ "roster", "saslauth", "tls", "dialback", "disco",
+    "ping", "s2s", "c2s" }}
+modules_disabled = {{ "offline" }}
+authentication = "internal_plain"
+storage = "internal"
+allow_registration = false
+c2s_require_encryption = true
+s2s_require_encryption = true
+s2s_secure_auth = {"true" if self.secure_auth else "false"}
+ssl = {{
+    certificate = "{crt}", key = "{key}",
+    cafile = "{self.authority.file}"
+}}
+component_ports = {{ 5347 }}
+component_interfaces = {{ "{lab.ip4("xmpp")}" }}
+VirtualHost "example.org"
+{component}"""
+
+    def _write(self):
+        config = self.lab.write("prosody/prosody.cfg.lua", self._config())
+        for user in USERS:
+            self.lab.write(f"prosody/data/example%2eorg/accounts/{user}.dat",
+                           f'return {{ ["password"] = "{PASSWORD}" }};\n')
+        return config
+
+    def start(self):
+        self.process = Process(
+            self.lab, "xmpp", "prosody",
+            ["/usr/bin/prosody", "--config", self._write(), "-F"])
+        for port in (5222, 5269) + ((5347,) if self.component_secret else ()):
+            self.process.wait_port(port, 15)
+
+    def stop(self):
+        return self.process.stop()
+
+    def freeze(self, frozen=True):
+        """Neither dead nor alive: it holds its ports and says nothing."""
+        self.process.signal(signal.SIGSTOP if frozen else signal.SIGCONT)
