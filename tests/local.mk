@@ -11,5 +11,6 @@ include $(top_srcdir)/tests/core/local.mk
 include $(top_srcdir)/tests/ctl/local.mk
 include $(top_srcdir)/tests/play/local.mk
 include $(top_srcdir)/tests/fuzz/local.mk
+include $(top_srcdir)/tests/peers/local.mk
 include $(top_srcdir)/tests/bench/local.mk
 include $(top_srcdir)/tests/lint/local.mk

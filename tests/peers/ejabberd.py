@@ -14,7 +14,10 @@ class Ejabberd:
     """
 
     name = "ejabberd"
+    # What it answers to a message for a user that does not exist.
     unknown_user = "service-unavailable"
+    # Clients are shown the same certificate as servers.
+    clients_see_it = True
 
     def __init__(self, lab, authority, component_secret=None,
                  secure_auth=True):
@@ -73,7 +76,7 @@ listen:
         inetrc = lab.write(
             "ejabberd/inetrc",
             "{lookup, [file, dns]}.\n{hosts_file, \"\"}.\n"
-            f"{{resolv_conf, \"\"}}.\n{{nameserver, {{{address}}}}}.\n"
+            f"{{resolv_conf, \"\"}}.\n{{nameserver, {{{address}}}, {lab.dns_port}}}.\n"
             "{cache_size, 0}.\n")
         register = ", ".join(
             f'ejabberd_auth:try_register(<<"{user}">>, <<"example.org">>, '

@@ -19,24 +19,29 @@ class Kamailio:
         self.process = None
         self.certificate = authority.issue("kamailio/certs", "fe.contoso.com")
 
+    def _addresses(self):
+        yield self.lab.ip4("fe")
+        if self.lab.ip6("fe"):
+            yield f"[{self.lab.ip6('fe')}]"
+
     def _tls(self):
         crt, key = self.certificate
-        address = self.lab.ip4("fe")
         common = (f"method = TLSv1.2+\ncertificate = {crt}\n"
                   f"private_key = {key}\nca_list = {self.authority.file}\n")
         with_names = common + "verify_certificate = yes\n"
+        servers = "".join(
+            f"[server:{address}:5061]\n{with_names}"
+            "require_certificate = yes\n" for address in self._addresses())
         return (f"[server:default]\n{common}verify_certificate = no\n"
-                f"[server:{address}:5061]\n{with_names}"
-                "require_certificate = yes\n"
+                f"{servers}"
                 f"[client:default]\n{with_names}"
                 "require_certificate = yes\nserver_name = gw.contoso.com\n")
 
     def _config(self):
         lab = self.lab
         address = lab.ip4("fe")
-        listen = [f"tls:{address}:5061", f"tls:{address}:5071"]
-        if lab.ip6("fe"):
-            listen.append(f"tls:[{lab.ip6('fe')}]:5061")
+        listen = [f"tls:{one}:5061" for one in self._addresses()]
+        listen.append(f"tls:{address}:5071")
         tls = lab.write("kamailio/tls.cfg", self._tls())
         modules = ("tls tm sl rr pv maxfwd textops siputils xlog usrloc "
                    "registrar").split()

@@ -146,6 +146,7 @@ class Lab:
 
     def __init__(self, folder=None):
         self.owner = os.getpid()
+        self.closed = False
         self.processes = []
         self.namespaces = []
         self.folder = folder or tempfile.mkdtemp(prefix="stox-lab-")
@@ -313,9 +314,11 @@ class Lab:
     # ---- the end ---------------------------------------------------------------
 
     def close(self, keep_files=False):
-        """Stop everything, newest first, and take the hosts away."""
-        if os.getpid() != self.owner:
+        """Stop everything, newest first, and take the hosts away.  Only the
+        first call does anything."""
+        if self.closed or os.getpid() != self.owner:
             return
+        self.closed = True
         atexit.unregister(self.close)
         for process in reversed(list(self.processes)):
             process.stop(2)

@@ -13,6 +13,8 @@ class Prosody:
     name = "Prosody"
     # What it answers to a message for a user that does not exist.
     unknown_user = "service-unavailable"
+    # self.certificate is shown to servers only.
+    clients_see_it = False
 
     def __init__(self, lab, authority, component_secret=None,
                  secure_auth=True):
@@ -21,9 +23,11 @@ class Prosody:
         self.secure_auth = secure_auth
         self.process = None
         self.certificate = authority.issue("prosody/certs", "example.org")
+        self.for_clients = self.certificate
 
     def _config(self):
-        lab, (crt, key) = self.lab, self.certificate
+        lab, (crt, key) = self.lab, self.for_clients
+        s2s_crt, s2s_key = self.certificate
         component = f"""
 Component "contoso.com"
     component_secret = "{self.component_secret}"
@@ -55,6 +59,7 @@ ssl = {{
 component_ports = {{ 5347 }}
 component_interfaces = {{ "{lab.ip4("xmpp")}" }}
 VirtualHost "example.org"
+    s2s_ssl = {{ certificate = "{s2s_crt}", key = "{s2s_key}" }}
 {component}"""
 
     def _write(self):

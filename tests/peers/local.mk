@@ -1,0 +1,24 @@
+# Real servers; no part of `make check`, for it needs them and the right to
+# make network namespaces.
+EXTRA_DIST += \
+	tests/peers/agent.py \
+	tests/peers/authority.py \
+	tests/peers/cases.py \
+	tests/peers/demo.py \
+	tests/peers/ejabberd.py \
+	tests/peers/faults.py \
+	tests/peers/judges.py \
+	tests/peers/kamailio.py \
+	tests/peers/lab.py \
+	tests/peers/prosody.py \
+	tests/peers/run \
+	tests/peers/sip_client.py \
+	tests/peers/stox.py \
+	tests/peers/talk.py \
+	tests/peers/world.py \
+	tests/peers/xmpp_client.py
+
+.PHONY: check-peers
+check-peers: all
+	STOX_BUILDDIR='$(abs_top_builddir)' PYTHONDONTWRITEBYTECODE=1 \
+		/usr/bin/python3 $(srcdir)/tests/peers/run

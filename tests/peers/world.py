@@ -1,0 +1,98 @@
+"""Juliet and Romeo, their servers, and stox between them."""
+from agent import Agent
+from authority import Authority
+from ejabberd import Ejabberd
+from kamailio import Kamailio
+from lab import Lab
+from prosody import PASSWORD, Prosody
+from stox import SECRET, Stox
+
+SERVERS = {"prosody": Prosody, "ejabberd": Ejabberd}
+JULIET, NURSE = "juliet@example.org", "nurse@example.org"
+ROMEO, BENVOLIO = "romeo@contoso.com", "benvolio@contoso.com"
+
+
+class World:
+    """One laboratory with both servers and both users in it.
+
+    mode is how stox meets the XMPP server: external, dialback, component.
+    """
+
+    def __init__(self, server="prosody", mode="external"):
+        self.lab = Lab()
+        self.mode = mode
+        self.server_name = server
+        self.authority = Authority(self.lab)
+        self.agents = {}
+        self.xmpp = self._xmpp()
+        self.fe = Kamailio(self.lab, self.authority)
+        self.stox = None
+
+    def _xmpp(self):
+        return SERVERS[self.server_name](
+            self.lab, self.authority,
+            component_secret=SECRET if self.mode == "component" else None,
+            secure_auth=self.mode == "external")
+
+    def start_servers(self):
+        self.fe.start()
+        self.xmpp.start()
+
+    def start_stox(self, **options):
+        self.stox = Stox(self.lab, self.authority, self.mode)
+        self.stox.start(**options)
+
+    def switch(self, mode):
+        """Go on with another mode: new stox, XMPP server with other words."""
+        if self.stox and self.stox.process:
+            self.stox.stop()
+        self.log_out("juliet")
+        self.xmpp.stop()
+        self.mode = mode
+        self.xmpp = self._xmpp()
+        self.xmpp.start()
+        self.start_stox()
+
+    # ---- users ----------------------------------------------------------------
+
+    def xmpp_user(self, name):
+        """Log in name@example.org; returns the agent."""
+        if name not in self.agents:
+            agent = Agent(self.lab, "home", name, "xmpp_client.py",
+                          f"{name}@example.org", PASSWORD,
+                          self.lab.ip4("xmpp"), self.authority.file)
+            self.agents[name] = agent
+            agent.wait("ready", 20)
+        return self.agents[name]
+
+    def sip_user(self, name):
+        """Register name@contoso.com; returns the agent."""
+        if name not in self.agents:
+            agent = Agent(self.lab, "home", name, "sip_client.py",
+                          f"{name}@contoso.com", self.lab.ip4("fe"), "5071",
+                          self.authority.file, "fe.contoso.com")
+            self.agents[name] = agent
+            agent.wait("connected", 10)
+            agent.wait("registered", 10, id=agent.tell("register"), status=200)
+        return self.agents[name]
+
+    def log_in(self):
+        """Juliet and Romeo are there, whoever writes first."""
+        self.xmpp_user("juliet")
+        self.sip_user("romeo")
+
+    def log_out(self, name):
+        agent = self.agents.pop(name, None)
+        if agent:
+            agent.stop()
+
+    @property
+    def juliet(self):
+        return self.xmpp_user("juliet")
+
+    @property
+    def romeo(self):
+        return self.sip_user("romeo")
+
+    def close(self, **options):
+        self.lab.close(**options)
