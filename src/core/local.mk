@@ -8,3 +8,6 @@ src_core_libcore_la_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(LUA_CFLAGS) \
 	-DPLUGINDIR='"$(pkglibdir)/plugins"'
 src_core_libcore_la_LIBADD = $(LUA_LIBS)
 CORE = src/core/libcore.la
+# Everything that a node is made of, for the programs and the tests of core.
+NODE_LIBS = $(CORE) $(MAP) $(STORE) $(SIP) $(SIP_MODEL) $(XMPP) $(XMPP_MODEL) \
+	$(XML) $(IO) $(BASE)

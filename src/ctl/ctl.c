@@ -1,0 +1,186 @@
+#include "ctl/ctl.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "ctl/report.h"
+
+struct ctl {
+	struct ctl_config config;
+	struct io_listener *listener;
+	struct list clients;
+};
+
+/* One caller: a line in, a document out. */
+struct client {
+	struct list node;
+	struct ctl *ctl;
+	struct io_stream *stream;
+	struct buf line;
+	bool answered;
+};
+
+/* A document with ten thousand streams still fits. */
+enum { ANSWER_MAX = 16 << 20 };
+
+static void put_json(struct buf *out, json_t *j)
+{
+	char *text = json_dumps(j, JSON_COMPACT | JSON_SORT_KEYS);
+
+	buf_add_text(out, text ? text : "{\"ok\":false}");
+	buf_add_char(out, '\n');
+	free(text);
+	json_decref(j);
+}
+
+static json_t *failure(const char *error)
+{
+	return json_pack("{s:b,s:s}", "ok", 0, "error", error);
+}
+
+static json_t *do_reload(struct ctl *c)
+{
+	struct buf why;
+	json_t *j;
+
+	buf_init(&why, 65536, NULL);
+	if (c->config.reload(c->config.arg, &why) < 0) {
+		buf_add_char(&why, '\0');
+		j = failure(why.data);
+	} else {
+		j = json_pack("{s:b}", "ok", 1);
+	}
+	buf_free(&why);
+	return j;
+}
+
+void ctl_answer(struct ctl *c, struct str line, struct buf *out)
+{
+	struct node *n = c->config.node;
+	json_t *j;
+
+	line = str_trim(line);
+	if (str_is(line, "status"))
+		j = report_status(n);
+	else if (str_is(line, "reload"))
+		j = do_reload(c);
+	else if (str_is(line, "hooks"))
+		j = report_hooks(n);
+	else if (str_is(line, "streams"))
+		j = report_streams(n, false);
+	else if (str_is(line, "streams failed"))
+		j = report_streams(n, true);
+	else if (str_is(line, "limits"))
+		j = report_limits(n);
+	else
+		j = failure("unknown command; known are status, reload, hooks, "
+			"streams, limits");
+	put_json(out, j);
+}
+
+static void on_open(void *arg, struct io_stream *s)
+{
+	(void)arg;
+	(void)s;
+}
+
+static void on_data(void *arg, struct io_stream *s, struct str bytes)
+{
+	struct client *cl = arg;
+	struct limits *l = cl->ctl->config.node->limits;
+	struct buf out;
+	ptrdiff_t end;
+
+	if (cl->answered)
+		return;
+	buf_add_str(&cl->line, bytes);
+	end = str_find(buf_str(&cl->line), '\n');
+	if (end < 0) {
+		if (cl->line.overflow) {
+			limit_hit(l, LIMIT_CONTROL_LINE);
+			io_abort(s);
+		}
+		return;
+	}
+	cl->answered = true;
+	buf_init(&out, ANSWER_MAX, NULL);
+	ctl_answer(cl->ctl, (struct str){ cl->line.data, (size_t)end }, &out);
+	io_write(s, buf_str(&out));
+	buf_free(&out);
+	io_close(s);
+}
+
+static void client_free(struct client *cl)
+{
+	list_remove(&cl->node);
+	buf_free(&cl->line);
+	free(cl);
+}
+
+static void on_close(void *arg, struct io_stream *s, enum io_reason reason,
+	const char *detail)
+{
+	(void)s;
+	(void)reason;
+	(void)detail;
+	client_free(arg);
+}
+
+static const struct io_events events = {
+	.on_open = on_open,
+	.on_data = on_data,
+	.on_close = on_close,
+};
+
+static void on_accept(void *arg, struct io_stream *s)
+{
+	struct ctl *c = arg;
+	int64_t uid = io_stream_peer_uid(s);
+	struct client *cl;
+
+	if (uid != 0 && uid != (int64_t)geteuid()) {
+		log_event(c->config.node->log, STOX_LOG_WARN, "ctl", 0, "refused",
+			"uid=%lld", (long long)uid);
+		return; /* no events: it is closed */
+	}
+	cl = base_alloc0(sizeof(*cl));
+	cl->ctl = c;
+	cl->stream = s;
+	buf_init(&cl->line, limit_get(c->config.node->limits, LIMIT_CONTROL_LINE),
+		NULL);
+	list_append(&c->clients, &cl->node);
+	io_stream_events(s, &events, cl);
+}
+
+struct ctl *ctl_new(const struct ctl_config *config, struct buf *why)
+{
+	struct ctl *c = base_alloc0(sizeof(*c));
+
+	c->config = *config;
+	list_init(&c->clients);
+	c->listener = io_listen_unix(config->node->env, config->path, on_accept, c,
+		why);
+	if (!c->listener) {
+		free(c);
+		return NULL;
+	}
+	return c;
+}
+
+void ctl_free(struct ctl **c)
+{
+	struct ctl *old = *c;
+
+	*c = NULL;
+	if (!old)
+		return;
+	io_listener_close(&old->listener);
+	list_each (it, tmp, &old->clients) {
+		struct client *cl = container_of(it, struct client, node);
+
+		io_stream_events(cl->stream, &events, NULL);
+		io_abort(cl->stream);
+		client_free(cl);
+	}
+	free(old);
+}
