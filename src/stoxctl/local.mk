@@ -1,0 +1,8 @@
+bin_PROGRAMS += src/stoxctl/stoxctl
+src_stoxctl_stoxctl_SOURCES = \
+	src/stoxctl/main.c \
+	src/stoxctl/show.c src/stoxctl/show.h
+src_stoxctl_stoxctl_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) \
+	-DDEFAULT_SOCKET='"/run/stox/control"'
+src_stoxctl_stoxctl_LDADD = $(JANSSON_LIBS)
+src_stoxctl_stoxctl_LDFLAGS = $(AM_LDFLAGS) $(PIE_LDFLAGS)

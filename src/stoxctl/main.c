@@ -1,0 +1,198 @@
+/*
+ * stoxctl: the operator's tool.  Asks the daemon over its control socket and
+ * prints the answer for people, or as the JSON it came in.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "stoxctl/show.h"
+
+enum { EXIT_USAGE = 2 };
+
+struct command {
+	const char *name;
+	const char *line;   /* what is sent, by default */
+	const char *help;
+	void (*show)(const json_t *answer);
+};
+
+static const struct command commands[] = {
+	{ "status", "status", "what runs, and what it has done", show_status },
+	{ "reload", "reload", "read the configuration again", show_done },
+	{ "hooks", "hooks", "the pipeline of all plugins, in order", show_hooks },
+	{ "streams", "streams", "open streams and connections; --failed: those that failed, and why",
+		show_streams },
+	{ "limits", "limits", "every limit, its reaction, how often it was reached",
+		show_limits },
+};
+
+static void usage(FILE *out)
+{
+	fprintf(out,
+		"Usage: stoxctl [OPTION]... COMMAND\n"
+		"Ask a running stoxd.\n"
+		"\n");
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		fprintf(out, "  %-8s  %s\n", commands[i].name, commands[i].help);
+	fprintf(out,
+		"\n"
+		"  -s, --socket PATH  the control socket, instead of\n"
+		"                     %s\n"
+		"  -f, --failed       with streams: those that failed\n"
+		"  -j, --json         print the answer as JSON\n"
+		"  -h, --help         print this, end\n"
+		"  -V, --version      print the version, end\n"
+		"\n"
+		"Exit status: 0 done, 1 the daemon refused or is not there, 2 usage.\n",
+		DEFAULT_SOCKET);
+}
+
+/** Connect; -1 with a sentence on standard error. */
+static int dial(const char *path)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	int fd;
+
+	if (strlen(path) >= sizeof(a.sun_path)) {
+		fprintf(stderr, "stoxctl: the socket's path is too long: %s\n", path);
+		return -1;
+	}
+	memcpy(a.sun_path, path, strlen(path) + 1);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&a, sizeof(a)) == 0)
+		return fd;
+	fprintf(stderr, "stoxctl: %s: %s\n", path, strerror(errno));
+	if (errno == ENOENT || errno == ECONNREFUSED)
+		fprintf(stderr, "stoxctl: is stoxd running, and is this its "
+			"`control` socket?\n");
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+static bool send_line(int fd, const char *line)
+{
+	size_t len = strlen(line);
+	char *text = malloc(len + 2);
+	ssize_t n;
+
+	if (!text)
+		return false;
+	memcpy(text, line, len);
+	memcpy(text + len, "\n", 2);
+	n = send(fd, text, len + 1, MSG_NOSIGNAL);
+	free(text);
+	return n == (ssize_t)len + 1;
+}
+
+/** Ask and read the whole document; NULL with a sentence. */
+static json_t *ask(const char *path, const char *line)
+{
+	json_error_t error;
+	json_t *answer = NULL;
+	int fd = dial(path);
+	FILE *in;
+
+	if (fd < 0)
+		return NULL;
+	in = fdopen(fd, "r");
+	if (in && send_line(fd, line))
+		answer = json_loadf(in, JSON_DISABLE_EOF_CHECK, &error);
+	if (!answer)
+		fprintf(stderr, "stoxctl: no answer; only root and the user of "
+			"stoxd may ask\n");
+	if (in)
+		fclose(in);
+	else
+		close(fd);
+	return answer;
+}
+
+static int run(const struct command *c, const char *path, const char *line,
+	bool as_json)
+{
+	json_t *answer = ask(path, line);
+	int status = EXIT_FAILURE;
+
+	if (!answer)
+		return EXIT_FAILURE;
+	if (json_is_true(json_object_get(answer, "ok")))
+		status = EXIT_SUCCESS;
+	if (as_json) {
+		json_dumpf(answer, stdout, JSON_INDENT(2) | JSON_SORT_KEYS);
+		putchar('\n');
+	} else if (status == EXIT_SUCCESS) {
+		c->show(answer);
+	} else {
+		fprintf(stderr, "stoxctl: %s\n",
+			json_string_value(json_object_get(answer, "error")));
+	}
+	json_decref(answer);
+	return status;
+}
+
+static const struct command *find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "socket", required_argument, NULL, 's' },
+		{ "failed", no_argument, NULL, 'f' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ 0 }
+	};
+	const char *path = DEFAULT_SOCKET;
+	const struct command *c;
+	bool as_json = false, failed = false;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "s:fjhV", longs, NULL)) != -1) {
+		switch (option) {
+		case 's':
+			path = optarg;
+			break;
+		case 'f':
+			failed = true;
+			break;
+		case 'j':
+			as_json = true;
+			break;
+		case 'h':
+			usage(stdout);
+			return EXIT_SUCCESS;
+		case 'V':
+			printf("stoxctl %s\n", PACKAGE_VERSION);
+			return EXIT_SUCCESS;
+		default:
+			usage(stderr);
+			return EXIT_USAGE;
+		}
+	}
+	c = optind < argc ? find(argv[optind]) : NULL;
+	if (!c || optind + 1 < argc || (failed && strcmp(c->name, "streams") != 0)) {
+		if (optind < argc && !c)
+			fprintf(stderr, "stoxctl: unknown command '%s'\n",
+				argv[optind]);
+		usage(stderr);
+		return EXIT_USAGE;
+	}
+	return run(c, path, failed ? "streams failed" : c->line, as_json);
+}

@@ -1,0 +1,132 @@
+#include "stoxctl/show.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *text(const json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s ? s : "";
+}
+
+static long long number(const json_t *o, const char *key)
+{
+	return (long long)json_integer_value(json_object_get(o, key));
+}
+
+void show_done(const json_t *answer)
+{
+	(void)answer;
+	printf("done\n");
+}
+
+static void show_duration(long long s)
+{
+	if (s >= 86400)
+		printf("%lld d %lld h", s / 86400, s % 86400 / 3600);
+	else if (s >= 3600)
+		printf("%lld h %lld min", s / 3600, s % 3600 / 60);
+	else if (s >= 60)
+		printf("%lld min %lld s", s / 60, s % 60);
+	else
+		printf("%lld s", s);
+}
+
+void show_status(const json_t *answer)
+{
+	const json_t *x = json_object_get(answer, "exchanges");
+	const json_t *st = json_object_get(answer, "store");
+	size_t i;
+	json_t *d;
+
+	printf("stoxd %s, node %s, up ", text(answer, "version"),
+		text(answer, "node"));
+	show_duration(number(answer, "uptime_s"));
+	printf("\nconfiguration  %s\n", text(answer, "config"));
+	printf("memory         %lld of %lld KiB\n",
+		number(answer, "memory_bytes") / 1024,
+		number(answer, "memory_limit_bytes") / 1024);
+	printf("exchanges      %lld under way; %lld from XMPP, %lld from SIP: "
+	       "%lld crossed, %lld answered, %lld refused, %lld timed out\n",
+		number(x, "under_way"), number(x, "from_xmpp"),
+		number(x, "from_sip"), number(x, "crossed"),
+		number(x, "answered"), number(x, "refused"),
+		number(x, "timed_out"));
+	printf("sessions       %lld\n", number(answer, "sessions"));
+	printf("store          schema %lld, %lld commits, %lld failures, "
+	       "%lld jobs waiting, %lld KiB\n",
+		number(st, "schema"), number(st, "commits"),
+		number(st, "failures"), number(st, "queued"),
+		number(st, "bytes") / 1024);
+	json_array_foreach (json_object_get(answer, "domains"), i, d)
+		printf("domain         %s lives on %s%s%s%s\n", text(d, "domain"),
+			text(d, "lives_on"),
+			*text(d, "reached_as") ? ", reached as " : "",
+			text(d, "reached_as"),
+			json_is_true(json_object_get(d, "blocked")) ? ", blocked"
+								    : "");
+}
+
+void show_hooks(const json_t *answer)
+{
+	const char *phase = "";
+	size_t i;
+	json_t *h;
+
+	json_array_foreach (json_object_get(answer, "hooks"), i, h) {
+		if (strcmp(phase, text(h, "phase")) != 0)
+			printf("%s%s\n", *phase ? "\n" : "", text(h, "phase"));
+		phase = text(h, "phase");
+		printf("  %6lld  %-12s from %-4s  %s", number(h, "order"),
+			text(h, "plugin"), text(h, "from"),
+			*text(h, "name") ? text(h, "name") : "anything");
+		if (*text(h, "type"))
+			printf(" type=%s", text(h, "type"));
+		if (*text(h, "ns"))
+			printf(" {%s}", text(h, "ns"));
+		printf("\n");
+	}
+}
+
+void show_streams(const json_t *answer)
+{
+	const json_t *list = json_object_get(answer, "streams");
+	size_t i;
+	json_t *s;
+
+	if (json_array_size(list) == 0)
+		printf("none\n");
+	json_array_foreach (list, i, s) {
+		printf("%-4s %-9s %s%s%s  %s", text(s, "side"),
+			text(s, "direction"), text(s, "local"),
+			*text(s, "local") ? " - " : "",
+			*text(s, "remote") ? text(s, "remote") : "?",
+			text(s, "state"));
+		if (*text(s, "auth"))
+			printf("  %s", text(s, "auth"));
+		if (*text(s, "tls"))
+			printf("  %s", text(s, "tls"));
+		printf("  %s  ", *text(s, "peer") ? text(s, "peer") : "-");
+		show_duration(number(s, "age_s"));
+		printf("  in %lld out %lld", number(s, "in"), number(s, "out"));
+		if (number(s, "queued"))
+			printf(" waiting %lld", number(s, "queued"));
+		if (*text(s, "reason"))
+			printf("\n     %s", text(s, "reason"));
+		printf("\n");
+	}
+}
+
+void show_limits(const json_t *answer)
+{
+	size_t i;
+	json_t *l;
+
+	printf("%-26s %12s %-6s %9s  %s\n", "limit", "value", "unit", "reached",
+		"reaction");
+	json_array_foreach (json_object_get(answer, "limits"), i, l)
+		printf("%-26s %12lld %-6s %9lld  %s\n", text(l, "id"),
+			number(l, "value"), text(l, "unit"), number(l, "reached"),
+			text(l, "reaction"));
+}
