@@ -1,0 +1,61 @@
+/*
+ * peer.h: the other servers on the stage: an XMPP server (or component host)
+ * and a SIP front end.  They follow the protocols by themselves and hand what
+ * arrives to the script.
+ */
+#ifndef PLAY_PEER_H
+#define PLAY_PEER_H
+
+#include "io/mem.h"
+#include "sip/message.h"
+#include "xml/xml.h"
+
+/** Something that arrived, not yet looked at by the script. */
+struct peer_item {
+	struct list node;
+	struct pool *pool;
+	const struct stox_element *stanza; /* XMPP */
+	struct sip_message *message;       /* SIP, its bytes in the pool */
+	struct peer_link *link;            /* SIP: where it came from */
+	uint64_t serial;
+};
+
+struct peer {
+	struct list node;
+	struct io_env *env;
+	struct limits limits;
+	struct log log;
+	const char *domain;
+	const char *address;
+	bool is_sip;
+	bool stopped;
+	const char *component_secret; /* XMPP: we host stox as a component */
+	struct io_credentials *credentials;
+	struct io_listener *listener;
+	const char *stox_address;
+	uint16_t stox_port;
+	struct list links;       /* connections */
+	struct list inbox;       /* struct peer_item */
+	struct list pings;       /* XMPP: pings to be answered later */
+	struct list unanswered;  /* SIP: requests without a final answer */
+	struct buf waiting;      /* what to send once a link is ready */
+	const char *local;       /* XMPP: the stox domain that we talk to */
+	unsigned counter;        /* makes ids */
+};
+
+/** Prepare and start one.  @domain etc. are borrowed. */
+void peer_open(struct peer *p, struct io_world *w);
+/** Close everything; the inbox is emptied too. */
+void peer_close(struct peer *p);
+/** Refuse connections, break those that are there; and the opposite. */
+void peer_stop(struct peer *p);
+void peer_start(struct peer *p);
+/** Send bytes on an own ready connection towards stox; opened when needed. */
+void peer_send(struct peer *p, const char *to_domain, struct str bytes);
+/** XMPP: answer the pings that have come meanwhile. */
+void peer_answer_pings(struct peer *p);
+/** SIP: send bytes where @item came from. */
+void peer_respond(struct peer *p, struct peer_item *item, struct str bytes);
+void peer_item_free(struct peer_item *item);
+
+#endif

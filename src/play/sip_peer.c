@@ -1,0 +1,62 @@
+/*
+ * The SIP front end on the stage: TLS connections in both directions.
+ */
+#include "play/link.h"
+
+void link_sip_open(struct peer_link *l)
+{
+	l->secure = true;
+	link_ready(l);
+}
+
+/** Copy one whole message into the inbox; false when it is malformed. */
+static bool take(struct peer_link *l, size_t len)
+{
+	struct pool *pool = pool_new(NULL);
+	struct peer_item *item = pool_alloc0(pool, sizeof(*item));
+	struct sip_fault fault;
+	char *bytes = pool_strndup(pool, l->in.data, len);
+
+	item->pool = pool;
+	item->link = l;
+	item->message = pool_alloc0(pool, sizeof(*item->message));
+	item->serial = ++l->peer->counter;
+	if (sip_message_parse(bytes, len, &l->peer->limits, item->message,
+		&fault) < 0) {
+		pool_free(&pool);
+		return false;
+	}
+	list_append(&l->peer->inbox, &item->node);
+	return true;
+}
+
+void link_sip_data(struct peer_link *l, struct str bytes)
+{
+	struct sip_fault fault;
+	ptrdiff_t n;
+
+	buf_add_str(&l->in, bytes);
+	for (;;) {
+		while (l->in.len >= 2 && l->in.data[0] == '\r' &&
+			l->in.data[1] == '\n')
+			buf_consume(&l->in, 2);
+		n = sip_message_frame(buf_str(&l->in), &l->framing,
+			&l->peer->limits, &fault);
+		if (n == 0)
+			return;
+		if (n < 0 || !take(l, (size_t)n)) {
+			io_close(l->stream);
+			return;
+		}
+		buf_consume(&l->in, (size_t)n);
+		l->framing = (struct sip_framing){ 0 };
+	}
+}
+
+void peer_respond(struct peer *p, struct peer_item *item, struct str bytes)
+{
+	if (item->link)
+		io_write(item->link->stream, bytes);
+	else
+		peer_send(p, "", bytes);
+}

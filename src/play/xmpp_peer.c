@@ -1,0 +1,204 @@
+/*
+ * The XMPP server on the stage: streams with STARTTLS and EXTERNAL in both
+ * directions, or the host side of a component connection.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "play/link.h"
+#include "xmpp/stanza.h"
+
+static const char NS_TLS[] = "urn:ietf:params:xml:ns:xmpp-tls";
+static const char NS_SASL[] = "urn:ietf:params:xml:ns:xmpp-sasl";
+static const char NS_PING[] = "urn:xmpp:ping";
+
+static void say(struct peer_link *l, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void say(struct peer_link *l, const char *format, ...)
+{
+	char text[2048];
+	va_list ap;
+	int n;
+
+	va_start(ap, format);
+	n = vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	io_write(l->stream, (struct str){ text, (size_t)n });
+}
+
+/** Our own stream's header. */
+static void say_header(struct peer_link *l)
+{
+	say(l, "<?xml version='1.0'?><stream:stream xmlns='jabber:server' "
+	       "xmlns:stream='http://etherx.jabber.org/streams' "
+	       "xmlns:db='jabber:server:dialback' from='%s' to='%s' "
+	       "version='1.0'>", l->peer->domain, l->peer->local);
+}
+
+static void say_features(struct peer_link *l, const char *features)
+{
+	say(l, "<stream:features>%s</stream:features>", features);
+}
+
+/** Answer a header, and go on from where the stream is. */
+static void answer_header(struct peer_link *l, const struct stox_element *root)
+{
+	const char *from = stox_element_attr(root, "from");
+	bool component = l->peer->component_secret != NULL;
+
+	free(l->id);
+	l->id = base_alloc(24);
+	snprintf(l->id, 24, "stream%u", ++l->peer->counter);
+	say(l, "<?xml version='1.0'?><stream:stream xmlns='%s' "
+	       "xmlns:stream='http://etherx.jabber.org/streams' "
+	       "xmlns:db='jabber:server:dialback' from='%s' to='%s' id='%s'%s>",
+		component ? "jabber:component:accept" : "jabber:server",
+		component ? stox_element_attr(root, "to") : l->peer->domain,
+		from ? from : "", l->id, component ? "" : " version='1.0'");
+	if (component)
+		return;
+	if (!l->secure)
+		say_features(l, "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'>"
+			"<required/></starttls>");
+	else if (!l->authenticated)
+		say_features(l, "<mechanisms xmlns='urn:ietf:params:xml:ns:"
+			"xmpp-sasl'><mechanism>EXTERNAL</mechanism></mechanisms>");
+	else
+		say_features(l, "");
+	if (l->authenticated)
+		link_ready(l);
+}
+
+static void on_root(void *arg, const struct stox_element *root)
+{
+	struct peer_link *l = arg;
+
+	if (l->accepted)
+		answer_header(l, root);
+}
+
+static void starttls(struct peer_link *l)
+{
+	const struct io_tls_config tls = { .credentials = l->peer->credentials,
+		.local_name = l->peer->domain,
+		.server_name = l->accepted ? NULL : l->peer->local,
+		.ask_certificate = true };
+
+	io_starttls(l->stream, &tls);
+}
+
+/** What an accepting server does with stream-level elements. */
+static bool negotiate_accepted(struct peer_link *l, struct stox_element *e)
+{
+	if (stox_element_is(e, "starttls", NS_TLS)) {
+		say(l, "<proceed xmlns='%s'/>", NS_TLS);
+		starttls(l);
+	} else if (stox_element_is(e, "auth", NS_SASL)) {
+		say(l, "<success xmlns='%s'/>", NS_SASL);
+		l->authenticated = true;
+		xml_reader_reset(l->reader);
+	} else if (stox_element_is(e, "handshake", NULL)) {
+		say(l, "<handshake/>");
+		link_ready(l);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+/** What a connecting server does with them. */
+static bool negotiate_dialled(struct peer_link *l, struct stox_element *e)
+{
+	if (stox_element_is(e, "features", NULL)) {
+		if (!l->secure)
+			say(l, "<starttls xmlns='%s'/>", NS_TLS);
+		else if (!l->authenticated)
+			say(l, "<auth xmlns='%s' mechanism='EXTERNAL'>=</auth>",
+				NS_SASL);
+		else
+			link_ready(l);
+	} else if (stox_element_is(e, "proceed", NS_TLS)) {
+		starttls(l);
+	} else if (stox_element_is(e, "success", NS_SASL)) {
+		l->authenticated = true;
+		xml_reader_reset(l->reader);
+		say_header(l);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static void on_element(void *arg, struct pool *pool, struct stox_element *e,
+	size_t bytes)
+{
+	struct peer_link *l = arg;
+	struct peer_item *item;
+
+	(void)bytes;
+	if (l->accepted ? negotiate_accepted(l, e) : negotiate_dialled(l, e)) {
+		pool_free(&pool);
+		return;
+	}
+	item = pool_alloc0(pool, sizeof(*item));
+	item->pool = pool;
+	item->stanza = e;
+	item->serial = ++l->peer->counter;
+	list_append(stox_element_child(e, "ping", NS_PING) &&
+			!stanza_is_answer(e) ? &l->peer->pings : &l->peer->inbox,
+		&item->node);
+}
+
+static void on_end(void *arg)
+{
+	struct peer_link *l = arg;
+
+	say(l, "</stream:stream>");
+	io_close(l->stream);
+}
+
+static const struct xml_reader_events reader_events = { on_root, on_element,
+	on_end };
+
+void link_xmpp_open(struct peer_link *l)
+{
+	const struct xml_reader_config c = { .limits = &l->peer->limits,
+		.events = &reader_events, .arg = l };
+
+	l->reader = xml_reader_new(&c);
+	xml_reader_set_max(l->reader, 1 << 20);
+	if (!l->accepted)
+		say_header(l);
+}
+
+void link_xmpp_secure(struct peer_link *l)
+{
+	l->secure = true;
+	xml_reader_reset(l->reader);
+	if (!l->accepted)
+		say_header(l);
+}
+
+void link_xmpp_data(struct peer_link *l, struct str bytes)
+{
+	if (xml_reader_feed(l->reader, bytes) == -STOX_EPROTO)
+		io_close(l->stream);
+}
+
+void peer_answer_pings(struct peer *p)
+{
+	list_each (it, tmp, &p->pings) {
+		struct peer_item *item = container_of(it, struct peer_item, node);
+		struct stox_element *e = stanza_reply(item->pool, item->stanza,
+			"result");
+		const char *local = stox_element_attr(item->stanza, "from");
+		struct buf out;
+
+		buf_init(&out, 65536, NULL);
+		xml_write(&out, e, p->component_secret ? NULL : STOX_NS_SERVER);
+		peer_send(p, p->local ? p->local : local, buf_str(&out));
+		buf_free(&out);
+		peer_item_free(item);
+	}
+}
