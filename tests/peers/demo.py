@@ -79,10 +79,9 @@ class Stage:
 
 
 def show_streams(stox):
-    print("\nHow they met (stoxctl streams):")
-    for row in stox.streams(state="ready"):
-        print(f"  {row['direction']:<10} {row['local']} - {row['remote']}"
-              f"   {row['auth']}   {row['tls']}")
+    print("\nHow they met, says `stoxctl streams`:\n")
+    for line in stox.ask("streams").splitlines():
+        print(f"  {line}")
 
 
 def keep(world, stage):

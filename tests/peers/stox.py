@@ -98,21 +98,23 @@ XmppDomain "example.org"
         self.process.signal(signal.SIGHUP)
         return since
 
-    def ctl(self, *words):
-        """Ask the running stox; returns what stoxctl prints as JSON."""
+    def ask(self, *words):
+        """Ask the running stox; returns what stoxctl prints."""
         done = subprocess.run(
-            [self.ctl_program, "-s", self.control, "--json", *words],
+            [self.ctl_program, "-s", self.control, *words],
             capture_output=True, text=True, timeout=10, check=False)
         if done.returncode:
             raise LabError(f"stoxctl {' '.join(words)}: {done.stderr.strip()}")
-        return json.loads(done.stdout)
+        return done.stdout
+
+    def ctl(self, *words):
+        """The same as JSON."""
+        return json.loads(self.ask("--json", *words))
 
     def streams(self, **facts):
-        """The rows of `stoxctl streams` that have these facts."""
-        answer = self.ctl("streams")
-        rows = answer if isinstance(answer, list) else next(
-            value for value in answer.values() if isinstance(value, list))
-        return [row for row in rows
+        """The XMPP rows of `stoxctl streams` that have these facts."""
+        facts["side"] = "XMPP"
+        return [row for row in self.ctl("streams")["streams"]
                 if all(row.get(key) == value for key, value in facts.items())]
 
     def wait_stream(self, seconds, **facts):
