@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/pool.h"
+#include "base/table.h"
 #include "core/plugin.h"
 #include "sip/sip.h"
 #include "xmpp/xmpp.h"

@@ -1,0 +1,466 @@
+/*
+ * config_domain.c: from the values of a section to the record of a domain.
+ */
+#include "core/config_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- names ------------------------------------------------------------------ */
+
+/* Where a domain was named first. */
+struct named {
+	const char *ascii;
+	enum config_section_type type;
+	struct config_place place;
+};
+
+static const char *section_word(enum config_section_type type)
+{
+	return type == CONFIG_SECTION_SIP ? "a SipDomain" : "an XmppDomain";
+}
+
+/* A domain lives on exactly one side, and in one section. */
+static bool claim_name(struct config_load *l, enum config_section_type type,
+	const char *domain, const char *ascii, struct config_place place)
+{
+	struct named *first = table_get(l->names, str_from(ascii));
+
+	if (!first) {
+		struct named *name = pool_alloc(l->pool, sizeof(*name));
+
+		*name = (struct named){ ascii, type, place };
+		table_put(l->names, str_from(ascii), name);
+		return true;
+	}
+	if (first->type == type)
+		config_error(l->report, place, "%s is listed twice; expected "
+			"once: it stands at %s:%d already", domain,
+			first->place.source->name, first->place.line);
+	else
+		config_error(l->report, place, "%s is %s here and %s at %s:%d; "
+			"expected one side: a domain with users on both XMPP "
+			"and SIP is not supported", domain, section_word(type),
+			section_word(first->type), first->place.source->name,
+			first->place.line);
+	return false;
+}
+
+static const char *to_ascii(struct pool *pool, const char *domain)
+{
+	char ascii[256];
+
+	stox_require(io_domain_to_ascii(str_from(domain), ascii,
+		sizeof(ascii)) == 0);
+	return pool_strdup(pool, ascii);
+}
+
+static const struct config_raw_option *find_raw(
+	const struct config_section *section, const char *name)
+{
+	const struct config_raw_option *o = section->options;
+
+	while (o && strcmp(o->name, name) != 0)
+		o = o->next;
+	return o;
+}
+
+static struct config_place option_place(const struct config_section *section,
+	const char *name)
+{
+	const struct config_raw_option *o = find_raw(section, name);
+
+	return o ? o->place : section->place;
+}
+
+static bool claim_additional(struct config_load *l,
+	const struct config_section *section, const char *domain,
+	const char *ascii, size_t index)
+{
+	const struct config_raw_option *o = find_raw(section,
+		"additional_domains");
+	struct config_place place = o->place;
+
+	if (o->value.type == CONFIG_RAW_TABLE && index < o->value.item_count)
+		place = config_item_place(o, &o->value.items[index]);
+	return claim_name(l, section->type, domain, ascii, place);
+}
+
+/* The names of a section: its own first, then the additional ones, canonical
+ * and as A-labels. */
+static bool section_names(struct config_load *l,
+	const struct config_section *section,
+	const struct config_value *additional, const char *const **ret_domains,
+	const char *const **ret_ascii)
+{
+	struct pool *pool = l->config->pool;
+	const char **domains, **ascii, *own, *why;
+	size_t count = 0;
+	bool good;
+
+	why = config_syntax_check(pool, CONFIG_DOMAIN, "", section->name, &own);
+	if (why) {
+		config_error(l->report, section->place, "\"%s\" is no domain; "
+			"%s%sexpected a name such as \"example.org\"",
+			section->name, why, *why ? "; " : "");
+		return false;
+	}
+	while (additional->items && additional->items[count])
+		count++;
+	domains = pool_alloc0(pool, (count + 2) * sizeof(*domains));
+	ascii = pool_alloc0(pool, (count + 2) * sizeof(*ascii));
+	domains[0] = own;
+	ascii[0] = to_ascii(pool, own);
+	good = claim_name(l, section->type, own, ascii[0], section->place);
+	for (size_t i = 0; i < count; i++) {
+		domains[i + 1] = additional->items[i];
+		ascii[i + 1] = to_ascii(pool, additional->items[i]);
+		if (!claim_additional(l, section, domains[i + 1], ascii[i + 1], i))
+			good = false;
+	}
+	*ret_domains = domains;
+	*ret_ascii = ascii;
+	return good;
+}
+
+/* ---- words ------------------------------------------------------------------------ */
+
+static enum io_tls_version tls_version(struct config_load *l,
+	const struct config_section *section, const struct config_value *value)
+{
+	struct config_place place = option_place(section, "tls_min");
+
+	if (strcmp(value->string, "1.3") == 0)
+		return IO_TLS_1_3;
+	if (strcmp(value->string, "1.2") == 0)
+		return IO_TLS_1_2;
+	config_warning(l->report, place, "TLS %s can be broken; expected "
+		"\"1.2\" as soon as %s speaks it", value->string, section->name);
+	return strcmp(value->string, "1.1") == 0 ? IO_TLS_1_1 : IO_TLS_1_0;
+}
+
+static enum xmpp_policy policy(const struct config_value *value)
+{
+	if (strcmp(value->string, "required") == 0)
+		return XMPP_REQUIRED;
+	return strcmp(value->string, "optional") == 0 ? XMPP_OPTIONAL : XMPP_OFF;
+}
+
+static enum config_partner partner_type(const struct config_value *value)
+{
+	if (strcmp(value->string, "federated") == 0)
+		return CONFIG_FEDERATED;
+	if (strcmp(value->string, "public_verified") == 0)
+		return CONFIG_PUBLIC_VERIFIED;
+	if (strcmp(value->string, "public_unverified") == 0)
+		return CONFIG_PUBLIC_UNVERIFIED;
+	return CONFIG_BLOCKED;
+}
+
+/* ---- XmppDomain --------------------------------------------------------------------- */
+
+static const char *policy_word(enum xmpp_policy p)
+{
+	switch (p) {
+	case XMPP_REQUIRED:
+		return "required";
+	case XMPP_OPTIONAL:
+		return "optional";
+	case XMPP_OFF:
+		break;
+	}
+	return "off";
+}
+
+/* Which ways of proof the three settings leave.  lync.md 1.5, ruling 12. */
+static void check_negotiation(struct config_load *l,
+	const struct config_section *section, const struct xmpp_partner *p)
+{
+	struct config_place place = option_place(section, "tls");
+	const char *name = section->name;
+
+	if (place.line == section->place.line)
+		place = option_place(section, "sasl");
+	if (place.line == section->place.line)
+		place = option_place(section, "dialback");
+	if (!p->dialback && p->sasl == XMPP_OFF) {
+		config_error(l->report, place, "with sasl = \"off\" and dialback "
+			"= false nothing proves %s; expected one of the two",
+			name);
+		return;
+	}
+	if (!p->dialback && p->tls == XMPP_OFF) {
+		config_error(l->report, place, "with tls = \"off\" and dialback = "
+			"false nothing proves %s, since SASL needs TLS; "
+			"expected tls = \"required\" or dialback = true", name);
+		return;
+	}
+	if (p->tls == XMPP_OFF)
+		config_warning(l->report, place, "streams with %s are not "
+			"encrypted%s%s%s; expected tls = \"required\"", name,
+			p->sasl == XMPP_OFF ? "" : ", so sasl = \"",
+			p->sasl == XMPP_OFF ? "" : policy_word(p->sasl),
+			p->sasl == XMPP_OFF ? "" : "\" has no effect");
+	else if (p->tls == XMPP_OPTIONAL && p->sasl == XMPP_REQUIRED)
+		config_warning(l->report, place, "sasl = \"required\" fails when "
+			"%s does without TLS; expected tls = \"required\"", name);
+	else if (p->tls == XMPP_OPTIONAL && !p->dialback)
+		config_warning(l->report, place, "without TLS nothing proves %s; "
+			"expected tls = \"required\" or dialback = true", name);
+}
+
+static void set_proxy(struct config_load *l, const char *proxy,
+	struct xmpp_partner *p)
+{
+	char host[256];
+
+	if (!proxy)
+		return;
+	stox_require(config_address(proxy, host, sizeof(host),
+		&p->proxy_port) == 0);
+	p->proxy = pool_strdup(l->config->pool, host);
+}
+
+bool config_xmpp_section(struct config_load *l, struct config_section *section,
+	struct config_xmpp_domain *ret)
+{
+	struct config_value v[XMPP_OPTION_COUNT];
+	struct xmpp_partner *p = &ret->partner;
+
+	config_check_core(l, section, config_xmpp_options, v);
+	ret->type = partner_type(&v[XMPP_OPTION_PARTNER]);
+	*p = (struct xmpp_partner){
+		.tls = policy(&v[XMPP_OPTION_TLS]),
+		.sasl = policy(&v[XMPP_OPTION_SASL]),
+		.dialback = v[XMPP_OPTION_DIALBACK].boolean,
+		.blocked = ret->type == CONFIG_BLOCKED,
+		.keepalive = v[XMPP_OPTION_KEEPALIVE].boolean,
+		.tls_min = tls_version(l, section, &v[XMPP_OPTION_TLS_MIN]),
+		.connection_limit =
+			(unsigned)v[XMPP_OPTION_CONNECTION_LIMIT].number,
+	};
+	set_proxy(l, v[XMPP_OPTION_PROXY].string, p);
+	check_negotiation(l, section, p);
+	if (!section_names(l, section, &v[XMPP_OPTION_ADDITIONAL_DOMAINS],
+		    &ret->domains, &ret->sip_domains))
+		return false;
+	ret->domain = p->domain = ret->domains[0];
+	ret->sip_domain = ret->sip_domains[0];
+	return true;
+}
+
+/* ---- components ------------------------------------------------------------------------ */
+
+enum { SECRET_MAX = 4096 };
+
+/* A key is read only from a file of its own that nobody else can read; never
+ * through a symbolic link, which others may be able to turn. */
+static const char *read_secret(struct pool *pool, const char *path,
+	const char **ret_secret)
+{
+	char text[SECRET_MAX];
+	struct str rest, line;
+	struct stat st;
+	const char *why = NULL;
+	ssize_t n = 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK |
+		O_NOCTTY);
+
+	if (fd < 0)
+		return errno == ELOOP ? "it is a symbolic link" : strerror(errno);
+	if (fstat(fd, &st) < 0)
+		why = strerror(errno);
+	else if (!S_ISREG(st.st_mode))
+		why = "it is not a regular file";
+	else if (st.st_mode & (S_IROTH | S_IWOTH))
+		why = "others can read or write it";
+	else if ((n = read(fd, text, sizeof(text))) < 0)
+		why = strerror(errno);
+	close(fd);
+	if (why)
+		return why;
+	rest = (struct str){ text, (size_t)n };
+	line = str_cut(&rest, '\n');
+	if (line.len > 0 && line.p[line.len - 1] == '\r')
+		line.len--;
+	line = str_trim(line);
+	if (line.len == 0)
+		return "its first line is empty";
+	if (line.len == sizeof(text) || str_has_control(line) ||
+		!str_is_utf8(line))
+		return "its first line is no usable text";
+	*ret_secret = pool_strndup(pool, line.p, line.len);
+	return NULL;
+}
+
+static void warn_of_readable_secret(struct config_load *l,
+	struct config_place place)
+{
+	struct stat st;
+
+	if (stat(place.source->name, &st) == 0 && (st.st_mode & S_IROTH))
+		config_warning(l->report, place, "others can read this secret; "
+			"expected mode 0640 for %s, or secret_file",
+			place.source->name);
+}
+
+static void set_secret(struct config_load *l, const struct config_raw_option *o,
+	const struct config_value *values, struct xmpp_local *local)
+{
+	const struct config_value *secret = &values[COMPONENT_SECRET];
+	const struct config_value *file = &values[COMPONENT_SECRET_FILE];
+	const char *why;
+
+	if (secret->set && file->set) {
+		config_error(l->report, config_field_place(o, "secret_file"),
+			"component has both secret and secret_file; expected "
+			"only one");
+	} else if (secret->set) {
+		local->component_secret = secret->string;
+		warn_of_readable_secret(l, config_field_place(o, "secret"));
+	} else if (file->set) {
+		why = read_secret(l->config->pool, file->string,
+			&local->component_secret);
+		if (why)
+			config_error(l->report,
+				config_field_place(o, "secret_file"),
+				"cannot take the secret from %s: %s; expected a "
+				"file that only the daemon can read",
+				file->string, why);
+	}
+}
+
+static void report_field(struct config_load *l, const struct config_raw_option *o,
+	const char *name)
+{
+	struct config_guess guess;
+
+	config_guess_init(&guess, name);
+	for (size_t i = 0; config_component_options[i].option.name; i++)
+		config_guess_try(&guess, config_component_options[i].option.name);
+	config_error(l->report, config_field_place(o, name), "component has no "
+		"field %s; %sexpected host, port, secret or secret_file", name,
+		config_guess_text(&guess, l->pool));
+}
+
+static bool read_field(struct config_load *l, const struct config_raw_option *o,
+	const struct config_raw_field *field, struct config_value *values)
+{
+	int i = config_option_find(config_component_options, field->name);
+	struct config_kind kind;
+
+	if (i < 0) {
+		report_field(l, o, field->name);
+		return false;
+	}
+	kind = (struct config_kind){
+		.name = pool_printf(l->pool, "component.%s", field->name),
+		.option = &config_component_options[i].option,
+		.syntax = config_component_options[i].syntax,
+	};
+	return config_value_read(l, &kind, o, &field->value,
+		config_field_place(o, field->name), &values[i]);
+}
+
+static bool is_loopback(const char *host)
+{
+	return strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 ||
+		str_starts(str_from(host), STR("127."));
+}
+
+static void set_component(struct config_load *l,
+	const struct config_raw_option *o, struct xmpp_local *local)
+{
+	struct config_value v[COMPONENT_COUNT];
+	bool good = true;
+
+	for (size_t i = 0; i < COMPONENT_COUNT; i++)
+		stox_require(config_value_default(l->config->pool,
+			&config_component_options[i].option, &v[i]) == 0);
+	for (size_t i = 0; i < o->value.field_count; i++)
+		if (!read_field(l, o, &o->value.fields[i], v))
+			good = false;
+	if (o->value.item_count > 0)
+		config_error(l->report, o->place, "component has values without a "
+			"name; expected { host = …, port = …, secret = … }");
+	else if (good && !v[COMPONENT_SECRET].set && !v[COMPONENT_SECRET_FILE].set)
+		config_error(l->report, o->place, "component has no secret; "
+			"expected secret or secret_file");
+	local->component_host = v[COMPONENT_HOST].string;
+	local->component_port = (uint16_t)v[COMPONENT_PORT].number;
+	set_secret(l, o, v, local);
+	if (!is_loopback(local->component_host))
+		config_warning(l->report, config_field_place(o, "host"),
+			"everything goes to %s unencrypted; expected an XMPP "
+			"server on this machine", local->component_host);
+}
+
+/* ---- SipDomain ------------------------------------------------------------------------------ */
+
+/* Without TLS a peer is known by its address only, so a name does not do. */
+static void check_tcp(struct config_load *l, const struct config_section *section,
+	const struct sip_partner *p)
+{
+	struct config_place place = option_place(section, "transport");
+	bool named = !p->front_ends;
+
+	for (size_t i = 0; p->front_ends && p->front_ends[i]; i++) {
+		struct str front_end = str_from(p->front_ends[i]);
+
+		if (front_end.p[0] != '[' &&
+			strspn(front_end.p, "0123456789.:") != front_end.len)
+			named = true;
+	}
+	config_warning(l->report, place, "messages with %s are not encrypted; "
+		"expected \"tls\"", section->name);
+	if (named)
+		config_warning(l->report, place, "without TLS only an address tells "
+			"who asks, so requests from %s are refused; expected its "
+			"addresses in front_end", section->name);
+}
+
+static void set_partner(struct config_load *l,
+	const struct config_section *section, const struct config_value *v,
+	struct sip_partner *p)
+{
+	const struct config_value *front_end = &v[SIP_OPTION_FRONT_END];
+
+	*p = (struct sip_partner){
+		.dialect = sip_dialect_find(v[SIP_OPTION_DIALECT].string),
+		.transport = strcmp(v[SIP_OPTION_TRANSPORT].string, "tcp") == 0
+			? SIP_TCP
+			: SIP_TLS,
+		.tls_min = tls_version(l, section, &v[SIP_OPTION_TLS_MIN]),
+		.trusted = v[SIP_OPTION_TRUSTED].boolean,
+		.blocked = v[SIP_OPTION_BLOCKED].boolean,
+		.keepalive = v[SIP_OPTION_KEEPALIVE].boolean,
+		.certificate = v[SIP_OPTION_CERTIFICATE].string,
+	};
+	stox_require(p->dialect);
+	/* an empty list is no list */
+	if (front_end->items && front_end->items[0])
+		p->front_ends = front_end->items;
+	if (p->transport == SIP_TCP)
+		check_tcp(l, section, p);
+}
+
+bool config_sip_section(struct config_load *l, struct config_section *section,
+	struct config_sip_domain *ret)
+{
+	struct config_value v[SIP_OPTION_COUNT];
+	const struct config_raw_option *component = find_raw(section,
+		"component");
+
+	config_check_core(l, section, config_sip_options, v);
+	set_partner(l, section, v, &ret->partner);
+	if (component && component->value.type == CONFIG_RAW_TABLE)
+		set_component(l, component, &ret->local);
+	if (!section_names(l, section, &v[SIP_OPTION_ADDITIONAL_DOMAINS],
+		    &ret->domains, &ret->partner.domains))
+		return false;
+	ret->domain = ret->local.domain = ret->domains[0];
+	ret->sip_domain = ret->partner.name = ret->partner.domains[0];
+	return true;
+}
