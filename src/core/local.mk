@@ -2,7 +2,22 @@
 # may bring the plugins it wants.
 noinst_LTLIBRARIES += src/core/libcore.la
 src_core_libcore_la_SOURCES = \
+	src/core/config.c \
 	src/core/config.h \
+	src/core/config_check.c \
+	src/core/config_domain.c \
+	src/core/config_env.c \
+	src/core/config_lua.c \
+	src/core/config_lua.h \
+	src/core/config_manual.c \
+	src/core/config_private.h \
+	src/core/config_raw.c \
+	src/core/config_report.c \
+	src/core/config_source.c \
+	src/core/config_syntax.c \
+	src/core/config_table.c \
+	src/core/config_value.c \
+	src/core/plugin.c \
 	src/core/plugin.h
 src_core_libcore_la_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(LUA_CFLAGS) \
 	-DPLUGINDIR='"$(pkglibdir)/plugins"'
