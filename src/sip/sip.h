@@ -54,6 +54,10 @@ struct sip_config {
 	uint16_t port;                /* advertised, 5061 */
 	const char *node;             /* node id: begins Call-IDs, tags, branches */
 	const char *user_agent;       /* NULL: no header */
+	/* methods that go up to on_request, NULL-terminated ("MESSAGE", NULL);
+	 * NULL: none.  The others are answered here: OPTIONS with 200, CANCEL
+	 * and ACK by their transaction, the rest refused with 405 and Allow */
+	const char *const *methods;
 };
 
 /** An inbound request, its peer proven, its form checked, not yet answered. */
@@ -92,18 +96,35 @@ struct sip_answer {
 };
 
 struct sip_events {
-	/* answer with sip_respond(), now or later (the transaction ends with
-	 * 504-less silence otherwise: answer always) */
+	/* answer with sip_respond(), now or later.  What is not answered gets
+	 * 100 after 3.5 s (INVITE: 200 ms) and 504 one second after
+	 * LIMIT_EXCHANGE_S2X, which is counted there: a safety net only */
 	void (*on_request)(void *arg, const struct sip_request *r);
 	/* the end of sip_send(), once per token, never inside it */
 	void (*on_answer)(void *arg, uint64_t token, const struct sip_answer *a);
 };
 
 struct sip;
+/** Everything is borrowed but @events' contents; returns owned, sip_free().
+ *  Nothing works before sip_configure(). */
 struct sip *sip_new(struct io_env *env, struct log *log, struct limits *limits,
 	struct budget *budget, const struct sip_events *events, void *arg);
+/** Abort what is open and free; no callback runs any more.  Not from inside one
+ *  of ours. */
 void sip_free(struct sip **s);
+/**
+ * Take a configuration.  Host, node, methods and the like are copied; partners
+ * are borrowed until the next call has returned.  Open connections are judged
+ * anew; those that prove nobody any more close, requests to partners that are
+ * gone end with SIP_NO_TARGET.
+ */
 void sip_configure(struct sip *s, const struct sip_config *config);
+/**
+ * Listen; after sip_configure().  TLS listeners ask for the client's
+ * certificate; plain TCP ones serve only partners with transport SIP_TCP
+ * whose front ends are address literals.
+ * Returns 0, or -STOX_EIO with a sentence in @why.
+ */
 int sip_listen(struct sip *s, const char *address, uint16_t port,
 	enum sip_transport transport, struct buf *why);
 void sip_unlisten(struct sip *s);
@@ -112,6 +133,10 @@ void sip_unlisten(struct sip *s);
  * Send a request to a partner, with failover over its targets, until one final
  * answer or @timeout_ms.  Same Call-ID and CSeq over all attempts, a new branch
  * each.  on_answer(@token) follows.
+ *
+ * @token   not 0, and not that of a request under way
+ * @out     not INVITE, ACK or CANCEL: those need a session
+ * A header whose value holds CR, LF or NUL is left out, with a log line.
  */
 void sip_send(struct sip *s, const struct sip_partner *partner,
 	const struct sip_out *out, unsigned timeout_ms, uint64_t token);
@@ -120,7 +145,10 @@ void sip_forget(struct sip *s, uint64_t token);
 
 /**
  * Answer a request.  To gets a tag if it has none; Via, From, Call-ID, CSeq,
- * Record-Route are copied.  A second final answer is -STOX_EGONE.
+ * Record-Route are copied.  A second final answer is -STOX_EGONE, also when the
+ * request has been cancelled or has run out meanwhile.  Goes out on the
+ * connection of the request, else on another of the same partner (ruling 8);
+ * when there is none it is dropped, and that is still success.
  * @reason NULL: the standard phrase.  @headers: pairs as in sip_out.
  */
 int sip_respond(struct sip *s, uint64_t transaction, unsigned status,
@@ -130,15 +158,21 @@ int sip_respond_full(struct sip *s, uint64_t transaction, unsigned status,
 	const char *reason, const char *const *headers, const char *to_tag,
 	const char *content_type, struct str body);
 
+/**
+ * Stop listening, refuse new requests with 503, give what is under way three
+ * seconds, then answer it with 503 and close all connections politely.  @done runs once, when all are closed.
+ */
 void sip_shutdown(struct sip *s, void (*done)(void *arg), void *arg);
 
+/** One connection, open or (@failed below) one that failed lately. */
 struct sip_connection_info {
 	const char *partner;      /* "" while unknown */
 	const char *direction;    /* "in", "out" */
 	const char *state, *tls, *peer;
 	uint64_t since_ms, messages_in, messages_out, queued;
-	const char *failed;
+	const char *failed;       /* why, "" for open ones */
 };
+/** Walk the open connections, or the LIMIT_FAILED_STREAMS latest failures. */
 void sip_connections(struct sip *s, bool failed,
 	void (*row)(void *arg, const struct sip_connection_info *info), void *arg);
 
