@@ -1,0 +1,114 @@
+/*
+ * peer.c: our own state for each partner, through changes of configuration.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sip/transaction.h"
+
+struct sip_peer *sip_peer_find(struct sip *s, const char *name)
+{
+	struct sip_peer *p = table_get(s->names, str_from(name));
+
+	if (p)
+		return p;
+	p = base_alloc0(sizeof *p);
+	p->sip = s;
+	p->name = base_strdup(name);
+	list_init(&p->links);
+	list_init(&p->clients);
+	list_init(&p->waiting);
+	list_append(&s->peers, &p->node);
+	table_put(s->names, str_from(p->name), p);
+	return p;
+}
+
+void sip_peer_free(struct sip_peer *p)
+{
+	if (p->locate)
+		io_locate_cancel(&p->locate);
+	list_remove(&p->node);
+	table_remove(p->sip->names, str_from(p->name));
+	free(p->name);
+	free(p);
+}
+
+/* A partner that is gone: nothing begins any more. */
+static void retire(struct sip_peer *p)
+{
+	if (p->locate)
+		io_locate_cancel(&p->locate);
+	sip_client_fail_all(p, SIP_NO_TARGET,
+		"the partner is no longer configured");
+}
+
+static bool is_unused(const struct sip_peer *p)
+{
+	if (p->partner || p->servers > 0 || !list_empty(&p->links) ||
+		!list_empty(&p->clients))
+		return false;
+	list_each(it, tmp, &p->sip->connections)
+		if (container_of(it, struct sip_connection, node)->opened_for ==
+			p)
+			return false;
+	return true;
+}
+
+void sip_peer_configure(struct sip *s, const struct sip_config *config)
+{
+	list_each(it, tmp, &s->peers)
+		container_of(it, struct sip_peer, node)->partner = NULL;
+	for (size_t i = 0; i < config->partner_count; i++) {
+		const struct sip_partner *partner = config->partners[i];
+		struct sip_peer *p = sip_peer_find(s, partner->name);
+
+		p->partner = partner;
+		sip_locate_configure(p);
+		if (!list_empty(&p->waiting))
+			sip_client_located(p);
+	}
+	list_each(at, tmp2, &s->peers) {
+		struct sip_peer *p = container_of(at, struct sip_peer, node);
+
+		if (!p->partner)
+			retire(p);
+		if (is_unused(p))
+			sip_peer_free(p);
+	}
+}
+
+static bool has_domain(const struct sip_partner *partner, struct str host)
+{
+	if (sip_host_eq(host, str_from(partner->name)))
+		return true;
+	for (size_t i = 0; partner->domains && partner->domains[i]; i++)
+		if (sip_host_eq(host, str_from(partner->domains[i])))
+			return true;
+	return false;
+}
+
+struct sip_peer *sip_peer_of(const struct sip_connection *c, struct str host)
+{
+	for (size_t i = 0; i < c->link_count; i++) {
+		struct sip_peer *p = c->links[i].peer;
+
+		if (p->partner && has_domain(p->partner, host))
+			return p;
+	}
+	return NULL;
+}
+
+struct sip_connection *sip_peer_connection(struct sip_peer *p, bool any)
+{
+	list_each(it, tmp, &p->links) {
+		struct sip_link *link = container_of(it, struct sip_link, node);
+
+		if (!sip_connection_serves(link->connection, p, any))
+			continue;
+		/* the next request takes the next one */
+		list_remove(&link->node);
+		list_append(&p->links, &link->node);
+		return link->connection;
+	}
+	return NULL;
+}

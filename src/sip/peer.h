@@ -1,0 +1,53 @@
+/*
+ * peer.h: which partners a connection proves, and where a partner is found.
+ */
+#ifndef SIP_PEER_H
+#define SIP_PEER_H
+
+#include "sip/connection.h"
+
+/* ---- peer.c ---- */
+
+/** Find or make the state of a partner. */
+struct sip_peer *sip_peer_find(struct sip *s, const char *name);
+void sip_peer_configure(struct sip *s, const struct sip_config *config);
+void sip_peer_free(struct sip_peer *p);
+/** The peer among those that @c proves whose domains hold @host, or NULL. */
+struct sip_peer *sip_peer_of(const struct sip_connection *c, struct str host);
+/** A connection for our requests to @p, taking turns; NULL: none.  @any also
+ *  those that RFC 5923 leaves to the peer. */
+struct sip_connection *sip_peer_connection(struct sip_peer *p, bool any);
+
+/* ---- proof.c ---- */
+
+enum sip_proof {
+	SIP_PROOF_NO,
+	SIP_PROOF_YES,
+	SIP_PROOF_ASK,  /* yes, when DNS says that the SRV target has that name */
+};
+/** Does the other end of @c prove to be @p?  Rulings 3 and 4. */
+enum sip_proof sip_proof(const struct sip_connection *c, const struct sip_peer *p);
+/** A sentence: which name was expected, what the certificate says. */
+void sip_proof_explain(const struct sip_connection *c, const struct sip_peer *p,
+	char *out, size_t size);
+/** Is @target @domain itself or one label below it?  lync.md's rule. */
+bool sip_proof_same_domain(struct str target, struct str domain);
+
+/* ---- locate.c ---- */
+
+/** Read "host", "host:port", "[v6]:port".  False when it is none. */
+bool sip_locate_parse(const char *text, uint16_t port, char *host, size_t size,
+	uint16_t *ret_port);
+/** Are the targets of @p known and fresh? */
+bool sip_locate_ready(const struct sip_peer *p);
+/** Look them up; waiting clients and connections go on afterwards. */
+void sip_locate_start(struct sip_peer *p);
+/** Take the targets from the configuration, after a change of it. */
+void sip_locate_configure(struct sip_peer *p);
+/** The next slot that is not in @tried (a bit each), those that failed lately
+ *  last, or -1.  *@ret_blocked_ms gets the earliest end of a block that was in
+ *  the way, 0 for none. */
+int sip_locate_next(const struct sip_peer *p, unsigned tried,
+	uint64_t *ret_blocked_ms);
+
+#endif
