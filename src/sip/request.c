@@ -1,0 +1,138 @@
+/*
+ * request.c: writing a request.  RFC 3261, 8.1.1; stox.md 9.10.
+ *
+ * It is written once.  What changes with each attempt is the branch alone: it
+ * has a fixed length and is replaced in place.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sip/transaction.h"
+
+enum { HOPS = 70 };
+
+static void add_pairs(struct sip *s, struct buf *out, const char *const *headers)
+{
+	for (size_t i = 0; headers && headers[i]; i += 2) {
+		if (sip_write_header(out, headers[i],
+			    str_from(headers[i + 1])) == 0)
+			continue;
+		log_event(s->log, STOX_LOG_WARN, "sip", 0, "header-left-out",
+			"name=%s", headers[i]);
+	}
+}
+
+void sip_request_finish(struct sip *s, struct buf *out,
+	const char *const *headers, const char *content_type, struct str body)
+{
+	add_pairs(s, out, headers);
+	if (content_type)
+		sip_write_header(out, "Content-Type", str_from(content_type));
+	else
+		body.len = 0;
+	buf_add_text(out, "Content-Length: ");
+	buf_add_u64(out, body.len);
+	buf_add(out, "\r\n\r\n", 4);
+	buf_add_str(out, body);
+}
+
+/* alias offers this connection for requests of the other side, which only a
+ * certificate of ours makes worth anything.  RFC 5923, 4 and 7. */
+static void add_via(struct sip_client *k, enum sip_transport transport)
+{
+	struct sip *s = k->sip;
+	struct buf *out = &k->request;
+
+	buf_add_text(out, transport == SIP_TLS ? "Via: SIP/2.0/TLS "
+					       : "Via: SIP/2.0/TCP ");
+	buf_add_text(out, s->host);
+	buf_add_char(out, ':');
+	buf_add_u64(out, s->port);
+	buf_add_text(out, ";branch=");
+	k->branch_at = out->len;
+	sip_request_branch(k);
+	buf_add_text(out, k->branch);
+	if (transport == SIP_TLS && s->credentials)
+		buf_add_text(out, ";alias");
+	buf_add(out, "\r\n", 2);
+}
+
+void sip_request_branch(struct sip_client *k)
+{
+	static const char cookie[] = "z9hG4bK";
+	size_t n = sizeof cookie - 1;
+
+	memcpy(k->branch, cookie, n);
+	sip_token(k->sip, k->branch + n);
+	k->branch_len = n + strlen(k->branch + n);
+	if (k->branch_at + k->branch_len <= k->request.len)
+		memcpy(k->request.data + k->branch_at, k->branch, k->branch_len);
+}
+
+static void add_party(struct buf *out, const char *name, const char *display,
+	const char *uri, const char *tag)
+{
+	buf_add_text(out, name);
+	buf_add(out, ": ", 2);
+	sip_write_display(out, str_from(display));
+	buf_add_char(out, '<');
+	buf_add_text(out, uri);
+	buf_add_char(out, '>');
+	if (tag && *tag) {
+		buf_add_text(out, ";tag=");
+		buf_add_text(out, tag);
+	}
+	buf_add(out, "\r\n", 2);
+}
+
+/* Who, to whom, and the names that make it one request over all attempts. */
+static void add_identity(struct sip_client *k, const struct sip_out *out)
+{
+	struct sip *s = k->sip;
+	struct buf *to = &k->request;
+	bool begins = !out->from_tag || !*out->from_tag;
+	char token[SIP_TAG_SIZE];
+
+	if (begins)
+		sip_token(s, token);
+	add_party(to, "From", out->from_display, out->from,
+		begins ? token : out->from_tag);
+	add_party(to, "To", NULL, out->to, out->to_tag);
+	buf_add_text(to, "Call-ID: ");
+	if (out->call_id && *out->call_id) {
+		buf_add_text(to, out->call_id);
+	} else {
+		sip_token(s, token);
+		buf_add_text(to, token);
+		buf_add_char(to, '@');
+		buf_add_text(to, s->host);
+	}
+	buf_add_text(to, "\r\nCSeq: ");
+	buf_add_u64(to, out->cseq ? out->cseq : 1);
+	buf_add_char(to, ' ');
+	buf_add_text(to, out->method);
+	buf_add(to, "\r\n", 2);
+}
+
+void sip_request_write(struct sip_client *k, enum sip_transport transport,
+	const struct sip_out *out)
+{
+	struct sip *s = k->sip;
+	struct buf *to = &k->request;
+
+	buf_clear(to);
+	buf_add_text(to, out->method);
+	buf_add_char(to, ' ');
+	buf_add_text(to, out->request_uri);
+	buf_add_text(to, " SIP/2.0\r\n");
+	add_via(k, transport);
+	buf_add_text(to, "Max-Forwards: ");
+	buf_add_u64(to, HOPS);
+	buf_add(to, "\r\n", 2);
+	for (size_t i = 0; out->routes && out->routes[i]; i++)
+		sip_write_header(to, "Route", str_from(out->routes[i]));
+	add_identity(k, out);
+	if (s->user_agent)
+		sip_write_header(to, "User-Agent", str_from(s->user_agent));
+	sip_request_finish(s, to, out->headers, out->content_type, out->body);
+}
