@@ -19,6 +19,21 @@ src_sip_libsipmodel_la_SOURCES = \
 	src/sip/uri.h \
 	src/sip/uri_text.c \
 	src/sip/write.c
-src_sip_libsip_la_SOURCES = src/sip/sip.h
+src_sip_libsip_la_SOURCES = \
+	src/sip/client.c \
+	src/sip/connection.c src/sip/connection.h \
+	src/sip/dialect.c \
+	src/sip/framing.c \
+	src/sip/listener.c \
+	src/sip/locate.c \
+	src/sip/peer.c src/sip/peer.h \
+	src/sip/policy.c \
+	src/sip/proof.c \
+	src/sip/request.c \
+	src/sip/response.c \
+	src/sip/self.h \
+	src/sip/server.c \
+	src/sip/sip.c src/sip/sip.h \
+	src/sip/transaction.h
 SIP_MODEL = src/sip/libsipmodel.la
 SIP = src/sip/libsip.la
