@@ -7,4 +7,11 @@ tests_sip_test_uri_LDADD = $(SIP_MODEL) $(BASE) $(CMOCKA_LIBS)
 tests_sip_test_torture_SOURCES = tests/sip/test_torture.c
 tests_sip_test_torture_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_sip_test_torture_LDADD = $(SIP_MODEL) $(BASE) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/sip/test_transaction
+TESTS += tests/sip/test_transaction
+tests_sip_test_transaction_SOURCES = \
+	tests/sip/test_transaction.c tests/sip/scene.c tests/sip/scene.h
+tests_sip_test_transaction_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_sip_test_transaction_LDADD = \
+	$(SIP) $(SIP_MODEL) $(IO) $(BASE) $(CMOCKA_LIBS)
 endif
