@@ -15,23 +15,36 @@ struct store;
 
 struct store_config {
 	const char *path;     /* database file; ":memory:" for tests.  Its folder
-	                       * must exist and be writable */
+	                       * must exist and be writable; "-wal", "-shm",
+	                       * "-lock" and "-new" stand beside it */
 	bool create;          /* make it when missing */
 };
 /**
- * Open, check (application id, schema version; a newer schema is refused),
- * migrate.  Returns owned, or NULL with a sentence in @why.
+ * Open, check (application id, schema version; a newer schema is refused;
+ * quick_check), migrate.  The file is locked against a second stoxd, readable by its
+ * owner only, and never emptied or replaced: what is damaged is refused.
+ * @log is borrowed and used on the loop only.
+ * Returns owned, or NULL with a sentence in @why.
  */
 struct store *store_open(struct io_env *env, struct log *log,
 	const struct store_config *config, struct buf *why);
-/** Finish the queue, close, free; *@s becomes NULL. */
+/** Finish the queue, close, free; *@s becomes NULL.  Results that were not
+ *  handed out yet are not: no callback runs in here or later.  NULL is harmless.
+ *  May be called by a result's callback. */
 void store_close(struct store **s);
 /** As kill -9 in plays: drop what is not committed, close. */
 void store_drop(struct store **s);
 /** Schema version of the open database. */
 int store_version(const struct store *s);
 
-/** Every result: @error 0, -STOX_ENOENT, or -STOX_EIO. */
+/**
+ * Every result: @error is
+ * 0             it is committed (writes), found (reads), or was not there (deletes)
+ * -STOX_ENOENT  nothing found; the value's .p is NULL
+ * -STOX_EEXIST  another session has that kind and key
+ * -STOX_EIO     the transaction failed; what it wrote may be there or not
+ * Callbacks may be NULL.  They run on the loop, in the order of the calls.
+ */
 typedef void store_done(void *arg, int error);
 
 /* original spellings of SIP addresses (aor_map, stox.md 0.5, D2) */
@@ -40,11 +53,13 @@ typedef void store_done(void *arg, int error);
  *  stays. */
 void store_address_put(struct store *s, struct str jid, struct str uri,
 	uint64_t now_s, store_done *done, void *arg);
-/** @found gets the original URI, or .p NULL. */
+/** @found gets the original URI.  Asking keeps it alive: a spelling that was
+ *  neither seen nor asked for in 30 days goes. */
 void store_address_get(struct store *s, struct str jid,
 	void (*found)(void *arg, int error, struct str uri), void *arg);
 
-/* small values of plugins: (plugin, key) -> value, with an end */
+/* small values of plugins: (plugin, key) -> value, with an end: @expires_s in
+ * seconds since 1970, 0 for never; from then on it is not found */
 
 void store_value_put(struct store *s, const char *plugin, struct str key,
 	struct str value, uint64_t expires_s, store_done *done, void *arg);
@@ -56,7 +71,7 @@ void store_value_delete(struct store *s, const char *plugin, struct str key,
 /* sessions: a packed, versioned blob that an actor is rebuilt from */
 
 struct store_session {
-	uint64_t id;          /* chosen by core, stable over restarts */
+	uint64_t id;          /* chosen by core, stable over restarts, 1 .. 2^63 - 1 */
 	const char *kind;     /* plugin's session kind */
 	struct str key;       /* what finds it: unique within its kind */
 	struct str state;     /* packed */
@@ -77,14 +92,17 @@ void store_meta_get(struct store *s, const char *name,
 	void (*found)(void *arg, int error, struct str value), void *arg);
 void store_meta_put(struct store *s, const char *name, struct str value,
 	store_done *done, void *arg);
-/** The same at start, before the loop runs: reads, or writes @initial first. */
+/** The same at start, before the loop runs: reads, or writes @initial first.
+ *  Waits for the disk.  -STOX_ETOOBIG: @ret_value is too small. */
 int store_meta_init(struct store *s, const char *name, struct str initial,
 	struct buf *ret_value);
 
 /** Figures for `stoxctl status`. */
 struct store_info {
-	uint64_t jobs, commits, failures, queued;
-	uint64_t file_bytes;
+	uint64_t jobs, commits; /* done; transactions that held them */
+	uint64_t failures;      /* transactions lost, files not reopened */
+	uint64_t queued;        /* jobs not done yet */
+	uint64_t file_bytes;    /* database and WAL */
 };
 void store_info(const struct store *s, struct store_info *ret);
 
