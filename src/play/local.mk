@@ -12,5 +12,6 @@ src_play_stox_play_SOURCES = \
 	src/play/stage.c src/play/stage.h \
 	src/play/xmpp_peer.c
 nodist_src_play_stox_play_SOURCES = src/core/plugin_table.c
+src_play_stox_play_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 src_play_stox_play_LDADD = $(PLUGINS) $(NODE_LIBS)
 src_play_stox_play_LDFLAGS = $(AM_LDFLAGS) $(PIE_LDFLAGS) -export-dynamic
