@@ -26,13 +26,16 @@ static ptrdiff_t bad(struct sip_fault *fault, const char *why)
 /* Is this line a Content-Length header, long or compact? */
 static bool is_length(struct str line)
 {
-	size_t n = 0;
+	size_t n = 0, end;
 
 	if ((line.p[0] | 0x20) != 'c' && (line.p[0] | 0x20) != 'l')
 		return false;
 	while (n < line.len && char_is(line.p[n], CHAR_TOKEN))
 		n++;
-	return sip_header_id(chars_first(line, n)) == SIP_H_CONTENT_LENGTH;
+	for (end = n; end < line.len && char_is(line.p[end], CHAR_WSP);)
+		end++;
+	return end < line.len && line.p[end] == ':' &&
+	       sip_header_id(chars_first(line, n)) == SIP_H_CONTENT_LENGTH;
 }
 
 /* The whole value from the line at @at on, folding included. */
@@ -41,10 +44,8 @@ static struct str length_value(struct str bytes, size_t at)
 	struct str value;
 	size_t i = at;
 
-	while (i < bytes.len && bytes.p[i] != ':' && bytes.p[i] != '\r')
+	while (bytes.p[i] != ':')
 		i++;
-	if (i == bytes.len || bytes.p[i] != ':')
-		return (struct str){ NULL, 0 };
 	value = chars_from(bytes, i + 1);
 	for (i = 0; i + 2 < value.len; i++)
 		if (value.p[i] == '\n' && !char_is(value.p[i + 1], CHAR_WSP))
