@@ -1,0 +1,166 @@
+/*
+ * address.c: SIP URIs and JIDs.  RFC 7247, 6; XEP-0106; RFC 5627.
+ *
+ * Pure and never repairing: what has no exact counterpart is refused.  The
+ * original spelling, where it matters, is the caller's to keep.
+ */
+#include "map/map.h"
+
+#include "base/buf.h"
+
+enum { PART_MAX = 1023 };
+
+static int refuse(const char **why, int error, const char *text)
+{
+	*why = text;
+	return error;
+}
+
+/* Percent-decode once; the result is text without control characters. */
+static int decode(struct pool *pool, struct str in, struct str *ret,
+	const char **why)
+{
+	struct buf out;
+	int error;
+
+	if (in.len > 3 * PART_MAX)
+		return refuse(why, -STOX_ENOENT, "a part is too long");
+	buf_init(&out, 3 * PART_MAX, NULL);
+	error = sip_uri_decode(in, &out);
+	*ret = pool_str(pool, buf_str(&out));
+	buf_free(&out);
+	if (error)
+		return refuse(why, -STOX_EINVAL,
+			"'%' without two hexadecimal digits");
+	if (!str_is_utf8(*ret))
+		return refuse(why, -STOX_EINVAL, "a part is not UTF-8");
+	if (str_has_control(*ret))
+		return refuse(why, -STOX_EINVAL,
+			"a part holds a control character");
+	return 0;
+}
+
+/* tel:+1-555-123 becomes "+1555123".  Only numbers that mean the same
+ * everywhere have an address.  RFC 3966, 5.1.1 and 5.1.4. */
+static int phone_number(struct pool *pool, const struct sip_uri *uri,
+	struct str *ret, const char **why)
+{
+	struct str rest = uri->text;
+	char *digits;
+	size_t n = 0;
+
+	rest.p += uri->scheme_text.len + 1;
+	rest.len -= uri->scheme_text.len + 1;
+	if (rest.len > PART_MAX || str_find(rest, ';') >= 0)
+		return refuse(why, -STOX_ENOENT,
+			"a telephone number with parameters has no address");
+	digits = pool_alloc(pool, rest.len + 1);
+	for (size_t i = 0; i < rest.len; i++)
+		if (!strchr("-.()", rest.p[i]))
+			digits[n++] = rest.p[i];
+	*ret = (struct str){ digits, n };
+	if (n < 4 || n > 16 || digits[0] != '+')
+		return refuse(why, -STOX_ENOENT,
+			"only global telephone numbers have an address");
+	for (size_t i = 1; i < n; i++)
+		if (digits[i] < '0' || digits[i] > '9')
+			return refuse(why, -STOX_EINVAL,
+				"malformed telephone number");
+	return 0;
+}
+
+/* The local part for the text of a user part. */
+static int local_part(struct pool *pool, struct str text, struct str *ret,
+	const char **why)
+{
+	const char *escaped = jid_escape(pool, text);
+
+	if (!escaped)
+		return refuse(why, -STOX_ENOENT,
+			"an address cannot begin or end with a space");
+	*ret = str_from(escaped);
+	if (ret->len > PART_MAX)
+		return refuse(why, -STOX_ENOENT, "the address is too long");
+	if (!jid_local_is_safe(*ret))
+		return refuse(why, -STOX_ENOENT,
+			"the address has characters that XMPP does not allow");
+	return 0;
+}
+
+/* The value of gr; len 0 when there is none.  A gr without a value marks a
+ * temporary GRUU, which says nothing about a device.  RFC 5627, 5.1. */
+static int resource_part(struct pool *pool, const struct sip_uri *uri,
+	struct str *ret, const char **why)
+{
+	struct str value;
+
+	*ret = (struct str){ "", 0 };
+	if (!sip_param(uri->params, "gr", &value) || !value.len)
+		return 0;
+	return decode(pool, value, ret, why);
+}
+
+static int user_text(struct pool *pool, const struct sip_uri *uri,
+	struct str *ret, const char **why)
+{
+	switch (uri->scheme) {
+	case SIP_SCHEME_SIP:
+	case SIP_SCHEME_IM:
+	case SIP_SCHEME_PRES:
+		return decode(pool, uri->user, ret, why);
+	case SIP_SCHEME_TEL:
+		return phone_number(pool, uri, ret, why);
+	case SIP_SCHEME_SIPS:
+	case SIP_SCHEME_OTHER:
+		break;
+	}
+	return refuse(why, -STOX_ENOTSUP,
+		"this kind of address cannot be reached through the gateway");
+}
+
+int map_address_to_jid(struct pool *pool, const struct sip_uri *uri,
+	struct str domain, bool with_gr, struct jid *ret, const char **why)
+{
+	struct str text, local = { "", 0 }, resource = { "", 0 };
+	const char *reason = NULL;
+	int error = user_text(pool, uri, &text, &reason);
+
+	if (!error && uri->headers.p)
+		error = refuse(&reason, -STOX_EINVAL,
+			"an address with headers is no contact");
+	if (!error && text.len)
+		error = local_part(pool, text, &local, &reason);
+	if (!error && with_gr)
+		error = resource_part(pool, uri, &resource, &reason);
+	if (!error && jid_make(pool, local, domain, resource, ret) < 0)
+		error = refuse(&reason, -STOX_ENOENT,
+			"the address has no counterpart in XMPP");
+	if (error && why)
+		*why = reason;
+	return error;
+}
+
+const char *map_address_to_sip(struct pool *pool, const struct jid *jid,
+	const char *host, bool with_gr)
+{
+	struct buf out;
+	const char *uri;
+
+	/* each byte may become three */
+	buf_init(&out, 3 * 2 * PART_MAX + strlen(host) + 16, NULL);
+	buf_add_text(&out, "sip:");
+	if (jid->local.len) {
+		sip_uri_encode_user(&out,
+			str_from(jid_unescape(pool, jid->local)));
+		buf_add_char(&out, '@');
+	}
+	buf_add_text(&out, host);
+	if (with_gr && jid->resource.len) {
+		buf_add_text(&out, ";gr=");
+		sip_uri_encode_param(&out, jid->resource);
+	}
+	stox_require(!out.overflow);
+	uri = pool_strndup(pool, out.data, out.len);
+	buf_free(&out);
+	return uri;
+}
