@@ -2,6 +2,18 @@
 # may bring the plugins it wants.
 noinst_LTLIBRARIES += src/core/libcore.la
 src_core_libcore_la_SOURCES = \
+	src/core/api.c \
+	src/core/body.c \
+	src/core/cache.c \
+	src/core/exchange.c src/core/exchange.h \
+	src/core/hook.c src/core/hook.h \
+	src/core/host.c src/core/host.h \
+	src/core/lane.c \
+	src/core/node.c src/core/node.h \
+	src/core/route.c \
+	src/core/session.c src/core/session.h \
+	src/core/spelling.c src/core/spelling.h \
+	src/core/version.c \
 	src/core/config.c \
 	src/core/config.h \
 	src/core/config_check.c \

@@ -207,7 +207,9 @@ static unsigned map_ends(struct stox_exchange *x, const struct sip_request *r,
 {
 	const struct config *c = x->snapshot->config;
 	struct sip_uri from = asserted_from(r);
-	const struct sip_uri *to = &r->message->uri;
+	/* In a dialog the Request-URI is our Contact; To says who is meant. */
+	const struct sip_uri *to = r->message->to.tag.len
+		? &r->message->to.uri : &r->message->uri;
 	const char *sip = sip_domain_of(c, from.host);
 	const char *xmpp = xmpp_domain_of(c, to->host);
 	int error;

@@ -1,4 +1,4 @@
-#include "config.h"
+#include <config.h>
 #include "stox/plugin.h"
 
 const char *stox_version(void)

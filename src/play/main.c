@@ -1,7 +1,7 @@
 /*
  * stox-play: perform plays, print TAP.
  */
-#include "config.h"
+#include <config.h>
 
 #include <getopt.h>
 #include <stdio.h>

@@ -184,7 +184,5 @@ bool sip_policy_check(const struct sip_connection *c, const struct sip_message *
 		return refuse_identity(c, m, reply);
 	if (!host_is_ours(s, m->uri.host))
 		return refuse(reply, 404);
-	if (m->to.tag.len > 0)
-		return refuse(reply, 481);
 	return check_encoding(s, m, reply);
 }

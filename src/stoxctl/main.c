@@ -2,7 +2,7 @@
  * stoxctl: the operator's tool.  Asks the daemon over its control socket and
  * prints the answer for people, or as the JSON it came in.
  */
-#include "config.h"
+#include <config.h>
 
 #include <errno.h>
 #include <getopt.h>

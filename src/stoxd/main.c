@@ -2,7 +2,7 @@
  * stoxd: the gateway.  Runs in the foreground; SIGTERM drains, SIGHUP
  * reloads.
  */
-#include "config.h"
+#include <config.h>
 
 #include <getopt.h>
 #include <signal.h>

@@ -1,0 +1,36 @@
+# Plays of the core, and the plugins that they need: modules in every build,
+# found through -P.
+check_LTLIBRARIES = header.la subscription.la
+PLAY_PLUGIN_LDFLAGS = -module -avoid-version -shared -rpath $(plugindir) $(STOX_LDFLAGS)
+header_la_SOURCES = tests/play/plugins/header.c
+header_la_CPPFLAGS = -I$(top_srcdir)/include
+header_la_LDFLAGS = $(PLAY_PLUGIN_LDFLAGS)
+subscription_la_SOURCES = tests/play/plugins/subscription.c
+subscription_la_CPPFLAGS = -I$(top_srcdir)/include
+subscription_la_LDFLAGS = $(PLAY_PLUGIN_LDFLAGS)
+
+PLAYS = \
+	plugins/disco/disco.play \
+	plugins/message/s2x-bounce.play \
+	plugins/message/s2x-type.play \
+	plugins/message/s2x-types.play \
+	plugins/message/s2x.play \
+	plugins/message/unreachable.play \
+	plugins/message/x2s-errors.play \
+	plugins/message/x2s-injection.play \
+	plugins/message/x2s-long.play \
+	plugins/message/x2s-order.play \
+	plugins/message/x2s-refused.play \
+	plugins/message/x2s-thread.play \
+	plugins/message/x2s.play \
+	plugins/ping/ping.play \
+	plugins/time/time.play \
+	plugins/version/hidden.play \
+	plugins/version/version.play \
+	tests/play/header.play \
+	tests/play/subscription.play
+TESTS += $(PLAYS)
+EXTRA_DIST += $(PLAYS)
+PLAY_LOG_DRIVER = $(LOG_DRIVER)
+PLAY_LOG_COMPILER = src/play/stox-play
+AM_PLAY_LOG_FLAGS = -P $(BUILT_PLUGINS)
