@@ -1,0 +1,168 @@
+#include "xmpp/route.h"
+
+#include <stdlib.h>
+
+#include "xmpp/s2s.h"
+
+/* Back-off between attempts, and how long a failure answers for new stanzas
+ * at most: nobody is refused for long because of an old failure. */
+enum { BACKOFF_MS = 1000, BACKOFF_MAX_MS = 300000, ANSWER_MS = 5000 };
+/* An unused route is kept that long, for its back-off and for the next one. */
+enum { UNUSED_MS = 330000 };
+
+/* "local remote": a space is in no domain. */
+static struct str make_key(char out[2100], struct str local, struct str remote)
+{
+	if (local.len + remote.len + 2 > 2100)
+		return (struct str){ NULL, 0 };
+	memcpy(out, local.p, local.len);
+	out[local.len] = ' ';
+	memcpy(out + local.len + 1, remote.p, remote.len);
+	return (struct str){ out, local.len + 1 + remote.len };
+}
+
+struct xmpp_route *xmpp_route_find(struct xmpp *x, struct str local,
+	struct str remote)
+{
+	char space[2100];
+
+	return table_get(x->routes, make_key(space, local, remote));
+}
+
+static void unused(void *arg);
+
+static struct xmpp_route *route_new(struct xmpp *x, struct str local,
+	struct str remote, struct str key)
+{
+	struct xmpp_route *r = base_alloc0(sizeof(*r) + 2 * key.len + 3);
+	char *names = (char *)(r + 1);
+
+	r->x = x;
+	memcpy(names, local.p, local.len);
+	r->local = names;
+	names += local.len + 1;
+	memcpy(names, remote.p, remote.len);
+	r->remote = names;
+	names += remote.len + 1;
+	memcpy(names, key.p, key.len);
+	r->key = names;
+	xmpp_queue_init(&r->queue, x, r->remote);
+	xmpp_hold_init(r);
+	timer_init(&r->timer, unused, r);
+	table_put(x->routes, (struct str){ r->key, key.len }, r);
+	return r;
+}
+
+struct xmpp_route *xmpp_route_get(struct xmpp *x, const char *local,
+	struct str remote)
+{
+	char space[2100];
+	struct str key = make_key(space, str_from(local), remote);
+	struct xmpp_route *r = key.p ? table_get(x->routes, key) : NULL;
+
+	if (r || !key.p)
+		return r;
+	return route_new(x, str_from(local), remote, key);
+}
+
+void xmpp_route_free(struct xmpp_route *r)
+{
+	struct timer_wheel *w = io_timers(r->x->env);
+
+	xmpp_queue_clear(&r->queue);
+	xmpp_items_discard(&r->held);
+	xmpp_hold_stop(r);
+	timer_stop(w, &r->timer);
+	table_remove(r->x->routes, str_from(r->key));
+	free(r->failed_text);
+	free(r);
+}
+
+static bool in_use(const struct xmpp_route *r)
+{
+	return r->out || r->queue.count || !list_empty(&r->held);
+}
+
+static void unused(void *arg)
+{
+	struct xmpp_route *r = arg;
+
+	if (!in_use(r))
+		xmpp_route_free(r);
+}
+
+void xmpp_route_unused(struct xmpp_route *r)
+{
+	if (!in_use(r))
+		timer_start(io_timers(r->x->env), &r->timer, UNUSED_MS);
+}
+
+/* ---- attempts -------------------------------------------------------------- */
+
+bool xmpp_route_failed_lately(const struct xmpp_route *r)
+{
+	uint64_t window = r->backoff_ms < ANSWER_MS ? r->backoff_ms : ANSWER_MS;
+
+	return r->failed_text &&
+		io_now_ms(r->x->env) < r->failed_ms + window;
+}
+
+static void back_off(struct xmpp_route *r)
+{
+	uint64_t next = r->backoff_ms ? r->backoff_ms * 2 : BACKOFF_MS;
+
+	if (next > BACKOFF_MAX_MS)
+		next = BACKOFF_MAX_MS;
+	r->failed_ms = io_now_ms(r->x->env);
+	/* up to a quarter less, so that nodes do not march in step */
+	r->backoff_ms = next - rand_below(io_rand(r->x->env), next / 4 + 1);
+}
+
+void xmpp_route_send(struct xmpp_route *r, struct str bytes, unsigned flags,
+	uint64_t token)
+{
+	struct xmpp_stream *s = r->out ? xmpp_out_ready(r->out) : NULL;
+
+	if (s && xmpp_queue_write(s, bytes, flags, token, r) == 0)
+		return;
+	if (!r->out && xmpp_route_failed_lately(r)) {
+		xmpp_queue_refuse(r->x, token, r->failed_condition,
+			r->failed_text);
+		return;
+	}
+	xmpp_queue_add(&r->queue, bytes, flags, token, r);
+	if (!r->out)
+		xmpp_out_open(r);
+	else
+		xmpp_out_wanted(r->out);
+}
+
+void xmpp_route_failed(struct xmpp_route *r, enum stox_condition condition,
+	const char *text)
+{
+	r->out = NULL;
+	back_off(r);
+	r->failed_condition = condition;
+	xmpp_stream_set(&r->failed_text, text);
+	xmpp_queue_fail(&r->queue, condition, text);
+	xmpp_route_unused(r);
+}
+
+void xmpp_route_open(struct xmpp_route *r, struct xmpp_stream *s)
+{
+	r->backoff_ms = 0;
+	r->failed_ms = 0;
+	xmpp_stream_set(&r->failed_text, NULL);
+	xmpp_queue_flush(&r->queue, s);
+}
+
+void xmpp_route_left(struct xmpp_route *r, bool lost)
+{
+	r->out = NULL;
+	if (lost)
+		xmpp_hold_lost(r);
+	/* what came in while it was closing */
+	if (r->queue.count)
+		xmpp_out_open(r);
+	xmpp_route_unused(r);
+}
