@@ -1,0 +1,127 @@
+/*
+ * s2s.h: server-to-server streams.  Stanzas travel in one direction on each:
+ * "in" streams were opened by the peer, "out" streams by us.
+ */
+#ifndef XMPP_S2S_H
+#define XMPP_S2S_H
+
+#include "xmpp/dialback.h"
+#include "xmpp/route.h"
+
+/* ---- out: s2s_out.c, s2s_auth.c ---- */
+
+enum xmpp_out_state {
+	XMPP_OUT_LOCATING,
+	XMPP_OUT_CONNECTING,
+	XMPP_OUT_HEADER,     /* waiting for the peer's header */
+	XMPP_OUT_FEATURES,
+	XMPP_OUT_STARTTLS,   /* waiting for <proceed/> */
+	XMPP_OUT_HANDSHAKE,
+	XMPP_OUT_EXTERNAL,   /* waiting for the outcome of SASL */
+	XMPP_OUT_DIALBACK,   /* waiting for the outcome of dialback */
+	XMPP_OUT_VERIFYING,  /* good for db:verify, nothing to send yet */
+	XMPP_OUT_READY,
+	XMPP_OUT_CLOSED,
+};
+
+/** A stream from one of our domains to a remote one, over all the places
+ *  that are tried for it. */
+struct xmpp_out {
+	struct xmpp_stream s;
+	struct xmpp_route *route; /* NULL: it is only closing */
+	enum xmpp_out_state state;
+	struct io_locate *locate;
+	struct io_target *targets; /* owned */
+	size_t target_count, target_next;
+	char ascii[256];          /* the remote domain in A-labels */
+	char local_ascii[256];
+	char place[280];          /* "host:port" being tried */
+	bool special_ok;          /* the host was configured */
+	bool asked_direct;        /* services[0] was asked for */
+	bool direct;              /* TLS from the first byte */
+	bool plain_only;          /* TLS has failed here and may be left out */
+	bool external_offered, dialback_offered;
+	bool proven;              /* SASL succeeded; the restart goes on */
+	uint64_t deadline_ms;     /* for all places together */
+	struct list checks;       /* keys to be verified */
+	int failed_rank;
+	enum stox_condition failed_fault;
+	char *failed_why;         /* owned; the best failure so far */
+};
+
+/** Open a stream for @r, which has none. */
+void xmpp_out_open(struct xmpp_route *r);
+/** There is something to send now. */
+void xmpp_out_wanted(struct xmpp_out *o);
+/** The stream when stanzas may be written, else NULL. */
+struct xmpp_stream *xmpp_out_ready(struct xmpp_out *o);
+struct xmpp_stream *xmpp_out_stream(struct xmpp_out *o);
+/** Have a key verified over @r's stream.  @c is taken. */
+void xmpp_out_verify(struct xmpp_route *r, struct xmpp_check *c);
+/** Give up all attempts and close. */
+void xmpp_out_stop(struct xmpp_out *o, enum stox_condition condition,
+	const char *text);
+/** Set the state, with a log line. */
+void xmpp_out_enter(struct xmpp_out *o, enum xmpp_out_state state);
+/** Send our header. */
+void xmpp_out_header(struct xmpp_out *o);
+struct xmpp_ways xmpp_out_ways(const struct xmpp_out *o);
+
+/** s2s_auth.c: what comes in on an out stream. */
+void xmpp_out_on_header(struct xmpp_stream *s, const struct stox_element *root);
+void xmpp_out_on_element(struct xmpp_stream *s, struct pool **pool,
+	struct stox_element *e, size_t bytes);
+void xmpp_out_on_tls(struct xmpp_stream *s);
+void xmpp_out_on_secure(struct xmpp_stream *s);
+
+/* ---- in: s2s_in.c, s2s_accept.c ---- */
+
+/** One remote domain that may send, or wants to send, to one of ours. */
+struct xmpp_pair {
+	char *remote;             /* owned */
+	char *local_name;         /* owned */
+	const struct xmpp_local *local; /* renewed by xmpp_configure() */
+	bool valid;               /* proven; else dialback is under way */
+	enum xmpp_auth auth;
+};
+
+struct xmpp_in {
+	struct xmpp_stream s;
+	struct xmpp_pair *pairs;  /* owned */
+	size_t pair_count;
+	size_t last_pair;         /* used last */
+	char *source;             /* owned; counted while nothing is proven */
+	char *partner;            /* owned; counted since something is */
+	bool old;                 /* the peer sent no version */
+	bool named;               /* its certificate names s.remote */
+	bool proven;              /* SASL succeeded */
+	bool challenged;          /* waiting for <response/> */
+	unsigned tries;
+};
+
+/** For io_listen_config. */
+void xmpp_in_accept(void *x, struct io_stream *io);
+/** A verdict about a key that this stream showed. */
+void xmpp_in_checked(struct xmpp_stream *s, const char *local,
+	const char *remote, enum xmpp_verdict verdict, const char *condition);
+/** Policy or domains have changed: keep the stream, or close it. */
+void xmpp_in_reconsider(struct xmpp_stream *s);
+extern const struct xmpp_stream_kind xmpp_in_kind, xmpp_out_kind;
+
+/** s2s_accept.c: EXTERNAL and dialback. */
+void xmpp_in_sasl(struct xmpp_in *in, const struct stox_element *e);
+void xmpp_in_dialback(struct xmpp_in *in, const struct stox_element *e);
+/** Does the peer's certificate prove @remote? */
+bool xmpp_in_certified(const struct xmpp_in *in, const char *remote);
+/** May @remote use dialback on this stream? */
+bool xmpp_in_may_dialback(const struct xmpp_in *in, const char *remote);
+/** A pair is proven. */
+void xmpp_in_authorise(struct xmpp_in *in, struct xmpp_pair *p,
+	enum xmpp_auth auth);
+struct xmpp_pair *xmpp_in_pair(struct xmpp_in *in, struct str local,
+	struct str remote);
+struct xmpp_pair *xmpp_in_pair_add(struct xmpp_in *in,
+	const struct xmpp_local *local, const char *remote);
+void xmpp_in_pair_remove(struct xmpp_in *in, struct xmpp_pair *p);
+
+#endif

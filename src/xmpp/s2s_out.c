@@ -1,0 +1,400 @@
+/*
+ * An outgoing stream through its life: find the places, try them in turn,
+ * report the failure that came furthest.  What is said on the stream is in
+ * s2s_auth.c.
+ */
+#include "xmpp/s2s.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char *const services[] = {
+	"_xmpps-server._tcp", "_xmpp-server._tcp", NULL
+};
+enum { DIRECT_TLS = 0, DEFAULT_PORT = 5269 };
+
+static struct xmpp_out *out_of(struct xmpp_stream *s)
+{
+	return container_of(s, struct xmpp_out, s);
+}
+
+static const char *state_name(enum xmpp_out_state state)
+{
+	switch (state) {
+	case XMPP_OUT_LOCATING:
+		return "asking the DNS";
+	case XMPP_OUT_CONNECTING:
+		return "connecting";
+	case XMPP_OUT_HEADER:
+		return "waiting for its stream header";
+	case XMPP_OUT_FEATURES:
+		return "waiting for its features";
+	case XMPP_OUT_STARTTLS:
+		return "waiting to begin TLS";
+	case XMPP_OUT_HANDSHAKE:
+		return "in the TLS handshake";
+	case XMPP_OUT_EXTERNAL:
+		return "waiting for the outcome of EXTERNAL";
+	case XMPP_OUT_DIALBACK:
+		return "waiting for the outcome of dialback";
+	case XMPP_OUT_VERIFYING:
+		return "verifying";
+	case XMPP_OUT_READY:
+		return "ready";
+	case XMPP_OUT_CLOSED:
+		return "closing";
+	}
+	return "";
+}
+
+void xmpp_out_enter(struct xmpp_out *o, enum xmpp_out_state state)
+{
+	char remote[128];
+
+	if (log_wants(o->s.x->log, STOX_LOG_DEBUG))
+		log_event(o->s.x->log, STOX_LOG_DEBUG, "xmpp", 0, "out-state",
+			"local=%s remote=%s old=\"%s\" new=\"%s\"",
+			o->s.local,
+			log_text(str_from(o->s.remote), remote, sizeof(remote)),
+			state_name(o->state), state_name(state));
+	o->state = state;
+}
+
+struct xmpp_ways xmpp_out_ways(const struct xmpp_out *o)
+{
+	return xmpp_ways_of(
+		xmpp_partner_of(o->s.x, str_from(o->s.remote)));
+}
+
+struct xmpp_stream *xmpp_out_ready(struct xmpp_out *o)
+{
+	return o->state == XMPP_OUT_READY && !o->s.left ? &o->s : NULL;
+}
+
+struct xmpp_stream *xmpp_out_stream(struct xmpp_out *o)
+{
+	return &o->s;
+}
+
+static void out_free(struct xmpp_out *o)
+{
+	if (o->locate)
+		io_locate_cancel(&o->locate);
+	while (!list_empty(&o->checks))
+		xmpp_check_free(container_of(o->checks.next,
+			struct xmpp_check, node));
+	free(o->targets);
+	free(o->failed_why);
+	xmpp_stream_clear(&o->s);
+	free(o);
+}
+
+/* ---- failure --------------------------------------------------------------- */
+
+/* Keep the failure that came furthest. */
+static void note_failure(struct xmpp_out *o)
+{
+	struct xmpp_stream *s = &o->s;
+
+	if (o->failed_why && s->rank < o->failed_rank)
+		return;
+	o->failed_rank = s->rank;
+	o->failed_fault = s->fault ? s->fault : STOX_REMOTE_SERVER_TIMEOUT;
+	xmpp_stream_set(&o->failed_why,
+		s->why ? s->why : "the stream was closed");
+}
+
+static const char *check_condition(const struct xmpp_out *o)
+{
+	return o->failed_fault == STOX_REMOTE_SERVER_NOT_FOUND
+		? "remote-server-not-found"
+		: "remote-server-timeout";
+}
+
+/* No place is left: everybody who waits is told. */
+static void give_up(struct xmpp_out *o)
+{
+	struct xmpp_route *r = o->route;
+	struct buf text;
+
+	o->route = NULL;
+	xmpp_out_enter(o, XMPP_OUT_CLOSED);
+	xmpp_checks_fail(&o->checks, check_condition(o));
+	buf_init(&text, 2048, NULL);
+	buf_printf(&text, "%s could not be reached: %s.", o->s.remote,
+		o->failed_why ? o->failed_why : "no server was found");
+	buf_add_char(&text, '\0');
+	xmpp_route_failed(r, o->failed_fault, text.data);
+	buf_free(&text);
+}
+
+void xmpp_out_stop(struct xmpp_out *o, enum stox_condition condition,
+	const char *text)
+{
+	o->target_next = o->target_count;
+	o->plain_only = true;
+	xmpp_stream_blame(&o->s, XMPP_STEP_READY, condition, "%s", text);
+	if (o->s.io) {
+		xmpp_stream_error(&o->s, "reset", text);
+		return;
+	}
+	if (o->locate)
+		io_locate_cancel(&o->locate);
+	note_failure(o);
+	give_up(o);
+	out_free(o);
+}
+
+/* A place whose TLS fails may be tried once more without, where the policy
+ * says that TLS is optional. */
+static bool try_again_plain(struct xmpp_out *o)
+{
+	struct xmpp_ways w = xmpp_out_ways(o);
+
+	if (o->s.rank != XMPP_STEP_TLS || o->direct || o->plain_only ||
+		!w.dialback_plain)
+		return false;
+	o->plain_only = true;
+	o->target_next--;
+	return true;
+}
+
+static bool may_go_on(const struct xmpp_out *o)
+{
+	return o->target_next < o->target_count &&
+		io_now_ms(o->s.x->env) < o->deadline_ms && !o->s.x->stopping;
+}
+
+static void on_leave(struct xmpp_stream *s)
+{
+	struct xmpp_out *o = out_of(s);
+	struct xmpp_route *r = o->route;
+	bool was_open = o->state == XMPP_OUT_READY ||
+		o->state == XMPP_OUT_VERIFYING;
+
+	if (!r)
+		return;
+	if (was_open) {
+		o->route = NULL;
+		xmpp_out_enter(o, XMPP_OUT_CLOSED);
+		xmpp_checks_fail(&o->checks, "remote-server-timeout");
+		xmpp_route_left(r, s->why != NULL);
+		return;
+	}
+	note_failure(o);
+	if (!try_again_plain(o) && !may_go_on(o))
+		give_up(o);
+}
+
+/* ---- connecting ------------------------------------------------------------ */
+
+static void connect_next(struct xmpp_out *o)
+{
+	const struct io_target *t = &o->targets[o->target_next++];
+	const struct xmpp_partner *p =
+		xmpp_partner_of(o->s.x, str_from(o->s.remote));
+	struct io_tls_config tls = {
+		.credentials = o->s.x->config.credentials,
+		.local_name = o->local_ascii,
+		.server_name = o->ascii,
+		.alpn = "xmpp-server",
+		.min = p ? p->tls_min : IO_TLS_DEFAULT,
+	};
+	struct io_connect_config c = {
+		.host = t->host,
+		.port = t->port,
+		.special_ok = o->special_ok,
+		.events = &xmpp_stream_io_events,
+		.arg = &o->s,
+	};
+
+	o->direct = o->asked_direct && t->service == DIRECT_TLS;
+	if (o->direct)
+		c.tls = &tls;
+	o->external_offered = o->dialback_offered = o->proven = false;
+	snprintf(o->place, sizeof(o->place), "%s:%u", t->host, t->port);
+	xmpp_out_enter(o, XMPP_OUT_CONNECTING);
+	xmpp_stream_attach(&o->s, io_connect(o->s.x->env, &c));
+	o->s.deadline_ms = o->deadline_ms;
+}
+
+static void on_closed(struct xmpp_stream *s)
+{
+	struct xmpp_out *o = out_of(s);
+
+	if (o->route && may_go_on(o)) {
+		connect_next(o);
+		return;
+	}
+	if (o->route)
+		give_up(o);
+	out_free(o);
+}
+
+static void not_located(struct xmpp_out *o, enum io_locate_status status)
+{
+	struct xmpp_stream *s = &o->s;
+
+	switch (status) {
+	case IO_LOCATED:
+	case IO_LOCATE_NOT_FOUND:
+		xmpp_stream_blame(s, XMPP_STEP_DNS,
+			STOX_REMOTE_SERVER_NOT_FOUND,
+			"the domain does not exist in the DNS");
+		break;
+	case IO_LOCATE_NO_SERVICE:
+		xmpp_stream_blame(s, XMPP_STEP_DNS,
+			STOX_REMOTE_SERVER_NOT_FOUND,
+			"its DNS says that it offers no XMPP service");
+		break;
+	case IO_LOCATE_FAILED:
+		xmpp_stream_blame(s, XMPP_STEP_DNS, STOX_REMOTE_SERVER_TIMEOUT,
+			"the DNS did not answer");
+		break;
+	}
+	note_failure(o);
+	xmpp_failed_add(s->x, s);
+	give_up(o);
+	out_free(o);
+}
+
+static void set_targets(struct xmpp_out *o, const struct io_target *targets,
+	size_t count)
+{
+	o->targets = base_alloc(count * sizeof(*targets));
+	memcpy(o->targets, targets, count * sizeof(*targets));
+	o->target_count = count;
+}
+
+static void located(void *arg, enum io_locate_status status,
+	const struct io_target *targets, size_t count)
+{
+	struct xmpp_out *o = arg;
+
+	o->locate = NULL;
+	if (status != IO_LOCATED || count == 0) {
+		not_located(o, status);
+		return;
+	}
+	set_targets(o, targets, count);
+	connect_next(o);
+}
+
+/* A configured host stands for the SRV records, and may be anywhere. */
+static void use_proxy(struct xmpp_out *o, const struct xmpp_partner *p)
+{
+	struct io_target t = { .service = -1 };
+
+	snprintf(t.host, sizeof(t.host), "%s", p->proxy);
+	t.port = p->proxy_port ? p->proxy_port : DEFAULT_PORT;
+	o->special_ok = true;
+	set_targets(o, &t, 1);
+	connect_next(o);
+}
+
+static void locate(struct xmpp_out *o, const struct xmpp_ways *ways)
+{
+	struct io_locate_config c = {
+		.domain = o->ascii,
+		.services = ways->tls ? services : services + 1,
+		.fallback_port = DEFAULT_PORT,
+		.done = located,
+		.arg = o,
+	};
+
+	o->asked_direct = ways->tls;
+	o->locate = io_locate(o->s.x->env, &c);
+}
+
+static struct xmpp_out *out_new(struct xmpp_route *r)
+{
+	struct xmpp_out *o = base_alloc0(sizeof(*o));
+
+	xmpp_stream_init(&o->s, r->x, &xmpp_out_kind);
+	list_init(&o->checks);
+	xmpp_stream_set(&o->s.local, r->local);
+	xmpp_stream_set(&o->s.remote, r->remote);
+	o->route = r;
+	o->failed_fault = STOX_REMOTE_SERVER_TIMEOUT;
+	o->deadline_ms = io_now_ms(r->x->env) +
+		limit_get(r->x->limits, LIMIT_XMPP_SETUP) * 1000;
+	r->out = o;
+	return o;
+}
+
+static void refuse(struct xmpp_route *r, enum stox_condition condition,
+	const char *why)
+{
+	struct buf text;
+
+	buf_init(&text, 2048, NULL);
+	buf_printf(&text, "%s could not be reached: %s.", r->remote, why);
+	buf_add_char(&text, '\0');
+	xmpp_route_failed(r, condition, text.data);
+	buf_free(&text);
+}
+
+void xmpp_out_open(struct xmpp_route *r)
+{
+	struct xmpp *x = r->x;
+	const struct xmpp_partner *p = xmpp_partner_of(x, str_from(r->remote));
+	struct xmpp_ways ways = xmpp_ways_of(p);
+	char ascii[256], local_ascii[256];
+	struct xmpp_out *o;
+
+	if (xmpp_ways_none(&ways)) {
+		refuse(r, STOX_POLICY_VIOLATION, "our policy leaves no way");
+		return;
+	}
+	if (io_domain_to_ascii(str_from(r->remote), ascii, sizeof(ascii)) ||
+		io_domain_to_ascii(str_from(r->local), local_ascii,
+			sizeof(local_ascii))) {
+		refuse(r, STOX_REMOTE_SERVER_NOT_FOUND,
+			"its name is not a host name");
+		return;
+	}
+	if (!xmpp_may_open(x)) {
+		refuse(r, STOX_RESOURCE_CONSTRAINT,
+			"too many streams are open here");
+		return;
+	}
+	o = out_new(r);
+	memcpy(o->ascii, ascii, sizeof(ascii));
+	memcpy(o->local_ascii, local_ascii, sizeof(local_ascii));
+	if (p->proxy)
+		use_proxy(o, p);
+	else
+		locate(o, &ways);
+}
+
+static const char *state(const struct xmpp_stream *s)
+{
+	return state_name(((const struct xmpp_out *)s)->state);
+}
+
+static void destroy(struct xmpp_stream *s)
+{
+	out_free(out_of(s));
+}
+
+static void on_open(struct xmpp_stream *s)
+{
+	if (s->secure)
+		xmpp_out_on_secure(s);
+	else
+		xmpp_out_header(out_of(s));
+}
+
+const struct xmpp_stream_kind xmpp_out_kind = {
+	.direction = "out",
+	.ns = STOX_NS_SERVER,
+	.on_open = on_open,
+	.on_secure = xmpp_out_on_secure,
+	.on_header = xmpp_out_on_header,
+	.on_element = xmpp_out_on_element,
+	.on_tls = xmpp_out_on_tls,
+	.on_leave = on_leave,
+	.on_closed = on_closed,
+	.destroy = destroy,
+	.state = state,
+};
