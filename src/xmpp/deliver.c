@@ -1,0 +1,61 @@
+#include "xmpp/deliver.h"
+
+#include "xmpp/route.h"
+
+static bool is_content_ns(const char *ns)
+{
+	return ns[0] == 'j' && (strcmp(ns, "jabber:client") == 0 ||
+		strcmp(ns, "jabber:component:accept") == 0);
+}
+
+void xmpp_namespaces(struct stox_element *e)
+{
+	struct stox_element *at = e;
+
+	while (at) {
+		if (at->name && is_content_ns(at->ns))
+			at->ns = STOX_NS_SERVER;
+		if (at->first) {
+			at = at->first;
+			continue;
+		}
+		while (at != e && !at->next)
+			at = at->parent;
+		at = at == e ? NULL : at->next;
+	}
+}
+
+void xmpp_deliver(struct xmpp_stream *s, struct pool **pool,
+	struct xmpp_stanza *stanza)
+{
+	struct xmpp *x = s->x;
+
+	s->stanzas_in++;
+	s->active_ms = io_now_ms(x->env);
+	xmpp_namespaces(stanza->element);
+	if (stanza_kind(stanza->element) == STANZA_IQ &&
+		xmpp_hold_answer(x, stanza->element, &stanza->from,
+			&stanza->to))
+		return;
+	stanza->pool = *pool;
+	*pool = NULL;
+	x->events->on_stanza(x->arg, stanza);
+}
+
+void xmpp_bad_to(struct xmpp_stream *s, struct pool *pool,
+	const struct stox_element *e, const char *local, struct str remote)
+{
+	const struct stanza_error error = {
+		.condition = STOX_JID_MALFORMED,
+		.text = "This address is not valid.",
+	};
+	struct stox_element *reply = stanza_error_reply(pool, e, &error);
+
+	log_event(s->x->log, STOX_LOG_INFO, "xmpp", 0, "bad-address",
+		"direction=%s local=%s", s->kind->direction, local);
+	if (!reply)
+		return;
+	/* not from the address that is none */
+	stox_element_set(reply, "from", local);
+	xmpp_send(s->x, local, remote, reply, 0, 0);
+}

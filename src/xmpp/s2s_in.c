@@ -1,0 +1,542 @@
+/*
+ * An inbound stream: accepting it, its header and what we offer, its stanzas.
+ * How the peer proves who it is is in s2s_accept.c.
+ */
+#include "xmpp/deliver.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "xmpp/s2s.h"
+
+/* One address may have that part of all streams without any proof. */
+enum { SOURCE_SHARE = 4 };
+
+static struct xmpp_in *in_of(struct xmpp_stream *s)
+{
+	return container_of(s, struct xmpp_in, s);
+}
+
+/* ---- pairs ----------------------------------------------------------------- */
+
+static bool pair_is(const struct xmpp_pair *p, struct str local,
+	struct str remote)
+{
+	return str_is(remote, p->remote) && str_is(local, p->local_name);
+}
+
+struct xmpp_pair *xmpp_in_pair(struct xmpp_in *in, struct str local,
+	struct str remote)
+{
+	if (in->last_pair < in->pair_count &&
+		pair_is(&in->pairs[in->last_pair], local, remote))
+		return &in->pairs[in->last_pair];
+	for (size_t i = 0; i < in->pair_count; i++) {
+		if (pair_is(&in->pairs[i], local, remote)) {
+			in->last_pair = i;
+			return &in->pairs[i];
+		}
+	}
+	return NULL;
+}
+
+struct xmpp_pair *xmpp_in_pair_add(struct xmpp_in *in,
+	const struct xmpp_local *local, const char *remote)
+{
+	struct xmpp_pair *p;
+
+	in->pairs = base_realloc(in->pairs,
+		(in->pair_count + 1) * sizeof(*in->pairs));
+	p = &in->pairs[in->pair_count++];
+	*p = (struct xmpp_pair){ .remote = base_strdup(remote),
+		.local_name = base_strdup(local->domain), .local = local };
+	return p;
+}
+
+void xmpp_in_pair_remove(struct xmpp_in *in, struct xmpp_pair *p)
+{
+	free(p->remote);
+	free(p->local_name);
+	*p = in->pairs[--in->pair_count];
+}
+
+static bool sends_for(const struct xmpp_in *in, struct str remote)
+{
+	for (size_t i = 0; i < in->pair_count; i++)
+		if (in->pairs[i].valid && str_is(remote, in->pairs[i].remote))
+			return true;
+	return false;
+}
+
+static bool any_valid(const struct xmpp_in *in)
+{
+	for (size_t i = 0; i < in->pair_count; i++)
+		if (in->pairs[i].valid)
+			return true;
+	return false;
+}
+
+/* ---- accepting ------------------------------------------------------------- */
+
+static void in_free(struct xmpp_in *in)
+{
+	struct xmpp *x = in->s.x;
+
+	if (in->source)
+		xmpp_tally_down(x->tally_source, in->source);
+	if (in->partner)
+		xmpp_tally_down(x->tally_partner, in->partner);
+	while (in->pair_count)
+		xmpp_in_pair_remove(in, &in->pairs[0]);
+	free(in->pairs);
+	free(in->source);
+	free(in->partner);
+	xmpp_stream_clear(&in->s);
+	free(in);
+}
+
+static bool source_may(struct xmpp *x, const char *source)
+{
+	uint64_t max = limit_get(x->limits, LIMIT_XMPP_STREAMS) / SOURCE_SHARE;
+
+	if (xmpp_tally_up(x->tally_source, source, max ? max : 1))
+		return true;
+	limit_hit(x->limits, LIMIT_XMPP_STREAMS);
+	return false;
+}
+
+/* Without events of ours the connection is closed again. */
+void xmpp_in_accept(void *arg, struct io_stream *io)
+{
+	struct xmpp *x = arg;
+	const char *source = io_stream_peer_address(io);
+	bool spent = budget_percent(x->budget) >= 80;
+	struct xmpp_in *in;
+
+	if (x->stopping || (!spent && !xmpp_may_open(x)) ||
+		!source_may(x, source))
+		return;
+	in = base_alloc0(sizeof(*in));
+	xmpp_stream_init(&in->s, x, &xmpp_in_kind);
+	in->source = base_strdup(source);
+	io_stream_events(io, &xmpp_stream_io_events, &in->s);
+	xmpp_stream_attach(&in->s, io);
+	if (spent) {
+		limit_hit(x->limits, LIMIT_MEMORY);
+		xmpp_stream_error(&in->s, "resource-constraint",
+			"this server has no memory left for new streams");
+	}
+}
+
+static void on_open(struct xmpp_stream *s)
+{
+	(void)s;
+}
+
+/* ---- the header ------------------------------------------------------------ */
+
+enum version { VERSION_NONE, VERSION_1, VERSION_BAD };
+
+/* "1.0" and whatever comes later; below 1.0 is as no version at all. */
+static enum version version_of(const char *text)
+{
+	struct str rest = str_from(text), major;
+	uint64_t number, minor;
+
+	if (!text)
+		return VERSION_NONE;
+	major = str_cut(&rest, '.');
+	if (!rest.p || str_to_u64(major, UINT32_MAX, &number) ||
+		str_to_u64(rest, UINT32_MAX, &minor))
+		return VERSION_BAD;
+	return number ? VERSION_1 : VERSION_NONE;
+}
+
+/* Our domain in the header; pre-1.0 peers may leave it out when there is no
+ * doubt.  NULL after closing the stream. */
+static const struct xmpp_local *local_of(struct xmpp_in *in, const char *to)
+{
+	struct xmpp *x = in->s.x;
+	struct xmpp_domain *d = NULL;
+	char domain[1024];
+
+	if (!to && in->old && x->config.local_count == 1) {
+		d = &x->domains[0];
+	} else if (!to) {
+		xmpp_stream_error(&in->s, "improper-addressing",
+			"the stream header has no 'to'");
+		return NULL;
+	} else if (xmpp_domain(to, domain) == 0) {
+		d = xmpp_local(x, str_from(domain));
+	}
+	if (!d || d->component) {
+		xmpp_stream_error(&in->s, "host-unknown",
+			"this domain is not served here");
+		return NULL;
+	}
+	return d->local;
+}
+
+/* A restart must not change the ends of the stream.  What was left out before
+ * TLS may be added after it. */
+static bool ends_changed(struct xmpp_in *in, const char *local,
+	const char *remote)
+{
+	struct xmpp_stream *s = &in->s;
+
+	if ((s->local && strcmp(s->local, local) != 0) ||
+		(s->remote && (!remote || strcmp(s->remote, remote) != 0)))
+		return true;
+	xmpp_stream_set(&s->local, local);
+	xmpp_stream_set(&s->remote, remote);
+	return false;
+}
+
+static bool remote_allowed(struct xmpp_in *in, const char *remote)
+{
+	const struct xmpp_partner *p =
+		xmpp_partner_of(in->s.x, str_from(remote));
+	struct xmpp_ways w = xmpp_ways_of(p);
+	char text[300];
+
+	if (xmpp_local(in->s.x, str_from(remote))) {
+		xmpp_stream_error(&in->s, "policy-violation",
+			"that domain is served here");
+		return false;
+	}
+	if (xmpp_ways_none(&w)) {
+		snprintf(text, sizeof(text), "%.200s is not an allowed partner "
+			"of this server", remote);
+		xmpp_stream_error(&in->s, "policy-violation", text);
+		return false;
+	}
+	if (in->old && !xmpp_ways_dialback(&w, in->s.secure)) {
+		xmpp_stream_error(&in->s, "policy-violation",
+			"a stream without version cannot use TLS, which is "
+			"required");
+		return false;
+	}
+	return true;
+}
+
+static void offer(struct xmpp_in *in);
+
+static void answer_header(struct xmpp_in *in)
+{
+	char id[33];
+
+	xmpp_stream_id(in->s.x, id);
+	xmpp_stream_set(&in->s.id, id);
+	xmpp_stream_open(&in->s, in->s.local, in->s.remote, id, !in->old);
+}
+
+static void on_header(struct xmpp_stream *s, const struct stox_element *root)
+{
+	struct xmpp_in *in = in_of(s);
+	const char *from = stox_element_attr(root, "from");
+	enum version version = version_of(stox_element_attr(root, "version"));
+	const struct xmpp_local *local;
+	char remote[1024];
+
+	in->old = version == VERSION_NONE;
+	if (from && xmpp_domain(from, remote)) {
+		xmpp_stream_error(s, "improper-addressing",
+			"the stream header's 'from' is not a domain");
+		return;
+	}
+	local = local_of(in, stox_element_attr(root, "to"));
+	if (!local)
+		return;
+	if (ends_changed(in, local->domain, from ? remote : NULL)) {
+		xmpp_stream_error(s, "not-authorized",
+			"'from' and 'to' may not change");
+		return;
+	}
+	answer_header(in);
+	if (version == VERSION_BAD)
+		xmpp_stream_error(s, "unsupported-version", NULL);
+	else if ((!from || remote_allowed(in, remote)) && !in->old)
+		offer(in);
+}
+
+/* ---- features -------------------------------------------------------------- */
+
+static void add_limits(struct buf *b, struct limits *l)
+{
+	buf_add_text(b, "<limits xmlns='" XMPP_NS_LIMITS "'><max-bytes>");
+	buf_add_u64(b, limit_get(l, LIMIT_STANZA));
+	buf_add_text(b, "</max-bytes><idle-seconds>");
+	buf_add_u64(b, limit_get(l, LIMIT_XMPP_IDLE));
+	buf_add_text(b, "</idle-seconds></limits>");
+}
+
+static void add_dialback(struct buf *b)
+{
+	buf_add_text(b, "<dialback xmlns='" XMPP_NS_DIALBACK_FEATURE
+		"'><errors/></dialback>");
+}
+
+/* In the clear: TLS, and dialback only for whom that is allowed. */
+static void add_plain(struct xmpp_in *in, struct buf *b,
+	const struct xmpp_ways *w)
+{
+	bool known = in->s.remote != NULL;
+
+	if (in->s.x->config.credentials && (w->tls || !known)) {
+		buf_add_text(b, "<starttls xmlns='" XMPP_NS_TLS "'>");
+		if (!w->dialback_plain)
+			buf_add_text(b, "<required/>");
+		buf_add_text(b, "</starttls>");
+	}
+	if (w->dialback_plain)
+		add_dialback(b);
+}
+
+static void no_way_left(struct xmpp_in *in)
+{
+	const struct io_identity *id = io_stream_identity(in->s.io);
+	char text[400];
+
+	if (!id || !id->present)
+		snprintf(text, sizeof(text),
+			"a certificate is required and you showed none");
+	else if (!id->trusted)
+		snprintf(text, sizeof(text), "a valid certificate is required, "
+			"and yours is not trusted: %.200s",
+			id->why ? id->why : "unknown reason");
+	else
+		snprintf(text, sizeof(text), "a valid certificate is required, "
+			"and yours does not name %.200s", in->s.remote);
+	xmpp_stream_error(&in->s, "not-authorized", text);
+}
+
+/* Inside TLS: EXTERNAL exactly when it can succeed. */
+static bool add_secure(struct xmpp_in *in, struct buf *b,
+	const struct xmpp_ways *w)
+{
+	bool external = in->s.remote && w->external && !in->proven &&
+		xmpp_in_certified(in, in->s.remote);
+	bool dialback = in->s.remote &&
+		xmpp_in_may_dialback(in, in->s.remote);
+
+	if (!external && !dialback && !in->proven && in->s.remote)
+		return false;
+	if (external)
+		buf_add_text(b, "<mechanisms xmlns='" XMPP_NS_SASL
+			"'><mechanism>EXTERNAL</mechanism></mechanisms>");
+	/* who is unknown yet may name itself in dialback */
+	if (dialback || !in->s.remote)
+		add_dialback(b);
+	add_limits(b, in->s.x->limits);
+	return true;
+}
+
+static void offer(struct xmpp_in *in)
+{
+	struct xmpp_stream *s = &in->s;
+	struct buf *b = &s->x->line;
+	struct xmpp_ways w = { 0 };
+
+	if (s->remote)
+		w = xmpp_ways_of(xmpp_partner_of(s->x, str_from(s->remote)));
+	buf_clear(b);
+	buf_add_text(b, "<stream:features>");
+	if (!s->secure) {
+		add_plain(in, b, &w);
+	} else if (!add_secure(in, b, &w)) {
+		no_way_left(in);
+		return;
+	}
+	buf_add_text(b, "</stream:features>");
+	(void)xmpp_stream_write(s, buf_str(b));
+}
+
+/* ---- TLS ------------------------------------------------------------------- */
+
+static void starttls(struct xmpp_in *in, const struct stox_element *e)
+{
+	struct xmpp_ways w = { .tls = true };
+
+	if (in->s.remote)
+		w = xmpp_ways_of(
+			xmpp_partner_of(in->s.x, str_from(in->s.remote)));
+	if (stox_element_is(e, "starttls", NULL) && !in->s.secure && w.tls &&
+		in->s.x->config.credentials) {
+		xmpp_stream_await_tls(&in->s);
+		return;
+	}
+	(void)xmpp_stream_write(&in->s,
+		STR("<failure xmlns='" XMPP_NS_TLS "'/>"));
+	xmpp_stream_blame(&in->s, XMPP_STEP_STREAM, STOX_POLICY_VIOLATION,
+		"it asked for TLS where there is none");
+	xmpp_stream_finish(&in->s);
+}
+
+static void on_tls(struct xmpp_stream *s)
+{
+	const struct xmpp_partner *p = s->remote
+		? xmpp_partner_of(s->x, str_from(s->remote))
+		: NULL;
+	char ascii[256];
+	struct io_tls_config tls = {
+		.credentials = s->x->config.credentials,
+		.ask_certificate = true,
+		.min = p ? p->tls_min : IO_TLS_DEFAULT,
+	};
+
+	if (io_domain_to_ascii(str_from(s->local), ascii, sizeof(ascii)) == 0)
+		tls.local_name = ascii;
+	(void)xmpp_stream_write(s,
+		STR("<proceed xmlns='" XMPP_NS_TLS "'/>"));
+	io_starttls(s->io, &tls);
+}
+
+static void on_secure(struct xmpp_stream *s)
+{
+	(void)s; /* the peer's new header comes next */
+}
+
+/* ---- stanzas --------------------------------------------------------------- */
+
+static void wrong_pair(struct xmpp_in *in, const struct jid *from,
+	const struct jid *to)
+{
+	char text[300];
+
+	if (!sends_for(in, from->domain)) {
+		snprintf(text, sizeof(text), "'from' is %.*s, for which this "
+			"stream may not send", (int)(from->domain.len < 200
+				? from->domain.len : 200), from->domain.p);
+		xmpp_stream_error(&in->s, "invalid-from", text);
+	} else if (!xmpp_local(in->s.x, to->domain)) {
+		xmpp_stream_error(&in->s, "host-unknown",
+			"'to' is not a domain of this server");
+	} else {
+		xmpp_stream_error(&in->s, "invalid-from",
+			"'from' may not send to that domain on this stream");
+	}
+}
+
+static void stanza(struct xmpp_in *in, struct pool **pool,
+	struct stox_element *e, size_t bytes)
+{
+	struct xmpp_stanza st = { .element = e, .bytes = bytes };
+	struct str from = str_from(stox_element_attr(e, "from"));
+	struct str to = str_from(stox_element_attr(e, "to"));
+	struct xmpp_pair *p;
+
+	if (!any_valid(in)) {
+		xmpp_stream_error(&in->s, "not-authorized",
+			"a stanza before authentication");
+		return;
+	}
+	if (!from.len || !to.len || jid_parse(*pool, from, &st.from)) {
+		xmpp_stream_error(&in->s, "improper-addressing",
+			"a stanza needs a valid 'from' and a 'to'");
+		return;
+	}
+	if (jid_parse(*pool, to, &st.to)) {
+		if (!sends_for(in, st.from.domain))
+			wrong_pair(in, &st.from, &st.from);
+		else
+			xmpp_bad_to(&in->s, *pool, e, in->s.local,
+				st.from.domain);
+		return;
+	}
+	p = xmpp_in_pair(in, st.to.domain, st.from.domain);
+	if (!p || !p->valid) {
+		wrong_pair(in, &st.from, &st.to);
+		return;
+	}
+	st.local_domain = p->local->domain;
+	xmpp_deliver(&in->s, pool, &st);
+}
+
+static bool is_stanza_name(const struct stox_element *e)
+{
+	return stox_element_is(e, "message", NULL) ||
+		stox_element_is(e, "presence", NULL) ||
+		stox_element_is(e, "iq", NULL);
+}
+
+static void on_element(struct xmpp_stream *s, struct pool **pool,
+	struct stox_element *e, size_t bytes)
+{
+	struct xmpp_in *in = in_of(s);
+
+	if (stox_element_is(e, NULL, STOX_NS_SERVER) && is_stanza_name(e))
+		stanza(in, pool, e, bytes);
+	else if (s->left)
+		return;
+	else if (stox_element_is(e, NULL, XMPP_NS_TLS))
+		starttls(in, e);
+	else if (stox_element_is(e, NULL, XMPP_NS_SASL))
+		xmpp_in_sasl(in, e);
+	else if (stox_element_is(e, NULL, XMPP_NS_DIALBACK))
+		xmpp_in_dialback(in, e);
+	else if (stox_element_is(e, NULL, XMPP_NS_CLIENT) && is_stanza_name(e))
+		xmpp_stream_error(s, "invalid-namespace",
+			"servers speak jabber:server");
+	else
+		xmpp_stream_error(s, "unsupported-stanza-type", NULL);
+}
+
+/* ---- the rest -------------------------------------------------------------- */
+
+static void on_leave(struct xmpp_stream *s)
+{
+	(void)s;
+}
+
+static void on_closed(struct xmpp_stream *s)
+{
+	in_free(in_of(s));
+}
+
+static const char *state(const struct xmpp_stream *s)
+{
+	if (s->end_sent || s->end_seen || s->dead)
+		return "closing";
+	if (s->ready)
+		return "ready";
+	if (!s->header_seen)
+		return s->secure ? "waiting for its header after TLS"
+				 : "waiting for its header";
+	return s->secure ? "waiting for it to authenticate"
+			 : "waiting for it to begin TLS or dialback";
+}
+
+void xmpp_in_reconsider(struct xmpp_stream *s)
+{
+	struct xmpp_in *in = in_of(s);
+
+	for (size_t i = in->pair_count; i-- > 0;) {
+		struct xmpp_pair *p = &in->pairs[i];
+		struct xmpp_domain *d =
+			xmpp_local(s->x, str_from(p->local_name));
+		struct xmpp_ways w = xmpp_ways_of(
+			xmpp_partner_of(s->x, str_from(p->remote)));
+
+		if (d && !d->component && (!p->valid ||
+			xmpp_ways_allow(&w, p->auth)))
+			p->local = d->local;
+		else
+			xmpp_in_pair_remove(in, p);
+	}
+	if (s->ready && !any_valid(in))
+		xmpp_stream_error(s, "reset", "the configuration has changed");
+}
+
+const struct xmpp_stream_kind xmpp_in_kind = {
+	.direction = "in",
+	.ns = STOX_NS_SERVER,
+	.on_open = on_open,
+	.on_secure = on_secure,
+	.on_header = on_header,
+	.on_element = on_element,
+	.on_tls = on_tls,
+	.on_leave = on_leave,
+	.on_closed = on_closed,
+	.destroy = on_closed,
+	.state = state,
+};
