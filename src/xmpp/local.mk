@@ -12,6 +12,17 @@ src_xmpp_libxmppmodel_la_SOURCES = \
 	src/xmpp/stanza.h
 src_xmpp_libxmppmodel_la_CPPFLAGS = $(AM_CPPFLAGS) $(ICU_CFLAGS)
 src_xmpp_libxmppmodel_la_LIBADD = $(ICU_LIBS)
-src_xmpp_libxmpp_la_SOURCES = src/xmpp/xmpp.h
+src_xmpp_libxmpp_la_SOURCES = src/xmpp/xmpp.h \
+	src/xmpp/component.c src/xmpp/component.h \
+	src/xmpp/deliver.c src/xmpp/deliver.h \
+	src/xmpp/dialback.c src/xmpp/dialback.h \
+	src/xmpp/failed.c src/xmpp/hold.c src/xmpp/object.h \
+	src/xmpp/policy.c src/xmpp/policy.h \
+	src/xmpp/queue.c src/xmpp/queue.h \
+	src/xmpp/route.c src/xmpp/route.h \
+	src/xmpp/s2s.h src/xmpp/s2s_accept.c src/xmpp/s2s_auth.c \
+	src/xmpp/s2s_in.c src/xmpp/s2s_out.c \
+	src/xmpp/stream.c src/xmpp/stream.h src/xmpp/stream_end.c \
+	src/xmpp/xmpp.c
 XMPP_MODEL = src/xmpp/libxmppmodel.la
 XMPP = src/xmpp/libxmpp.la
