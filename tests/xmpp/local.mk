@@ -10,4 +10,32 @@ TESTS += tests/xmpp/test_stanza
 tests_xmpp_test_stanza_SOURCES = tests/xmpp/test_stanza.c
 tests_xmpp_test_stanza_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_xmpp_test_stanza_LDADD = $(XMPP_MODEL) $(XML) $(BASE) $(CMOCKA_LIBS)
+
+# A server in memory, and another one that is played by hand.
+XMPP_PEER = tests/xmpp/peer.c tests/xmpp/peer.h
+XMPP_TEST_LIBS = $(XMPP) $(XMPP_MODEL) $(XML) $(IO) $(BASE) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/xmpp/test_policy
+TESTS += tests/xmpp/test_policy
+tests_xmpp_test_policy_SOURCES = tests/xmpp/test_policy.c
+tests_xmpp_test_policy_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_xmpp_test_policy_LDADD = $(XMPP_TEST_LIBS)
+
+check_PROGRAMS += tests/xmpp/test_s2s_in
+TESTS += tests/xmpp/test_s2s_in
+tests_xmpp_test_s2s_in_SOURCES = tests/xmpp/test_s2s_in.c $(XMPP_PEER)
+tests_xmpp_test_s2s_in_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_xmpp_test_s2s_in_LDADD = $(XMPP_TEST_LIBS)
+
+check_PROGRAMS += tests/xmpp/test_s2s_out
+TESTS += tests/xmpp/test_s2s_out
+tests_xmpp_test_s2s_out_SOURCES = tests/xmpp/test_s2s_out.c $(XMPP_PEER)
+tests_xmpp_test_s2s_out_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_xmpp_test_s2s_out_LDADD = $(XMPP_TEST_LIBS)
+
+check_PROGRAMS += tests/xmpp/test_dialback
+TESTS += tests/xmpp/test_dialback
+tests_xmpp_test_dialback_SOURCES = tests/xmpp/test_dialback.c $(XMPP_PEER)
+tests_xmpp_test_dialback_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_xmpp_test_dialback_LDADD = $(XMPP_TEST_LIBS)
 endif
