@@ -84,6 +84,7 @@ struct io_tls {
 	struct io_credentials *credentials; /* one reference, or NULL */
 	char *local_name, *server_name, *alpn; /* owned, or NULL */
 	bool ask_certificate;
+	bool client; /* written when the session begins */
 	enum io_tls_version min;
 };
 /** Owned copy, NULL for NULL. */
@@ -115,6 +116,7 @@ struct io_listener {
 	struct io_env *env;
 	struct list node;     /* the twin's list */
 	struct io_tls *tls;   /* NULL: plain */
+	uint16_t port;
 	void (*on_accept)(void *arg, struct io_stream *s);
 	void *arg;
 };

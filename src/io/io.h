@@ -246,6 +246,8 @@ struct io_listener *io_listen_unix(struct io_env *env, const char *path,
 	void (*on_accept)(void *arg, struct io_stream *s), void *arg, struct buf *why);
 /** Use other credentials for handshakes from now on. */
 void io_listener_credentials(struct io_listener *l, struct io_credentials *c);
+/** The port it listens on: what the system chose when 0 was asked for. */
+uint16_t io_listener_port(const struct io_listener *l);
 void io_listener_close(struct io_listener **l);
 
 /** From now on @events hear of the stream.  NULL detaches: no callback comes

@@ -13,7 +13,6 @@
 
 struct mem_listener {
 	struct io_listener l;
-	uint16_t port;
 	char *path; /* UNIX: owned */
 };
 
@@ -55,7 +54,7 @@ static struct mem_listener *listener_at(struct mem_env *env,
 			container_of(it, struct mem_listener, l.node);
 
 		if (l->path ? strcmp(l->path, d->host) == 0
-			    : l->port == d->port && d->host[0] != '/')
+			    : l->l.port == d->port && d->host[0] != '/')
 			return l;
 	}
 	return NULL;
@@ -236,7 +235,7 @@ struct io_listener *mem_listen(struct io_env *env,
 
 	list_each(it, tmp, &mem_of(env)->listeners) {
 		l = container_of(it, struct mem_listener, l.node);
-		if (!l->path && l->port == c->port) {
+		if (!l->path && l->l.port == c->port) {
 			if (why)
 				buf_printf(why, "port %u: %s", c->port,
 					strerror(EADDRINUSE));
@@ -244,7 +243,7 @@ struct io_listener *mem_listen(struct io_env *env,
 		}
 	}
 	l = listener_new(env);
-	l->port = c->port;
+	l->l.port = c->port;
 	l->l.tls = io_tls_copy(c->tls);
 	l->l.on_accept = c->on_accept;
 	l->l.arg = c->arg;

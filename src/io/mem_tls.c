@@ -126,7 +126,7 @@ void mem_tls_hello(struct mem_stream *s, struct mem_chunk *hello)
 
 /* ---- credentials -------------------------------------------------------------- */
 
-static const char **select(struct pool *pool, const char *const *names,
+static const char **names_of(struct pool *pool, const char *const *names,
 	const char *kind)
 {
 	size_t n = 0, len = strlen(kind);
@@ -150,10 +150,10 @@ void io_mem_credentials_add(struct io_credentials *c, const char *const *names)
 	const char **all;
 
 	id->present = true;
-	id->dns = select(c->pool, names, "dns:");
-	id->uri = select(c->pool, names, "uri:");
-	id->srv = select(c->pool, names, "srv:");
-	id->xmpp = select(c->pool, names, "xmpp:");
+	id->dns = names_of(c->pool, names, "dns:");
+	id->uri = names_of(c->pool, names, "uri:");
+	id->srv = names_of(c->pool, names, "srv:");
+	id->xmpp = names_of(c->pool, names, "xmpp:");
 	id->expires_s = UINT32_MAX;
 	memset(id->fingerprint, '0', sizeof(id->fingerprint) - 1);
 	while (id->dns[dns])

@@ -89,6 +89,11 @@ void io_listener_credentials(struct io_listener *l, struct io_credentials *c)
 	l->tls->credentials = c;
 }
 
+uint16_t io_listener_port(const struct io_listener *l)
+{
+	return l->port;
+}
+
 void io_listener_close(struct io_listener **l)
 {
 	if (*l)
