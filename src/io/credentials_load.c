@@ -1,9 +1,18 @@
 /*
- * credentials_load.c: a folder of certificates and keys, found by name.
+ * credentials_load.c: a folder of certificates and keys, found by name, as
+ * Prosody finds them: NAME.crt or NAME.pem with NAME.key, or a folder NAME
+ * with fullchain.pem and privkey.pem, as certbot leaves it.
  */
 #include "io/tls.h"
 
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define SYSTEM_TRUST "/etc/ssl/certs/ca-certificates.crt"
 
 void io_keys_free(struct io_keys **keys)
 {
@@ -18,15 +27,258 @@ void io_keys_free(struct io_keys **keys)
 	*keys = NULL;
 }
 
-void io_trust_free(struct io_trust **trust)
+static int say(struct buf *why, const char *path, const char *what)
 {
-	if (!*trust)
-		return;
-	if ((*trust)->list)
-		gnutls_x509_trust_list_deinit((*trust)->list, 1);
-	if ((*trust)->session_credentials)
-		gnutls_certificate_free_credentials(
-			(*trust)->session_credentials);
-	free(*trust);
-	*trust = NULL;
+	buf_printf(why, "%s: %s", path, what);
+	return -STOX_EINVAL;
+}
+
+/* ---- one certificate ------------------------------------------------------------ */
+
+static int load_key(const char *path, gnutls_privkey_t *ret, struct buf *why)
+{
+	gnutls_datum_t pem = { 0 };
+	int rc = io_file_read(path, true, &pem, why);
+
+	if (rc < 0)
+		return rc;
+	rc = gnutls_privkey_init(ret);
+	if (rc == 0)
+		rc = gnutls_privkey_import_x509_raw(*ret, &pem,
+			GNUTLS_X509_FMT_PEM, NULL, 0);
+	io_file_free(&pem);
+	return rc < 0 ? say(why, path, gnutls_strerror(rc)) : 0;
+}
+
+static bool fits(gnutls_privkey_t key, gnutls_x509_crt_t crt)
+{
+	unsigned char a[64], b[64];
+	size_t a_len = sizeof(a), b_len = sizeof(b);
+	gnutls_pubkey_t public;
+	bool same;
+
+	if (gnutls_pubkey_init(&public) < 0)
+		return false;
+	same = gnutls_pubkey_import_privkey(public, key, 0, 0) == 0 &&
+	       gnutls_pubkey_get_key_id(public, GNUTLS_KEYID_USE_SHA256, a,
+		       &a_len) == 0 &&
+	       gnutls_x509_crt_get_key_id(crt, GNUTLS_KEYID_USE_SHA256, b,
+		       &b_len) == 0 &&
+	       a_len == b_len && memcmp(a, b, a_len) == 0;
+	gnutls_pubkey_deinit(public);
+	return same;
+}
+
+static const char *const *joined(struct pool *pool, const char **a,
+	const char **b)
+{
+	size_t n = 0, i = 0;
+	const char **out;
+
+	while (a[n])
+		n++;
+	while (b[i])
+		i++;
+	out = pool_alloc0(pool, (n + i + 1) * sizeof(char *));
+	memcpy(out, a, n * sizeof(char *));
+	memcpy(out + n, b, i * sizeof(char *));
+	return (const char *const *)out;
+}
+
+static void describe(struct io_credentials *c, struct io_credential *item,
+	const char *file, gnutls_x509_crt_t crt)
+{
+	struct io_certificate *info = &item->info;
+
+	io_identity_read(crt, c->pool, &item->id);
+	info->file = pool_strdup(c->pool, file);
+	info->names = joined(c->pool, item->id.dns, item->id.srv);
+	info->expires_s = item->id.expires_s;
+	io_identity_usage(crt, &info->client_usage, &info->server_usage);
+	item->id.trusted = true; /* as the twin in memory sees it */
+}
+
+/* Keep the chain for handshakes; the first one also names the item. */
+static int take_chain(struct io_credentials *c, const char *file,
+	gnutls_x509_crt_t *crts, unsigned n, gnutls_privkey_t key,
+	struct buf *why)
+{
+	struct io_credential *item;
+	struct io_keys *keys;
+	int rc;
+
+	if (!fits(key, crts[0])) {
+		gnutls_privkey_deinit(key);
+		return say(why, file, "the private key does not fit it");
+	}
+	item = io_credentials_add(c);
+	keys = item->keys = base_alloc0(sizeof(*keys));
+	keys->key = key;
+	keys->chain = base_alloc0(n * sizeof(*keys->chain));
+	rc = gnutls_pcert_import_x509_list(keys->chain, crts, &n, 0);
+	if (rc < 0)
+		return say(why, file, gnutls_strerror(rc));
+	keys->chain_len = n;
+	describe(c, item, file, crts[0]);
+	return 0;
+}
+
+static int load_pair(struct io_credentials *c, const char *file,
+	const char *key_file, struct buf *why)
+{
+	gnutls_datum_t pem = { 0 };
+	gnutls_x509_crt_t *crts = NULL;
+	gnutls_privkey_t key = NULL;
+	unsigned n = 0;
+	int rc = io_file_read(file, false, &pem, why);
+
+	if (rc < 0)
+		return rc;
+	rc = gnutls_x509_crt_list_import2(&crts, &n, &pem, GNUTLS_X509_FMT_PEM,
+		GNUTLS_X509_CRT_LIST_SORT);
+	io_file_free(&pem);
+	if (rc < 0 || n == 0)
+		return say(why, file, rc < 0 ? gnutls_strerror(rc) : "empty");
+	rc = load_key(key_file, &key, why);
+	if (rc == 0)
+		rc = take_chain(c, file, crts, n, key, why);
+	else if (key)
+		gnutls_privkey_deinit(key);
+	for (unsigned i = 0; i < n; i++)
+		gnutls_x509_crt_deinit(crts[i]);
+	gnutls_free(crts);
+	return rc;
+}
+
+/* ---- a folder ------------------------------------------------------------------------ */
+
+static bool exists(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0;
+}
+
+static int load_entry(struct io_env *env, struct io_credentials *c,
+	const char *folder, const char *entry, struct buf *why)
+{
+	static const char *const suffixes[] = { ".crt", ".pem" };
+	char *file, *key;
+	struct str name = str_from(entry);
+
+	file = pool_printf(c->pool, "%s/%s/fullchain.pem", folder, entry);
+	key = pool_printf(c->pool, "%s/%s/privkey.pem", folder, entry);
+	if (exists(file) && exists(key))
+		return load_pair(c, file, key, why);
+	for (size_t i = 0; i < 2; i++) {
+		if (!str_ends(name, str_from(suffixes[i])))
+			continue;
+		file = pool_printf(c->pool, "%s/%s", folder, entry);
+		key = pool_printf(c->pool, "%s/%.*s.key", folder,
+			(int)(name.len - 4), entry);
+		if (exists(key))
+			return load_pair(c, file, key, why);
+		log_event(env->log, STOX_LOG_WARN, "io", 0,
+			"certificate-skipped", "file=\"%s\" reason=\"no key "
+					       "beside it\"", file);
+	}
+	return 0;
+}
+
+static int is_visible(const struct dirent *d)
+{
+	return d->d_name[0] != '.';
+}
+
+static int load_folder(struct io_env *env, struct io_credentials *c,
+	const char *folder, struct buf *why)
+{
+	struct dirent **entries;
+	int rc = 0, n = scandir(folder, &entries, is_visible, alphasort);
+
+	if (n < 0)
+		return say(why, folder, strerror(errno));
+	for (int i = 0; i < n; i++) {
+		if (rc == 0)
+			rc = load_entry(env, c, folder, entries[i]->d_name,
+				why);
+		free(entries[i]);
+	}
+	free(entries);
+	return rc;
+}
+
+/* ---- the set ---------------------------------------------------------------------------- */
+
+/* GnuTLS asks during a handshake what to show. */
+static int on_retrieve(gnutls_session_t session, const gnutls_datum_t *names,
+	int name_count, const gnutls_pk_algorithm_t *algorithms,
+	int algorithm_count, gnutls_pcert_st **ret_chain, unsigned *ret_len,
+	gnutls_privkey_t *ret_key)
+{
+	const struct io_tls *tls = gnutls_session_get_ptr(session);
+	struct io_credential *item;
+	char sni[256];
+	size_t size = sizeof(sni) - 1;
+	unsigned type;
+	bool named = false;
+
+	(void)names;
+	(void)name_count;
+	(void)algorithms;
+	(void)algorithm_count;
+	if (!tls->client && gnutls_server_name_get(session, sni, &size, &type,
+				    0) == 0) {
+		sni[size] = '\0';
+		named = true;
+		for (char *p = sni; *p; p++)
+			if (*p >= 'A' && *p <= 'Z')
+				*p = (char)(*p - 'A' + 'a');
+	}
+	item = io_credentials_choose(tls->credentials, tls->client,
+		named ? sni : NULL, tls->local_name);
+	*ret_len = 0;
+	if (!item)
+		return tls->client ? 0 : -1;
+	*ret_chain = item->keys->chain;
+	*ret_len = item->keys->chain_len;
+	*ret_key = item->keys->key;
+	return 0;
+}
+
+static int load(struct io_env *env, const struct io_credentials_config *config,
+	struct io_credentials *c, struct buf *why)
+{
+	int rc = io_trust_load(c->trust,
+		config->trust ? config->trust : SYSTEM_TRUST, why);
+
+	if (rc == 0 && config->folder)
+		rc = load_folder(env, c, config->folder, why);
+	if (rc < 0)
+		return rc;
+	if (gnutls_certificate_allocate_credentials(
+		    &c->trust->session_credentials) < 0)
+		return say(why, "certificates", "GnuTLS failed");
+	gnutls_certificate_set_retrieve_function2(
+		c->trust->session_credentials, on_retrieve);
+	return 0;
+}
+
+int io_credentials_load(struct io_env *env,
+	const struct io_credentials_config *config, struct io_credentials **ret,
+	struct buf *why)
+{
+	struct io_credentials *c = base_alloc0(sizeof(*c));
+	int rc;
+
+	c->refs = 1;
+	c->trusted = true;
+	c->pool = pool_new(NULL);
+	c->trust = base_alloc0(sizeof(*c->trust));
+	rc = load(env, config, c, why);
+	if (rc < 0)
+		io_credentials_unref(&c);
+	else
+		*ret = c;
+	return rc;
 }

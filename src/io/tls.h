@@ -17,14 +17,47 @@ struct io_keys {
 	gnutls_privkey_t key;
 };
 
+/* Certificates as DER.  A system's bundle takes 30 ms and 4 MB to parse, so
+ * each is parsed only when a peer's chain names it. */
+struct io_anchor {
+	gnutls_datum_t der;
+};
+
 struct io_trust {
-	gnutls_x509_trust_list_t list; /* whom we believe */
+	struct io_anchor *anchors;
+	size_t count;
 	/* for sessions: finds the certificate to show at the handshake */
 	gnutls_certificate_credentials_t session_credentials;
 };
 
+/* credentials_load.c */
 /** NULL is harmless. */
 void io_keys_free(struct io_keys **keys);
+
+/* trust.c */
+/** Read a PEM bundle.  Returns 0, or -STOX_EINVAL with a sentence in @why. */
+int io_trust_load(struct io_trust *trust, const char *file, struct buf *why);
+/** NULL is harmless. */
 void io_trust_free(struct io_trust **trust);
+/** Does the chain lead to an anchor, with every date around @now_s?
+ *  Returns NULL for yes, else a sentence why not. */
+const char *io_trust_check(const struct io_trust *trust,
+	gnutls_x509_crt_t *chain, unsigned len, uint64_t now_s);
+/** The whole file, NUL-terminated, wiped and freed by io_file_free().  With
+ *  @secret, refused when others may read or write it. */
+int io_file_read(const char *path, bool secret, gnutls_datum_t *ret,
+	struct buf *why);
+void io_file_free(gnutls_datum_t *d);
+
+/* identity.c */
+/** The peer of an established session.  Owned, one block. */
+struct io_identity *io_identity_of_session(struct io_env *env,
+	gnutls_session_t session, const struct io_credentials *credentials);
+/** Fill names, date and fingerprint from a certificate, in @pool. */
+void io_identity_read(gnutls_x509_crt_t crt, struct pool *pool,
+	struct io_identity *id);
+/** Extended key usage: what it allows; all when it says nothing. */
+void io_identity_usage(gnutls_x509_crt_t crt, bool *ret_client,
+	bool *ret_server);
 
 #endif
