@@ -4,7 +4,9 @@ src_io_libio_la_SOURCES = \
 	src/io/credentials.c \
 	src/io/credentials_load.c \
 	src/io/digest.c \
+	src/io/dns.c \
 	src/io/env.c \
+	src/io/identity.c \
 	src/io/idna.c \
 	src/io/internal.h \
 	src/io/io.h \
@@ -19,7 +21,17 @@ src_io_libio_la_SOURCES = \
 	src/io/mem_tls.c \
 	src/io/mem_world.h \
 	src/io/stream.c \
-	src/io/tls.h
-src_io_libio_la_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS) $(GNUTLS_CFLAGS) $(IDN2_CFLAGS)
+	src/io/tls.h \
+	src/io/trust.c \
+	src/io/uv.c \
+	src/io/uv_connect.c \
+	src/io/uv_env.h \
+	src/io/uv_gate.c \
+	src/io/uv_listen.c \
+	src/io/uv_stream.c \
+	src/io/uv_stream.h \
+	src/io/uv_thread.c \
+	src/io/uv_tls.c
+src_io_libio_la_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(UV_CFLAGS) $(GNUTLS_CFLAGS) $(IDN2_CFLAGS)
 src_io_libio_la_LIBADD = $(UV_LIBS) $(GNUTLS_LIBS) $(UNBOUND_LIBS) $(IDN2_LIBS)
 IO = src/io/libio.la
