@@ -2,16 +2,21 @@ if CMOCKA
 check_PROGRAMS += tests/io/test_locate
 TESTS += tests/io/test_locate
 tests_io_test_locate_SOURCES = tests/io/test_locate.c
-tests_io_test_locate_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_io_test_locate_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(CMOCKA_CFLAGS)
 tests_io_test_locate_LDADD = $(IO) $(BASE) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/io/test_match
 TESTS += tests/io/test_match
 tests_io_test_match_SOURCES = tests/io/test_match.c
-tests_io_test_match_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_io_test_match_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(CMOCKA_CFLAGS)
 tests_io_test_match_LDADD = $(IO) $(BASE) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/io/test_mem
 TESTS += tests/io/test_mem
 tests_io_test_mem_SOURCES = tests/io/test_mem.c
-tests_io_test_mem_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_io_test_mem_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(CMOCKA_CFLAGS)
 tests_io_test_mem_LDADD = $(IO) $(BASE) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/io/test_uv
+TESTS += tests/io/test_uv
+tests_io_test_uv_SOURCES = tests/io/test_uv.c tests/io/ends.c tests/io/ends.h
+tests_io_test_uv_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(CMOCKA_CFLAGS)
+tests_io_test_uv_LDADD = $(IO) $(BASE) $(CMOCKA_LIBS)
 endif
