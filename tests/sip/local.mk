@@ -26,4 +26,25 @@ tests_sip_test_transaction_SOURCES = \
 tests_sip_test_transaction_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_sip_test_transaction_LDADD = \
 	$(SIP) $(SIP_MODEL) $(IO) $(BASE) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/sip/test_client
+TESTS += tests/sip/test_client
+tests_sip_test_client_SOURCES = \
+	tests/sip/test_client.c tests/sip/scene.c tests/sip/scene.h
+tests_sip_test_client_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_sip_test_client_LDADD = \
+	$(SIP) $(SIP_MODEL) $(IO) $(BASE) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/sip/test_policy
+TESTS += tests/sip/test_policy
+tests_sip_test_policy_SOURCES = \
+	tests/sip/test_policy.c tests/sip/scene.c tests/sip/scene.h
+tests_sip_test_policy_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_sip_test_policy_LDADD = \
+	$(SIP) $(SIP_MODEL) $(IO) $(BASE) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/sip/test_transport
+TESTS += tests/sip/test_transport
+tests_sip_test_transport_SOURCES = \
+	tests/sip/test_transport.c tests/sip/scene.c tests/sip/scene.h
+tests_sip_test_transport_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_sip_test_transport_LDADD = \
+	$(SIP) $(SIP_MODEL) $(IO) $(BASE) $(CMOCKA_LIBS)
 endif
