@@ -55,8 +55,10 @@ struct sip_config {
 	const char *node;             /* node id: begins Call-IDs, tags, branches */
 	const char *user_agent;       /* NULL: no header */
 	/* methods that go up to on_request, NULL-terminated ("MESSAGE", NULL);
-	 * NULL: none.  The others are answered here: OPTIONS with 200, CANCEL
-	 * and ACK by their transaction, the rest refused with 405 and Allow */
+	 * NULL: none.  Those with a To tag go up too: whoever knows no such
+	 * dialog answers 481.  The others are answered here: OPTIONS with 200,
+	 * CANCEL and ACK by their transaction, the rest refused with 405 and
+	 * Allow, or 481 in or for a dialog */
 	const char *const *methods;
 };
 
