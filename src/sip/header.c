@@ -110,8 +110,10 @@ static bool is_named(struct str name, enum sip_header_id id)
 {
 	const char *wanted = names[id];
 
+	/* the length is right, and no name holds a character whose case bit
+	 * makes it another one */
 	for (size_t i = 0; i < name.len; i++)
-		if ((name.p[i] | 0x20) != (wanted[i] | 0x20))
+		if ((name.p[i] ^ wanted[i]) & ~0x20)
 			return false;
 	return true;
 }
@@ -181,6 +183,8 @@ bool sip_list_next(struct str *list, struct str *ret_item)
 	if (!item.len)
 		return false;
 	for (; i < item.len; i++) {
+		if (char_is(item.p[i], CHAR_VALUE))
+			continue;
 		if (item.p[i] == '"' && !bracket) {
 			size_t n = chars_quoted(chars_from(item, i));
 

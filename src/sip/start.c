@@ -84,7 +84,7 @@ static void status_line(struct sip_parse *ps, struct str line)
 		str_to_u64(status, 699, &n) || n < 100)
 		sip_parse_fault(ps, 0, "malformed status line");
 	m->status = (unsigned)n;
-	m->reason = line.p ? line : (struct str){ status.p + status.len, 0 };
+	m->reason = line.p ? line : STR("");
 	if (!str_is_utf8(m->reason))
 		sip_parse_fault(ps, 0, "reason phrase is not UTF-8");
 }
