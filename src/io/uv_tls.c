@@ -206,17 +206,45 @@ static void pump(struct uv_stream *s);
 
 /* ---- the handshake ----------------------------------------------------------------- */
 
+/* How keys were agreed on and who signed.  TLS 1.3 has no such name. */
+static void describe_exchange(gnutls_session_t session, char *out, size_t size)
+{
+	const char *group = gnutls_group_get_name(gnutls_group_get(session));
+	const char *by = "ECDSA";
+
+	if (gnutls_protocol_get_version(session) != GNUTLS_TLS1_3) {
+		snprintf(out, size, "%s",
+			gnutls_kx_get_name(gnutls_kx_get(session)));
+		return;
+	}
+	switch (gnutls_sign_get_pk_algorithm(
+		gnutls_sign_algorithm_get(session))) {
+	case GNUTLS_PK_RSA:
+	case GNUTLS_PK_RSA_PSS:
+		by = "RSA";
+		break;
+	case GNUTLS_PK_EDDSA_ED25519:
+	case GNUTLS_PK_EDDSA_ED448:
+		by = "EDDSA";
+		break;
+	default:
+		break;
+	}
+	snprintf(out, size, "%s-%s",
+		group && strncmp(group, "FFDHE", 5) == 0 ? "DHE" : "ECDHE", by);
+}
+
 static void describe(struct uv_stream *s)
 {
 	gnutls_session_t session = s->tls->session;
-	char text[96], sni[256];
+	char exchange[32], text[96], sni[256];
 	size_t size = sizeof(sni) - 1;
 	unsigned type;
 
+	describe_exchange(session, exchange, sizeof(exchange));
 	snprintf(text, sizeof(text), "%s %s %s",
 		gnutls_protocol_get_name(gnutls_protocol_get_version(session)),
-		gnutls_kx_get_name(gnutls_kx_get(session)),
-		gnutls_cipher_get_name(gnutls_cipher_get(session)));
+		exchange, gnutls_cipher_get_name(gnutls_cipher_get(session)));
 	s->s.tls_text = base_strdup(text);
 	if (!s->s.client &&
 		gnutls_server_name_get(session, sni, &size, &type, 0) == 0 &&
