@@ -19,4 +19,11 @@ TESTS += tests/io/test_uv
 tests_io_test_uv_SOURCES = tests/io/test_uv.c tests/io/ends.c tests/io/ends.h
 tests_io_test_uv_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(CMOCKA_CFLAGS)
 tests_io_test_uv_LDADD = $(IO) $(BASE) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/io/test_tls
+TESTS += tests/io/test_tls
+tests_io_test_tls_SOURCES = tests/io/test_tls.c tests/io/ends.c \
+	tests/io/ends.h tests/io/pki.c tests/io/pki.h
+tests_io_test_tls_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(CMOCKA_CFLAGS) \
+	$(GNUTLS_CFLAGS)
+tests_io_test_tls_LDADD = $(IO) $(BASE) $(CMOCKA_LIBS) $(GNUTLS_LIBS)
 endif

@@ -1,0 +1,38 @@
+/*
+ * pki.h: throw-away authorities and certificates in a folder of their own.
+ */
+#ifndef TESTS_IO_PKI_H
+#define TESTS_IO_PKI_H
+
+#include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <time.h>
+
+struct pki {
+	char dir[64];          /* ca.pem; certs/NAME.crt and .key */
+	char certs[80], ca_file[80];
+	gnutls_x509_privkey_t ca_key;
+	gnutls_x509_crt_t ca;
+};
+
+struct pki_spec {
+	const char *name;      /* of the files */
+	/* "dns:", "uri:", "srv:", "xmpp:", "ip4:" and a value; "nul:" is a
+	 * dNSName whose '|' becomes a NUL */
+	const char *const *sans;
+	const char *cn;
+	time_t from, to;       /* 0: an hour ago, in a day */
+	bool self_signed;
+	const struct pki *issuer; /* another authority than the folder's */
+	const char *eku;       /* an OID; NULL: none */
+	const char *chain;     /* NAME of a certificate that signs it */
+	bool is_ca;            /* may sign others */
+};
+
+void pki_init(struct pki *pki);
+void pki_make(struct pki *pki, const struct pki_spec *spec);
+void pki_free(struct pki *pki);
+
+#endif
