@@ -38,4 +38,22 @@ TESTS += tests/xmpp/test_dialback
 tests_xmpp_test_dialback_SOURCES = tests/xmpp/test_dialback.c $(XMPP_PEER)
 tests_xmpp_test_dialback_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_xmpp_test_dialback_LDADD = $(XMPP_TEST_LIBS)
+
+check_PROGRAMS += tests/xmpp/test_queue
+TESTS += tests/xmpp/test_queue
+tests_xmpp_test_queue_SOURCES = tests/xmpp/test_queue.c $(XMPP_PEER)
+tests_xmpp_test_queue_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_xmpp_test_queue_LDADD = $(XMPP_TEST_LIBS)
+
+check_PROGRAMS += tests/xmpp/test_hold
+TESTS += tests/xmpp/test_hold
+tests_xmpp_test_hold_SOURCES = tests/xmpp/test_hold.c $(XMPP_PEER)
+tests_xmpp_test_hold_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_xmpp_test_hold_LDADD = $(XMPP_TEST_LIBS)
+
+check_PROGRAMS += tests/xmpp/test_component
+TESTS += tests/xmpp/test_component
+tests_xmpp_test_component_SOURCES = tests/xmpp/test_component.c $(XMPP_PEER)
+tests_xmpp_test_component_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_xmpp_test_component_LDADD = $(XMPP_TEST_LIBS)
 endif

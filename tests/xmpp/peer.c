@@ -155,10 +155,17 @@ struct fixture *fixture_new(size_t chop)
 	return f;
 }
 
-void fixture_start(struct fixture *f)
+void fixture_listen(struct fixture *f, struct buf *why)
 {
 	struct io_listen_config theirs = { .address = THEM, .port = 5269,
 		.on_accept = on_accept, .arg = f };
+
+	f->listener = io_listen(f->them, &theirs, why);
+	assert_non_null(f->listener);
+}
+
+void fixture_start(struct fixture *f)
+{
 	struct buf why;
 
 	buf_init(&why, 1000, NULL);
@@ -166,8 +173,7 @@ void fixture_start(struct fixture *f)
 	f->config.credentials = f->ours;
 	xmpp_configure(f->x, &f->config);
 	assert_int_equal(xmpp_listen(f->x, US, 5269, &why), 0);
-	f->listener = io_listen(f->them, &theirs, &why);
-	assert_non_null(f->listener);
+	fixture_listen(f, &why);
 	buf_free(&why);
 }
 

@@ -71,6 +71,8 @@ struct fixture {
  *  THEM, port 5269, with DNS records; chop: bytes a piece, 0: whole. */
 struct fixture *fixture_new(size_t chop);
 void fixture_start(struct fixture *f);
+/** Let the other server listen (again). */
+void fixture_listen(struct fixture *f, struct buf *why);
 void fixture_free(struct fixture *f);
 /** Use certificates with one name, trusted or not. */
 void fixture_certificates(struct fixture *f, const char *ours,
