@@ -384,7 +384,8 @@ void sip_client_fail_all(struct sip_peer *p, enum sip_event event,
 	const char *text)
 {
 	list_each(it, tmp, &p->clients) {
-		struct sip_client *k = container_of(it, struct sip_client, node);
+		struct sip_client *k =
+			container_of(it, struct sip_client, node);
 
 		if (k->state == SIP_CLIENT_ENDED)
 			continue;
@@ -502,11 +503,28 @@ static bool is_clean(const struct sip_out *out)
 	return true;
 }
 
+static bool may_send(struct sip_client *k, const struct sip_out *out)
+{
+	struct sip *s = k->sip;
+
+	if (s->stopping)
+		set_failure(k, SIP_UNREACHABLE, "%s", "stox stops");
+	else if (sip_is_full(s))
+		set_failure(k, SIP_OVERLOAD, "%s",
+			"too many requests are under way here");
+	else if (!is_clean(out))
+		set_failure(k, SIP_UNREACHABLE, "%s",
+			"an address has control characters");
+	else
+		return true;
+	return false;
+}
+
 void sip_send(struct sip *s, const struct sip_partner *partner,
 	const struct sip_out *out, unsigned timeout_ms, uint64_t token)
 {
 	struct sip_client *k = take(s);
-	bool full = sip_is_full(s);
+	bool may;
 
 	stox_require(token != 0 && timeout_ms > 0);
 	stox_require(!str_is(str_from(out->method), "INVITE"));
@@ -519,18 +537,15 @@ void sip_send(struct sip *s, const struct sip_partner *partner,
 	k->deadline_ms = io_now_ms(s->env) + timeout_ms;
 	snprintf(k->method, sizeof k->method, "%s", out->method);
 	list_append(&k->peer->clients, &k->node);
-	s->client_count++;
 	stox_require(!table_put(s->tokens, token_key(k), k));
-	if (s->stopping || full || !is_clean(out)) {
-		set_failure(k, full ? SIP_OVERLOAD : SIP_UNREACHABLE, "%s",
-			s->stopping ? "stox stops"
-			: full ? "too many requests are under way here"
-			: "an address has control characters");
+	may = may_send(k, out);
+	s->client_count++;
+	if (may) {
+		sip_request_write(k, partner->transport, out);
+		step(k);
+	} else {
 		fail(k);
-		return;
 	}
-	sip_request_write(k, partner->transport, out);
-	step(k);
 }
 
 void sip_forget(struct sip *s, uint64_t token)
@@ -542,7 +557,8 @@ void sip_forget(struct sip *s, uint64_t token)
 		return;
 	table_remove(s->tokens, token_key(k));
 	k->forgotten = true;
-	if (k->state == SIP_CLIENT_LOCATING || k->state == SIP_CLIENT_CONNECTING)
+	if (k->state == SIP_CLIENT_LOCATING ||
+		k->state == SIP_CLIENT_CONNECTING)
 		fail(k);
 }
 

@@ -11,11 +11,6 @@
 
 #include "sip/transaction.h"
 
-struct sip_source {
-	size_t count;
-	char address[64];
-};
-
 static void on_deadline(void *arg);
 static void on_ping(void *arg);
 
@@ -67,16 +62,6 @@ static void unlink_peers(struct sip_connection *c)
 	c->link_count = 0;
 }
 
-static void leave_source(struct sip_connection *c)
-{
-	struct sip_source *source = c->source;
-
-	if (!source || --source->count > 0)
-		return;
-	table_remove(c->sip->sources, str_from(source->address));
-	free(source);
-}
-
 /* Whoever comes now finds an open connection, or opens another. */
 static void stop_opening(struct sip_connection *c)
 {
@@ -94,7 +79,7 @@ static void dispose(struct sip_connection *c)
 	timer_stop(io_timers(s->env), &c->ping);
 	stop_opening(c);
 	unlink_peers(c);
-	leave_source(c);
+	sip_listener_leave(s, c->source);
 	list_remove(&c->node);
 	s->connection_count--;
 	buf_free(&c->in);
@@ -179,8 +164,8 @@ static void on_close(void *arg, struct io_stream *stream, enum io_reason reason,
 	log_event(s->log, STOX_LOG_INFO, "sip", 0, "connection-closed",
 		"direction=%s peer=%s why=%s", c->outbound ? "out" : "in",
 		sip_connection_name(c, name, sizeof name),
-		log_text(str_from(c->own_close ? io_reason_text(IO_LOCAL)
-					       : f.text), quoted, sizeof quoted));
+		log_text(str_from(c->own_close ? "we closed it" : f.text),
+			quoted, sizeof quoted));
 	if (is_failure(c, reason)) {
 		sip_failed(s, c, f.text);
 		if (c->state == SIP_CONNECTION_OPENING)
@@ -193,6 +178,15 @@ static void on_close(void *arg, struct io_stream *stream, enum io_reason reason,
 	sip_server_orphan(c);
 	dispose(c);
 	sip_ended(s);
+}
+
+void sip_connection_drop(struct sip_connection *c)
+{
+	if (c->state == SIP_CONNECTION_CLOSING)
+		return;
+	c->state = SIP_CONNECTION_CLOSING;
+	c->own_close = true;
+	io_abort(c->stream);
 }
 
 void sip_connection_close(struct sip_connection *c, const char *why)
@@ -250,7 +244,8 @@ void sip_connection_watch(struct sip_connection *c)
 	if (c->due_ms && c->due_ms <= due)
 		return;
 	c->due_ms = due;
-	timer_start(io_timers(c->sip->env), &c->timer, due > now ? due - now : 0);
+	timer_start(io_timers(c->sip->env), &c->timer,
+		due > now ? due - now : 0);
 }
 
 static void on_deadline(void *arg)
@@ -270,8 +265,8 @@ static void on_deadline(void *arg)
 	sip_connection_close(c, limit_info(id)->name);
 }
 
-/* RFC 5626, 4.4.1: a ping when nothing else has shown life for a while; no pong
- * means that nobody is there. */
+/* RFC 5626, 4.4.1: a ping when nothing else has shown life for a while; no
+ * pong means that nobody is there. */
 static void on_ping(void *arg)
 {
 	struct sip_connection *c = arg;
@@ -335,7 +330,7 @@ static bool link_peers(struct sip_connection *c)
 		if (proof != SIP_PROOF_YES)
 			continue;
 		if (c->link_count == room) {
-			/* links move: only their peers are kept until the end */
+			/* links may move until all are known */
 			room = room ? room * 2 : 2;
 			c->links = base_realloc(c->links,
 				room * sizeof *c->links);
@@ -459,64 +454,18 @@ static struct sip_connection *connection_new(struct sip *s,
 	return c;
 }
 
-/* Too many: the oldest that has proven nothing makes room. */
-static bool make_room(struct sip *s)
-{
-	if (s->connection_count < limit_get(s->limits, LIMIT_SIP_CONNECTIONS))
-		return true;
-	limit_hit(s->limits, LIMIT_SIP_CONNECTIONS);
-	list_each(it, tmp, &s->connections) {
-		struct sip_connection *c =
-			container_of(it, struct sip_connection, node);
-
-		if (c->outbound || c->link_count > 0 ||
-			c->state == SIP_CONNECTION_CLOSING)
-			continue;
-		c->state = SIP_CONNECTION_CLOSING;
-		c->own_close = true;
-		io_abort(c->stream);
-		return true;
-	}
-	return false;
-}
-
-static struct sip_source *enter_source(struct sip *s, const char *address)
-{
-	struct sip_source *source = table_get(s->sources, str_from(address));
-
-	if (!source) {
-		source = base_alloc0(sizeof *source);
-		snprintf(source->address, sizeof source->address, "%s", address);
-		table_put(s->sources, str_from(source->address), source);
-	}
-	if (source->count >=
-		limit_get(s->limits, LIMIT_SIP_CONNECTIONS_SOURCE)) {
-		limit_hit(s->limits, LIMIT_SIP_CONNECTIONS_SOURCE);
-		return NULL;
-	}
-	source->count++;
-	return source;
-}
-
 void sip_connection_accept(struct sip *s, struct io_stream *stream,
-	enum sip_transport transport)
+	enum sip_transport transport, struct sip_source *source)
 {
-	const char *address = io_stream_peer_address(stream);
-	struct sip_source *source;
-	struct sip_connection *c;
+	struct sip_connection *c = connection_new(s, transport);
 
-	if (s->stopping || budget_percent(s->budget) >= 80 || !make_room(s))
-		return;
-	source = enter_source(s, address ? address : "");
-	if (!source)
-		return;
-	c = connection_new(s, transport);
 	c->source = source;
 	c->stream = stream;
 	io_stream_events(stream, &events, c);
 }
 
-struct sip_connection *sip_connection_open(struct sip_peer *peer, size_t target)
+struct sip_connection *sip_connection_open(struct sip_peer *peer,
+	size_t target)
 {
 	struct sip *s = peer->sip;
 	const struct sip_partner *partner = peer->partner;

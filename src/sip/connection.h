@@ -13,8 +13,6 @@ enum sip_connection_state {
 	SIP_CONNECTION_CLOSING,  /* io_close() was called; on_close follows */
 };
 
-struct sip_source; /* one address and its connections */
-
 struct sip_connection {
 	struct list node;         /* sip.connections, oldest first */
 	struct sip *sip;
@@ -22,9 +20,9 @@ struct sip_connection {
 	enum sip_connection_state state;
 	enum sip_transport transport;
 	bool outbound;
-	bool alias;               /* inbound: the peer lets us send here.  RFC 5923 */
+	bool alias;               /* inbound: the peer lets us send here */
 	bool own_close;           /* we decided to close: not a failure */
-	const char *lost_why;     /* why we gave it up, when that is a failure */
+	const char *lost_why;     /* why we gave it up, if that is a failure */
 	struct sip_source *source; /* inbound */
 	struct sip_peer *opened_for; /* outbound; NULL once that is gone */
 	size_t target;            /* slot of opened_for */
@@ -34,17 +32,17 @@ struct sip_connection {
 
 	struct sip_link *links;   /* owned array */
 	size_t link_count;
-	struct list clients;      /* our requests that wait for it or for its answers */
+	struct list clients;      /* our requests on it, or waiting for it */
 	struct list servers;      /* their requests that came by it */
 
 	/* framing.c */
 	struct buf in;            /* an unfinished message */
 	struct sip_framing framing;
 	unsigned crlf;            /* pairs seen at this message border */
-	uint64_t begun_ms;        /* first byte of the unfinished message, 0: none */
+	uint64_t begun_ms;        /* its first byte came, 0: there is none */
 	uint64_t body_ms;         /* its blank line, 0: not yet */
-	uint64_t pings_ms;        /* the second in which... */
-	unsigned pings;           /* ...so many pings came */
+	uint64_t pings_ms;        /* the second in which */
+	unsigned pings;           /* so many pings came */
 
 	struct timer timer;       /* may fire early; sip_connection_watch() */
 	uint64_t due_ms;          /* of it, 0: not running */
@@ -54,17 +52,20 @@ struct sip_connection {
 	uint64_t in_count, out_count;
 };
 
-/** Take an accepted stream, or leave it to be closed when there are too many. */
+/** Take an accepted stream; @source is left when the connection ends. */
 void sip_connection_accept(struct sip *s, struct io_stream *stream,
-	enum sip_transport transport);
+	enum sip_transport transport, struct sip_source *source);
 /** Connect to target slot @target of @peer. */
-struct sip_connection *sip_connection_open(struct sip_peer *peer, size_t target);
+struct sip_connection *sip_connection_open(struct sip_peer *peer,
+	size_t target);
 /** Judge who is there; opens, waits for DNS, or closes. */
 void sip_connection_prove(struct sip_connection *c);
 /** Send bytes: one message. */
 int sip_connection_write(struct sip_connection *c, struct str bytes);
 /** Send what is queued and close; @why goes to the log. */
 void sip_connection_close(struct sip_connection *c, const char *why);
+/** Close at once, dropping what is queued. */
+void sip_connection_drop(struct sip_connection *c);
 /** Forget everything at once, for sip_free(). */
 void sip_connection_free(struct sip_connection *c);
 /** May carry our requests to @peer now (and by RFC 5923, unless @any)? */

@@ -88,7 +88,8 @@ static void broken_frame(struct sip_connection *c, struct str bytes,
 	bool can_answer;
 
 	note_fault(c, fault);
-	buf_add(&t->block, bytes.p, len > 0 && len < bytes.len ? len : bytes.len);
+	buf_add(&t->block, bytes.p,
+		len > 0 && len < bytes.len ? len : bytes.len);
 	can_answer = sip_message_parse(t->block.data, t->block.len, s->limits,
 			     &t->message, &second) == 0
 		? t->message.is_request && !str_is(t->message.method, "ACK")

@@ -1,10 +1,16 @@
 /*
- * listener.c: where SIP peers knock.
+ * listener.c: where SIP peers knock, and how many may come in.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "sip/connection.h"
+
+/* One address that calls, as long as it has connections. */
+struct sip_source {
+	size_t count;
+	char address[64];
+};
 
 struct listener {
 	struct list node;
@@ -15,11 +21,64 @@ struct listener {
 	char address[64];         /* "": all */
 };
 
+/* Too many: the oldest that has proven nothing makes room. */
+static bool make_room(struct sip *s)
+{
+	if (s->connection_count < limit_get(s->limits, LIMIT_SIP_CONNECTIONS))
+		return true;
+	limit_hit(s->limits, LIMIT_SIP_CONNECTIONS);
+	list_each(it, tmp, &s->connections) {
+		struct sip_connection *c =
+			container_of(it, struct sip_connection, node);
+
+		if (c->outbound || c->link_count > 0 ||
+			c->state == SIP_CONNECTION_CLOSING)
+			continue;
+		sip_connection_drop(c);
+		return true;
+	}
+	return false;
+}
+
+static struct sip_source *enter(struct sip *s, const char *address)
+{
+	struct sip_source *source = table_get(s->sources, str_from(address));
+
+	if (!source) {
+		source = base_alloc0(sizeof *source);
+		snprintf(source->address, sizeof source->address, "%s",
+			address);
+		table_put(s->sources, str_from(source->address), source);
+	}
+	if (source->count >=
+		limit_get(s->limits, LIMIT_SIP_CONNECTIONS_SOURCE)) {
+		limit_hit(s->limits, LIMIT_SIP_CONNECTIONS_SOURCE);
+		return NULL;
+	}
+	source->count++;
+	return source;
+}
+
+void sip_listener_leave(struct sip *s, struct sip_source *source)
+{
+	if (!source || --source->count > 0)
+		return;
+	table_remove(s->sources, str_from(source->address));
+	free(source);
+}
+
 static void on_accept(void *arg, struct io_stream *stream)
 {
 	struct listener *l = arg;
+	struct sip *s = l->sip;
+	const char *address = io_stream_peer_address(stream);
+	struct sip_source *source;
 
-	sip_connection_accept(l->sip, stream, l->transport);
+	if (s->stopping || budget_percent(s->budget) >= 80 || !make_room(s))
+		return;
+	source = enter(s, address ? address : "");
+	if (source)
+		sip_connection_accept(s, stream, l->transport, source);
 }
 
 static int open_listener(struct listener *l, struct buf *why)
@@ -85,7 +144,8 @@ static void restart(struct listener *l, bool tls_changed)
 	buf_init(&why, 512, NULL);
 	if (open_listener(l, &why) < 0)
 		log_event(s->log, STOX_LOG_ERROR, "sip", 0, "listen-failed",
-			"port=%u why=\"%.*s\"", l->port, STR_FMT(buf_str(&why)));
+			"port=%u why=\"%.*s\"", l->port,
+			STR_FMT(buf_str(&why)));
 	buf_free(&why);
 }
 

@@ -9,7 +9,8 @@
 
 static bool is_fixed(const struct sip_peer *p)
 {
-	return p->partner && p->partner->front_ends && p->partner->front_ends[0];
+	return p->partner && p->partner->front_ends &&
+		p->partner->front_ends[0];
 }
 
 static uint16_t default_port(const struct sip_peer *p)
@@ -130,9 +131,11 @@ void sip_locate_configure(struct sip_peer *p)
 	p->located_ms = 0;
 	if (!is_fixed(p))
 		return;
-	for (size_t i = 0; p->partner->front_ends[i] && count < SIP_TARGETS; i++) {
+	for (size_t i = 0; p->partner->front_ends[i]; i++) {
 		struct io_target *t = &list[count];
 
+		if (count == SIP_TARGETS)
+			break;
 		if (sip_locate_parse(p->partner->front_ends[i],
 			    default_port(p), t->host, sizeof t->host, &t->port))
 			count++;

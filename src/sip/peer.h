@@ -14,8 +14,8 @@ void sip_peer_configure(struct sip *s, const struct sip_config *config);
 void sip_peer_free(struct sip_peer *p);
 /** The peer among those that @c proves whose domains hold @host, or NULL. */
 struct sip_peer *sip_peer_of(const struct sip_connection *c, struct str host);
-/** A connection for our requests to @p, taking turns; NULL: none.  @any also
- *  those that RFC 5923 leaves to the peer. */
+/** A connection for our requests to @p, taking turns; NULL: none.  @any:
+ *  those too that RFC 5923 leaves to the peer. */
 struct sip_connection *sip_peer_connection(struct sip_peer *p, bool any);
 
 /* ---- proof.c ---- */
@@ -23,10 +23,11 @@ struct sip_connection *sip_peer_connection(struct sip_peer *p, bool any);
 enum sip_proof {
 	SIP_PROOF_NO,
 	SIP_PROOF_YES,
-	SIP_PROOF_ASK,  /* yes, when DNS says that the SRV target has that name */
+	SIP_PROOF_ASK,  /* yes, if DNS says that the SRV target is called so */
 };
 /** Does the other end of @c prove to be @p?  Rulings 3 and 4. */
-enum sip_proof sip_proof(const struct sip_connection *c, const struct sip_peer *p);
+enum sip_proof sip_proof(const struct sip_connection *c,
+	const struct sip_peer *p);
 /** A sentence: which name was expected, what the certificate says. */
 void sip_proof_explain(const struct sip_connection *c, const struct sip_peer *p,
 	char *out, size_t size);

@@ -168,8 +168,9 @@ static bool check_encoding(struct sip *s, const struct sip_message *m,
 	return refuse_with(reply, s, 415, "Accept-Encoding", "identity");
 }
 
-bool sip_policy_check(const struct sip_connection *c, const struct sip_message *m,
-	const struct sip_peer *peer, struct sip_reply *reply)
+bool sip_policy_check(const struct sip_connection *c,
+	const struct sip_message *m, const struct sip_peer *peer,
+	struct sip_reply *reply)
 {
 	struct sip *s = c->sip;
 

@@ -12,6 +12,7 @@
 
 bool sip_proof_same_domain(struct str target, struct str domain)
 {
+	struct str rest;
 	size_t label;
 
 	if (str_ieq(target, domain))
@@ -19,8 +20,8 @@ bool sip_proof_same_domain(struct str target, struct str domain)
 	if (target.len < domain.len + 2)
 		return false;
 	label = target.len - domain.len - 1;
-	return target.p[label] == '.' &&
-		str_ieq((struct str){ target.p + label + 1, domain.len }, domain) &&
+	rest = (struct str){ target.p + label + 1, domain.len };
+	return target.p[label] == '.' && str_ieq(rest, domain) &&
 		str_find((struct str){ target.p, label }, '.') < 0;
 }
 
@@ -49,6 +50,7 @@ static bool has_dns(const struct io_identity *id, struct str host)
 static bool names_front_end(const struct io_identity *id,
 	const struct sip_peer *p)
 {
+	struct str domain = str_from(p->partner->name);
 	char host[256];
 	uint16_t port;
 
@@ -57,7 +59,7 @@ static bool names_front_end(const struct io_identity *id,
 			    sizeof host, &port))
 			continue;
 		if (is_literal(host)) {
-			if (io_identity_names_sip(id, str_from(p->partner->name)))
+			if (io_identity_names_sip(id, domain))
 				return true;
 			continue;
 		}
@@ -148,7 +150,8 @@ static bool new_enough(const struct sip_connection *c, const struct sip_peer *p)
 	return version_of(io_stream_tls(c->stream)) >= min;
 }
 
-enum sip_proof sip_proof(const struct sip_connection *c, const struct sip_peer *p)
+enum sip_proof sip_proof(const struct sip_connection *c,
+	const struct sip_peer *p)
 {
 	const struct io_identity *id;
 

@@ -11,7 +11,8 @@
 
 enum { HOPS = 70 };
 
-static void add_pairs(struct sip *s, struct buf *out, const char *const *headers)
+static void add_pairs(struct sip *s, struct buf *out,
+	const char *const *headers)
 {
 	for (size_t i = 0; headers && headers[i]; i += 2) {
 		if (sip_write_header(out, headers[i],
@@ -66,7 +67,8 @@ void sip_request_branch(struct sip_client *k)
 	sip_token(k->sip, k->branch + n);
 	k->branch_len = n + strlen(k->branch + n);
 	if (k->branch_at + k->branch_len <= k->request.len)
-		memcpy(k->request.data + k->branch_at, k->branch, k->branch_len);
+		memcpy(k->request.data + k->branch_at, k->branch,
+			k->branch_len);
 }
 
 static void add_party(struct buf *out, const char *name, const char *display,

@@ -21,18 +21,16 @@
 
 enum {
 	SIP_T1_MS = 500,                  /* RFC 3261, 17.1.1.1 */
-	SIP_T2_MS = 4000,
 	SIP_64T1_MS = 64 * SIP_T1_MS,     /* timers B, F, H, L */
-	SIP_TRYING_MS = 3500,             /* 100 to a non-INVITE.  RFC 4320, 4.1 */
+	SIP_TRYING_MS = 3500,             /* RFC 4320, 4.1 */
 	SIP_TRYING_INVITE_MS = 200,       /* RFC 3261, 17.2.1 */
 	SIP_INVITE_MS = 180000,           /* an INVITE nobody answers */
-	SIP_NET_MS = 1000,                /* we wait that longer than the core */
+	SIP_NET_MS = 1000,                /* we wait longer than the core */
 	SIP_BLOCK_S = 30,                 /* a target that failed rests */
 	SIP_BLOCK_MAX_S = 3600,
-	SIP_RETRY_AFTER_S = 10,           /* in our own 503 */
 	SIP_PONG_MS = 10000,              /* RFC 5626, 4.4.1 */
-	SIP_LOCATED_MS = 60000,           /* an SRV answer is good for that long */
-	SIP_UNLOCATED_MS = 2000,          /* and none for that long */
+	SIP_LOCATED_MS = 60000,           /* an SRV answer is that good */
+	SIP_UNLOCATED_MS = 2000,          /* and none that long */
 	SIP_GRACE_MS = 3000,              /* of sip_shutdown() */
 	SIP_TARGETS = 8,                  /* LIMIT_SIP_CANDIDATES at most */
 	SIP_TAG_SIZE = 64,                /* node, '-', 16 characters, NUL */
@@ -41,6 +39,7 @@ enum {
 
 struct sip_connection;
 struct sip_peer;
+struct sip_source;
 
 /** Our own state for a partner; found again by name after sip_configure(). */
 struct sip_peer {
@@ -119,7 +118,7 @@ struct sip {
 	struct buf out;                    /* the message being written */
 	struct buf key;                    /* the key being looked for */
 	struct buf note;                   /* a text in it */
-	const char *refusal[8];            /* headers of the answer being made */
+	const char *refusal[8];            /* headers of the answer made */
 	uint8_t random[320];
 	size_t random_left;
 
@@ -147,5 +146,7 @@ void sip_ended(struct sip *s);
 
 void sip_listener_restart(struct sip *s, bool tls_changed);
 void sip_listener_close_all(struct sip *s);
+/** A connection of that address has ended; NULL is harmless. */
+void sip_listener_leave(struct sip *s, struct sip_source *source);
 
 #endif

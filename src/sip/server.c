@@ -103,19 +103,20 @@ static void make_key(struct buf *key, const struct sip_message *m,
 	const struct sip_peer *peer, struct str method)
 {
 	static const struct str cookie = { "z9hG4bK", 7 };
+	struct str branch = m->via.branch;
 
 	buf_clear(key);
 	buf_add(key, &peer, sizeof peer);
 	add_part(key, method);
-	if (m->via.branch.len > cookie.len && str_starts(m->via.branch, cookie)) {
-		add_part(key, m->via.branch);
+	if (branch.len > cookie.len && str_starts(branch, cookie)) {
+		add_part(key, branch);
 		add_lower(key, m->via.sent_by);
 		return;
 	}
 	add_part(key, m->uri_text);
 	add_part(key, m->call_id);
 	add_part(key, m->from.tag);
-	add_part(key, m->via.branch);
+	add_part(key, branch);
 	add_lower(key, m->via.sent_by);
 	buf_add(key, &m->cseq, sizeof m->cseq);
 }
@@ -218,7 +219,8 @@ static void leave_tables(struct sip_server *t)
 {
 	struct sip *s = t->sip;
 	struct str key = { t->keys.data, t->key_len };
-	struct str merge = { t->keys.data + t->key_len, t->keys.len - t->key_len };
+	struct str merge = { t->keys.data + t->key_len,
+		t->keys.len - t->key_len };
 
 	timer_stop(io_timers(s->env), &t->timer);
 	if (t->handle)
@@ -240,7 +242,7 @@ static void end(struct sip_server *t, const char *why)
 	sip_ended(s);
 }
 
-/* The connection of the request, else another of the same partner.  Ruling 8. */
+/* The connection of the request, else another of its partner.  Ruling 8. */
 static struct sip_connection *way_back(const struct sip_server *t)
 {
 	if (t->connection && t->connection->state == SIP_CONNECTION_OPEN)
@@ -284,23 +286,25 @@ static void answer(struct sip_server *t, struct sip_reply *reply)
 	buf_add_str(&t->last, buf_str(&s->out));
 	if (reply->status < 200) {
 		if (t->state == SIP_SERVER_TRYING)
-			set_state(t, SIP_SERVER_PROCEEDING, "provisional answer");
+			set_state(t, SIP_SERVER_PROCEEDING, "1xx");
 		return;
 	}
 	handles_remove(s->handles, t->handle);
 	t->handle = 0;
-	set_state(t, reply->status < 300 ? SIP_SERVER_ACCEPTED
-					 : SIP_SERVER_COMPLETED, "final answer");
+	set_state(t,
+		reply->status < 300 ? SIP_SERVER_ACCEPTED : SIP_SERVER_COMPLETED,
+		"final answer");
 	run_timer(t, SIP_64T1_MS);
 	sip_ended(s);
 }
 
-/* How long do we wait for the core?  It has its own deadline, a second before. */
+/* How long do we wait for the core?  Its own deadline is a second before. */
 static uint64_t patience(const struct sip_server *t)
 {
 	if (t->invite)
 		return SIP_INVITE_MS;
-	return limit_get(t->sip->limits, LIMIT_EXCHANGE_S2X) * 1000 + SIP_NET_MS;
+	return limit_get(t->sip->limits, LIMIT_EXCHANGE_S2X) * 1000 +
+		SIP_NET_MS;
 }
 
 static void on_timer(void *arg)
@@ -366,8 +370,8 @@ static struct sip_server *find_cancelled(struct sip *s,
 
 /* RFC 3261, 9.2: the CANCEL gets its own answer; only an INVITE without final
  * answer feels it. */
-static void receive_cancel(struct sip_connection *c, const struct sip_message *m,
-	const struct sip_peer *peer)
+static void receive_cancel(struct sip_connection *c,
+	const struct sip_message *m, const struct sip_peer *peer)
 {
 	struct sip_server *t = peer ? find_cancelled(c->sip, m, peer) : NULL;
 	struct sip_reply reply = { .status = t ? 200 : 481,
@@ -397,8 +401,9 @@ static void hand_up(struct sip_connection *c, struct sip_server *t,
 static void refuse(struct sip_connection *c, struct sip_server *t,
 	struct sip_peer *peer, struct sip_reply *reply)
 {
-	if (peer && str_is(t->message.method, "INVITE") && reply->status != 503 &&
-		!sip_is_full(t->sip)) {
+	bool invite = str_is(t->message.method, "INVITE");
+
+	if (peer && invite && reply->status != 503 && !sip_is_full(t->sip)) {
 		begin(c, t, peer);
 		answer(t, reply);
 		return;

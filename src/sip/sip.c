@@ -155,7 +155,8 @@ void sip_configure(struct sip *s, const struct sip_config *config)
 	s->is_ours = config->is_ours;
 	s->is_ours_arg = config->arg;
 	s->host = copy(s, config->host ? config->host : "localhost");
-	s->node = pool_printf(s->pool, "%.32s", config->node ? config->node : "");
+	s->node = pool_printf(s->pool, "%.32s",
+		config->node ? config->node : "");
 	s->port = config->port ? config->port : 5061;
 	s->user_agent = copy(s, config->user_agent);
 	copy_methods(s, config->methods);
@@ -352,7 +353,8 @@ static void row_failed(const struct failure *f,
 }
 
 void sip_connections(struct sip *s, bool failed,
-	void (*row)(void *arg, const struct sip_connection_info *info), void *arg)
+	void (*row)(void *arg, const struct sip_connection_info *info),
+	void *arg)
 {
 	struct list *head = failed ? &s->failures : &s->connections;
 

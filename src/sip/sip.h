@@ -14,9 +14,10 @@
 /** A named set of choices for a kind of SIP peer; data, not ifs. */
 struct sip_dialect {
 	const char *name;             /* "simple", "lync" */
-	const char *const *services;  /* SRV order, NULL-terminated.  Ruling 5 */
-	bool srv_target_name;         /* the certificate may carry the SRV target
-	                               * under the same-domain rule.  Ruling 3 */
+	const char *const *services;  /* SRV order, NULL-terminated; ruling 5 */
+	bool srv_target_name;         /* the certificate may carry the SRV
+	                               * target under the same-domain rule;
+	                               * ruling 3 */
 	bool gr_in_from;              /* Ruling 10 */
 };
 /** "simple" and "lync"; NULL for unknown names.  Walk with an index. */
@@ -38,7 +39,7 @@ struct sip_partner {
 	enum io_tls_version tls_min;
 	bool trusted;                 /* identities it asserts are believed */
 	bool blocked;
-	bool keepalive;               /* CRLF CRLF on idle connections we opened */
+	bool keepalive;               /* ping idle connections of ours */
 	const char *certificate;      /* name of the certificate we show; NULL:
 	                               * config.host */
 };
@@ -46,13 +47,13 @@ struct sip_partner {
 struct sip_config {
 	const struct sip_partner *const *partners;
 	size_t partner_count;
-	/* do we answer for this host of a Request-URI (A-labels, lower case)? */
+	/* do we answer for this host (A-labels, lower case)? */
 	bool (*is_ours)(void *arg, struct str host);
 	void *arg;
 	struct io_credentials *credentials; /* reference taken */
 	const char *host;             /* our FQDN: Via, Contact, certificate */
 	uint16_t port;                /* advertised, 5061 */
-	const char *node;             /* node id: begins Call-IDs, tags, branches */
+	const char *node;             /* begins Call-IDs, tags, branches */
 	const char *user_agent;       /* NULL: no header */
 	/* methods that go up to on_request, NULL-terminated ("MESSAGE", NULL);
 	 * NULL: none.  Those with a To tag go up too: whoever knows no such
@@ -66,8 +67,9 @@ struct sip_config {
 struct sip_request {
 	uint64_t transaction;         /* for sip_respond() */
 	const struct sip_message *message; /* borrowed until answered */
-	const struct sip_partner *partner; /* who says so (From is within its
-	                               * domains); borrowed until sip_configure() */
+	const struct sip_partner *partner; /* who says so: From is within its
+	                               * domains; borrowed until
+	                               * sip_configure() */
 };
 
 /** What sip_send() needs: semantic only.  All copied. */
@@ -77,7 +79,7 @@ struct sip_out {
 	const char *from;             /* URI without brackets, no tag */
 	const char *from_display;     /* UTF-8, may be NULL */
 	const char *to;               /* URI */
-	/* further header lines, NULL-terminated pairs: name, value, name, … */
+	/* further headers, NULL-terminated pairs: name, value, name… */
 	const char *const *headers;
 	const char *content_type;     /* NULL: no body */
 	struct str body;
@@ -87,12 +89,12 @@ struct sip_out {
 	const char *const *routes;    /* NULL-terminated */
 };
 
-enum sip_event { SIP_FINAL, SIP_TIMEOUT, SIP_NO_TARGET, SIP_DNS_FAILED, SIP_UNREACHABLE,
-	SIP_CERTIFICATE, SIP_OVERLOAD };
+enum sip_event { SIP_FINAL, SIP_TIMEOUT, SIP_NO_TARGET, SIP_DNS_FAILED,
+	SIP_UNREACHABLE, SIP_CERTIFICATE, SIP_OVERLOAD };
 /** How a request of ours ended. */
 struct sip_answer {
 	enum sip_event event;
-	const struct sip_message *message; /* SIP_FINAL: the response, borrowed */
+	const struct sip_message *message; /* of SIP_FINAL, borrowed */
 	unsigned status;                   /* of it, else 0 */
 	const char *text;                  /* else: a sentence for people */
 };
@@ -103,7 +105,8 @@ struct sip_events {
 	 * LIMIT_EXCHANGE_S2X, which is counted there: a safety net only */
 	void (*on_request)(void *arg, const struct sip_request *r);
 	/* the end of sip_send(), once per token, never inside it */
-	void (*on_answer)(void *arg, uint64_t token, const struct sip_answer *a);
+	void (*on_answer)(void *arg, uint64_t token,
+		const struct sip_answer *a);
 };
 
 struct sip;
@@ -162,7 +165,8 @@ int sip_respond_full(struct sip *s, uint64_t transaction, unsigned status,
 
 /**
  * Stop listening, refuse new requests with 503, give what is under way three
- * seconds, then answer it with 503 and close all connections politely.  @done runs once, when all are closed.
+ * seconds, then answer it with 503 and close all connections politely.  @done
+ * runs once, when all are closed.
  */
 void sip_shutdown(struct sip *s, void (*done)(void *arg), void *arg);
 
@@ -176,6 +180,7 @@ struct sip_connection_info {
 };
 /** Walk the open connections, or the LIMIT_FAILED_STREAMS latest failures. */
 void sip_connections(struct sip *s, bool failed,
-	void (*row)(void *arg, const struct sip_connection_info *info), void *arg);
+	void (*row)(void *arg, const struct sip_connection_info *info),
+	void *arg);
 
 #endif

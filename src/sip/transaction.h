@@ -12,7 +12,7 @@
 struct sip_reply {
 	unsigned status;
 	const char *reason;              /* NULL: the standard phrase */
-	const char *const *headers;      /* pairs, NULL-terminated; may be NULL */
+	const char *const *headers;      /* pairs, NULL-terminated, or NULL */
 	const char *to_tag;              /* when To has none; NULL: none */
 	const char *content_type;        /* NULL: no body */
 	struct str body;
@@ -66,8 +66,9 @@ size_t sip_server_pending(const struct sip *s);
  * True: yes.  False: *@reply says what to answer (status 0: nothing); its
  * texts live in @s until the next call.
  */
-bool sip_policy_check(const struct sip_connection *c, const struct sip_message *m,
-	const struct sip_peer *peer, struct sip_reply *reply);
+bool sip_policy_check(const struct sip_connection *c,
+	const struct sip_message *m, const struct sip_peer *peer,
+	struct sip_reply *reply);
 
 /* ---- client.c ---- */
 
@@ -116,8 +117,7 @@ void sip_client_free_all(struct sip *s);
 
 /* ---- response.c, request.c ---- */
 
-/** Write a response to @m as the server at the other end of @stream's peer sees
- *  it; @stream NULL: the request's connection is gone. */
+/** Write a response to @m, which came by @stream; NULL: that is closed. */
 void sip_response_write(struct sip *s, struct buf *out,
 	const struct sip_message *m, const struct io_stream *stream,
 	const struct sip_reply *reply);

@@ -424,7 +424,8 @@ void end_reply(struct end *e, unsigned status, const char *extra)
 /* ---- requests ---- */
 
 const char *scene_request(struct scene *s, const char *method, const char *uri,
-	const char *from, const char *branch, const char *extra, const char *body)
+	const char *from, const char *branch, const char *extra,
+	const char *body)
 {
 	struct end *store = end_new(s);
 

@@ -78,11 +78,12 @@ void scene_free(struct scene *s);
 extern const struct sip_partner scene_contoso, scene_fabrikam, scene_blocked,
 	scene_plain;
 /** Apply s->config again with these partners. */
-void scene_configure(struct scene *s, const struct sip_partner *const *partners);
+void scene_configure(struct scene *s,
+	const struct sip_partner *const *partners);
 void scene_step(struct scene *s);
 void scene_advance(struct scene *s, uint64_t ms);
 
-/** A machine with a certificate for these names, NULL-terminated; NULL: none. */
+/** A machine with a certificate for these names, NULL-terminated. */
 struct machine *scene_machine(struct scene *s, const char *address,
 	const char *const *names, bool trusted);
 /** fe1.contoso.com at 192.0.2.11, listening. */
@@ -103,8 +104,8 @@ void end_close(struct end *e);
 unsigned end_status(struct end *e);
 /** How often @text came. */
 size_t end_count(struct end *e, const char *text);
-/** The value of the first header line "Name: ", in a buffer of its own until the
- *  next call; "" when it is absent. */
+/** The value of the first header line "Name: ", good until the next call; ""
+ *  when it is absent. */
 const char *end_header(struct end *e, const char *name);
 /** Answer the first request in what came; extra: further header lines. */
 void end_reply(struct end *e, unsigned status, const char *extra);
@@ -112,7 +113,8 @@ void end_reply(struct end *e, unsigned status, const char *extra);
 /** A request; @extra are further lines with CRLF, @body may be NULL.  Returns a
  *  text that lives until the scene ends. */
 const char *scene_request(struct scene *s, const char *method, const char *uri,
-	const char *from, const char *branch, const char *extra, const char *body);
+	const char *from, const char *branch, const char *extra,
+	const char *body);
 /** An OPTIONS on a new connection of @m gets its 200. */
 void scene_expect_alive(struct machine *m);
 /** Send a MESSAGE to @partner. */

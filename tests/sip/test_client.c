@@ -19,7 +19,8 @@ static int tear_down(void **state)
 }
 
 /* The end of the only request. */
-static void assert_ended(struct scene *s, enum sip_event event, const char *text)
+static void assert_ended(struct scene *s, enum sip_event event,
+	const char *text)
 {
 	size_t last = s->answer_count - 1;
 

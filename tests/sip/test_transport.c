@@ -183,8 +183,8 @@ static void one_byte_too_few_misaligns(void **state)
 
 	end_send(e, HEAD "Content-Length: 4\r\n\r\nhello");
 	end_send(e, options(s, "z9hG4bK2"));
-	/* the left-over "o" makes another method of the next request, which then
-	 * does not fit its CSeq */
+	/* the left-over "o" makes another method of the next request, which
+	 * then does not fit its CSeq */
 	assert_int_equal(1, end_count(e, "SIP/2.0 200"));
 	assert_int_equal(1, end_count(e, "SIP/2.0 400"));
 }
