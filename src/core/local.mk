@@ -2,7 +2,7 @@
 # may bring the plugins it wants.
 noinst_LTLIBRARIES += src/core/libcore.la
 src_core_libcore_la_SOURCES = \
-	src/core/api.c \
+	src/core/api.c src/core/api_table.h \
 	src/core/body.c \
 	src/core/cache.c \
 	src/core/exchange.c src/core/exchange.h \
@@ -35,6 +35,22 @@ src_core_libcore_la_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(LUA_CFLAGS) \
 	-DPLUGINDIR='"$(pkglibdir)/plugins"'
 src_core_libcore_la_LIBADD = $(LUA_LIBS)
 CORE = src/core/libcore.la
+# A program holds only what it needs of an archive; plugins need all that their
+# headers promise.  The table of addresses keeps it in, and fails to link when
+# a header promises what nobody wrote.
+nodist_src_core_libcore_la_SOURCES = src/core/api_table.c
+CLEANFILES += src/core/api_table.c
+PLUGIN_API = $(stoxinclude_HEADERS) $(stoxserviceinclude_HEADERS)
+src/core/api_table.c: $(PLUGIN_API) $(top_srcdir)/src/core/local.mk
+	$(AM_V_GEN)mkdir -p src/core && { \
+	names=`cd $(srcdir) && $(SED) -n \
+		's/^STOX_API[^(]*[ *]\(stox_[a-z0-9_]*\)(.*/\1/p' $(PLUGIN_API)`; \
+	echo '/* Made from the installed headers: what plugins may call. */'; \
+	echo '#include "core/api_table.h"'; \
+	for n in $$names; do echo "extern const char $$n[];"; done; \
+	echo 'const void *const core_api_table[] = {'; \
+	for n in $$names; do echo "	$$n,"; done; \
+	echo '	NULL'; echo '};'; } > $@.tmp && mv $@.tmp $@
 # Everything that a node is made of, for the programs and the tests of core.
 NODE_LIBS = $(CORE) $(MAP) $(STORE) $(SIP) $(SIP_MODEL) $(XMPP) $(XMPP_MODEL) \
 	$(XML) $(IO) $(BASE)

@@ -1,8 +1,9 @@
 #include "core/node.h"
 
+#include "core/api_table.h"
+
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 /* Pools kept for the next exchange. */
 enum { FREE_POOLS = 256 };
@@ -296,6 +297,7 @@ struct node *node_new(const struct node_config *c, struct buf *why)
 {
 	struct node *n = base_alloc0(sizeof(*n));
 
+	stox_require(core_api_table[0]); /* keeps them all in the program */
 	n->env = c->env;
 	n->log = c->log;
 	n->limits = c->limits;
