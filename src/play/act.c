@@ -8,6 +8,7 @@
 #include "play/ledger.h"
 #include "play/match.h"
 #include "play/stage.h"
+#include "xmpp/stanza.h"
 
 /* After a fault the script's expectations no longer hold; what is sent must
  * come to an end all the same within this time. */
@@ -218,6 +219,37 @@ static bool do_receive_nothing(struct actor *a, const struct play_step *s)
 	return fail(a, s, "something arrived");
 }
 
+/** The oldest message of the inbox goes back as an error with the condition
+ *  of the script. */
+static bool do_bounce(struct actor *a, const struct play_step *s)
+{
+	struct peer *p = stage_peer(&a->stage, s->actor);
+	struct peer_item *item;
+	struct stanza_error error = { .condition = STOX_SERVICE_UNAVAILABLE };
+	const struct stox_element *c;
+	struct pool *pool;
+	struct buf out;
+
+	if (!p || p->is_sip || list_empty(&p->inbox))
+		return fail(a, s, "there is no stanza to bounce");
+	item = container_of(p->inbox.next, struct peer_item, node);
+	pool = pool_new(NULL);
+	c = parse_stanza(pool, s->text, &p->limits);
+	if (c)
+		error.condition = stanza_condition_from(c->name);
+	buf_init(&out, 1 << 20, NULL);
+	if (!stanza_is_answer(item->stanza)) {
+		xml_write(&out, stanza_error_reply(pool, item->stanza, &error),
+			p->component_secret ? NULL : STOX_NS_SERVER);
+		peer_send(p, pool_strdup(a->stage.pool,
+			a->stage.config->sip_domains[0].domain), buf_str(&out));
+	}
+	buf_free(&out);
+	pool_free(&pool);
+	note(a, p, item);
+	return true;
+}
+
 /* ---- answers --------------------------------------------------------------------- */
 
 /** A response with what every response copies. */
@@ -288,15 +320,17 @@ static bool do_logs(struct actor *a, const struct play_step *s)
 	return fail(a, s, "no such line in the log");
 }
 
-/** Everybody but the sender of this step answers its pings first: a bounce
- *  goes before the ping that was sent behind the message. */
+/** XMPP servers answer their pings first, unless the script may be about to
+ *  bounce: a bounce goes before the answer to the ping behind the message. */
 static void answer_pings(struct actor *a, const struct play_step *s)
 {
 	list_each (it, tmp, &a->stage.peers) {
 		struct peer *p = container_of(it, struct peer, node);
 
-		if (!p->is_sip && !(s && s->verb == PLAY_SENDS &&
-			stage_peer(&a->stage, s->actor) == p))
+		if (!p->is_sip && !(s && (s->verb == PLAY_SENDS ||
+				s->verb == PLAY_BOUNCES ||
+				s->verb == PLAY_RECEIVES_NOTHING ||
+				s->verb == PLAY_NO_PINGS)))
 			peer_answer_pings(p);
 	}
 	stage_settle(&a->stage);
@@ -313,6 +347,11 @@ static bool do_peer(struct actor *a, const struct play_step *s,
 	return true;
 }
 
+static void peer_no_pings(struct peer *p)
+{
+	p->no_pings = true;
+}
+
 static bool perform(struct actor *a, const struct play_step *s)
 {
 	switch (s->verb) {
@@ -324,6 +363,10 @@ static bool perform(struct actor *a, const struct play_step *s)
 		return do_receive_nothing(a, s);
 	case PLAY_ANSWERS:
 		return do_answer(a, s);
+	case PLAY_BOUNCES:
+		return do_bounce(a, s);
+	case PLAY_NO_PINGS:
+		return do_peer(a, s, peer_no_pings);
 	case PLAY_WAIT:
 		io_world_advance(a->stage.world, s->ms);
 		return true;
@@ -360,6 +403,8 @@ static bool step(struct actor *a, const struct play_step *s)
 /** Everything that waits is answered, as friendly servers would. */
 static void answer_everything(struct actor *a)
 {
+	list_each (it, tmp, &a->stage.peers)
+		container_of(it, struct peer, node)->no_pings = false;
 	answer_pings(a, NULL);
 	list_each (it, tmp, &a->stage.peers) {
 		struct peer *p = container_of(it, struct peer, node);

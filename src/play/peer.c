@@ -114,7 +114,7 @@ static void on_accept(void *arg, struct io_stream *s)
 struct peer_link *link_dial(struct peer *p)
 {
 	const struct io_tls_config tls = { .credentials = p->credentials,
-		.local_name = NULL, .server_name = NULL, .alpn = "sip" };
+		.local_name = p->domain, .server_name = NULL };
 	const struct io_connect_config c = { .host = p->stox_address,
 		.port = p->stox_port, .special_ok = true,
 		.tls = p->is_sip ? &tls : NULL, .events = &events };
@@ -162,7 +162,7 @@ void peer_stop(struct peer *p)
 void peer_start(struct peer *p)
 {
 	const struct io_tls_config tls = { .credentials = p->credentials,
-		.alpn = "sip", .ask_certificate = true };
+		.ask_certificate = true };
 	const struct io_listen_config c = { .address = "*",
 		.port = p->is_sip ? 5061 : p->component_secret ? 5347 : 5269,
 		.tls = p->is_sip ? &tls : NULL, .on_accept = on_accept, .arg = p };

@@ -29,6 +29,7 @@ struct peer {
 	const char *address;
 	bool is_sip;
 	bool stopped;
+	bool no_pings;           /* leave pings unanswered */
 	const char *component_secret; /* XMPP: we host stox as a component */
 	struct io_credentials *credentials;
 	struct io_listener *listener;

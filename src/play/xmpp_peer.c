@@ -188,6 +188,8 @@ void link_xmpp_data(struct peer_link *l, struct str bytes)
 
 void peer_answer_pings(struct peer *p)
 {
+	if (p->no_pings)
+		return;
 	list_each (it, tmp, &p->pings) {
 		struct peer_item *item = container_of(it, struct peer_item, node);
 		struct stox_element *e = stanza_reply(item->pool, item->stanza,

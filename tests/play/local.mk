@@ -11,6 +11,7 @@ subscription_la_LDFLAGS = $(PLAY_PLUGIN_LDFLAGS)
 
 PLAYS = \
 	plugins/disco/disco.play \
+	plugins/message/s2x-bounce-404.play \
 	plugins/message/s2x-bounce.play \
 	plugins/message/s2x-type.play \
 	plugins/message/s2x-types.play \
