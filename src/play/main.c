@@ -17,6 +17,7 @@ struct options {
 	const char *folders[FOLDERS + 1];
 	size_t folder_count;
 	bool only_as_written;
+	struct play_variant only;   /* for a closer look at one fault */
 	unsigned long number, failed;
 };
 
@@ -32,6 +33,8 @@ static void usage(FILE *out)
 		"\n"
 		"  -P, --plugins FOLDER  find plugins there first (up to %d times)\n"
 		"  -1, --once            as written only\n"
+		"      --cut N           only with the connections broken after step N\n"
+		"      --kill N          only with the node killed after step N\n"
 		"  -v, --verbose         print the node's log as comments\n"
 		"  -h, --help            print this, end\n"
 		"  -V, --version         print the version, end\n"
@@ -72,6 +75,10 @@ static void perform_variants(struct options *o, const struct play *p)
 	const struct play_variant plain = { 0 }, chopped = { .chop = 1 },
 		twice = { .twice = true };
 
+	if (o->only.cut_after || o->only.kill_after) {
+		perform(o, p, &o->only, ", with that fault", 0);
+		return;
+	}
 	perform(o, p, &plain, "", 0);
 	if (o->only_as_written)
 		return;
@@ -110,12 +117,15 @@ int main(int argc, char **argv)
 	static const struct option longs[] = {
 		{ "plugins", required_argument, NULL, 'P' },
 		{ "once", no_argument, NULL, '1' },
+		{ "cut", required_argument, NULL, 'c' },
+		{ "kill", required_argument, NULL, 'k' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ 0 }
 	};
 	struct options o = { 0 };
+	uint64_t step;
 	int option;
 
 	while ((option = getopt_long(argc, argv, "P:1vhV", longs, NULL)) != -1) {
@@ -126,6 +136,15 @@ int main(int argc, char **argv)
 			break;
 		case '1':
 			o.only_as_written = true;
+			break;
+		case 'c':
+		case 'k':
+			if (str_to_u64(str_from(optarg), 1000, &step) < 0) {
+				usage(stderr);
+				return EXIT_USAGE;
+			}
+			*(option == 'c' ? &o.only.cut_after
+					: &o.only.kill_after) = (size_t)step;
 			break;
 		case 'v':
 			o.play.verbose = true;
