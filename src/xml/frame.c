@@ -45,8 +45,8 @@ static size_t fail(struct xml_frame *f, enum xml_error error, const char *why)
 	return 0;
 }
 
-static size_t reached(
-	struct xml_frame *f, enum limit_id id, enum xml_error error, const char *why)
+static size_t reached(struct xml_frame *f, enum limit_id id,
+	enum xml_error error, const char *why)
 {
 	f->limit = (int)id;
 	return fail(f, error, why);
@@ -90,7 +90,8 @@ static size_t outside(struct xml_frame *f, unsigned char c)
 	if (f->state == XML_FRAME_PROLOG && is_space(c))
 		return 1;
 	if (f->state == XML_FRAME_EPILOG)
-		return fail(f, XML_NOT_WELL_FORMED, "data after the root's end");
+		return fail(
+			f, XML_NOT_WELL_FORMED, "data after the root's end");
 	if (c != '<')
 		return fail(f, XML_NOT_WELL_FORMED, "text outside of a stanza");
 	return take(f, XML_FRAME_OPEN);
@@ -98,7 +99,7 @@ static size_t outside(struct xml_frame *f, unsigned char c)
 
 static size_t text(struct xml_frame *f, const char *p, size_t n)
 {
-	const char *tag = memchr(p, '<', n), *reference;
+	const char *tag = *p == '<' ? p : memchr(p, '<', n), *reference;
 
 	if (tag)
 		n = (size_t)(tag - p);
@@ -123,9 +124,10 @@ static size_t reference(struct xml_frame *f, unsigned char c)
 {
 	if (is_reference(c))
 		return take(f, f->state);
-	/* its end, or an error that the parser will find */
+	if (c != ';')
+		return fail(f, XML_NOT_WELL_FORMED, "a reference has no end");
 	finish_token(f, XML_FRAME_TEXT);
-	return c == ';';
+	return 1;
 }
 
 static size_t open(struct xml_frame *f, unsigned char c)
@@ -142,12 +144,14 @@ static size_t open(struct xml_frame *f, unsigned char c)
 	case '?':
 		/* an XML declaration has nothing in front of it */
 		if (!first || f->bytes != f->token)
-			return fail(f, XML_RESTRICTED, "a processing instruction");
+			return fail(
+				f, XML_RESTRICTED, "a processing instruction");
 		f->matched = 0;
 		return take(f, XML_FRAME_QUESTION);
 	case '\0':
 		if (first)
-			return fail(f, XML_ENCODING, "the encoding is not UTF-8");
+			return fail(
+				f, XML_ENCODING, "the encoding is not UTF-8");
 		return fail(f, XML_NOT_WELL_FORMED, "a NUL byte");
 	}
 	f->state = XML_FRAME_TAG;
@@ -208,73 +212,70 @@ static size_t question(struct xml_frame *f, unsigned char c)
 	return take(f, whole ? XML_FRAME_DECLARATION : f->state);
 }
 
-static size_t declaration(struct xml_frame *f, const char *p, size_t n)
-{
-	const char *end = memchr(p, '>', n);
-
-	if (end)
-		n = (size_t)(end - p) + 1;
-	f->token += n;
-	if (end)
-		finish_token(f, XML_FRAME_PROLOG);
-	return n;
-}
-
 static size_t quoted(struct xml_frame *f, const char *p, size_t n)
 {
 	const char *end = memchr(p, f->quote, n);
 
-	if (end) {
-		n = (size_t)(end - p) + 1;
-		f->state = XML_FRAME_TAG;
-		f->last = 0;
-	}
-	f->token += n;
-	return n;
+	if (!end)
+		return n;
+	f->state = XML_FRAME_TAG;
+	f->last = 0;
+	return (size_t)(end - p) + 1;
 }
 
-static size_t open_quote(struct xml_frame *f, unsigned char c)
+static void open_quote(struct xml_frame *f, unsigned char c)
 {
-	if (++f->attributes > limit_get(f->limits, LIMIT_XML_ATTRIBUTES))
-		return reached(f, LIMIT_XML_ATTRIBUTES, XML_TOO_COMPLEX,
-			"too many attributes");
 	f->quote = c;
 	f->state = XML_FRAME_QUOTED;
-	return 0;
+	if (++f->attributes > limit_get(f->limits, LIMIT_XML_ATTRIBUTES))
+		reached(f, LIMIT_XML_ATTRIBUTES, XML_TOO_COMPLEX,
+			"too many attributes");
 }
 
-/* Sets @ret_end when the byte after those used is the tag's '>'. */
+/* Up to the next quote inside of a tag, or its end: the byte that
+ * @ret_end tells of is not among those used. */
+static size_t unquoted(
+	struct xml_frame *f, const char *p, size_t n, bool *ret_end)
+{
+	static const bool telling[256] = {
+		['>'] = true, ['<'] = true, ['"'] = true, ['\''] = true
+	};
+	size_t i = 0;
+
+	while (i < n && !telling[(unsigned char)p[i]])
+		i++;
+	if (i > 0)
+		f->last = (unsigned char)p[i - 1];
+	if (i == n)
+		return n;
+	if (p[i] == '>') {
+		*ret_end = true;
+		return i;
+	}
+	if (p[i] == '<') {
+		fail(f, XML_NOT_WELL_FORMED, "a '<' inside of a tag");
+		return i;
+	}
+	open_quote(f, (unsigned char)p[i]);
+	return i + 1;
+}
+
 static size_t tag(struct xml_frame *f, const char *p, size_t n, bool *ret_end)
 {
 	size_t i = 0;
 
-	for (; i < n; i++) {
-		unsigned char c = (unsigned char)p[i];
-
-		if (c == '>') {
-			if (i > 0)
-				f->last = (unsigned char)p[i - 1];
-			f->token += i;
-			*ret_end = true;
-			return i;
-		}
-		if (c == '"' || c == '\'') {
-			f->token += i + 1;
-			open_quote(f, c);
-			return i + 1;
-		}
-		if (c == '<') {
-			f->token += i;
-			fail(f, XML_NOT_WELL_FORMED, "a '<' inside of a tag");
-			return i;
-		}
+	while (i < n && !*ret_end && !f->error) {
+		if (f->state == XML_FRAME_QUOTED)
+			i += quoted(f, p + i, n - i);
+		else
+			i += unquoted(f, p + i, n - i, ret_end);
 	}
-	f->last = (unsigned char)p[n - 1];
-	f->token += n;
-	return n;
+	f->token += i;
+	return i;
 }
 
-static size_t close_tag(
+/* An end tag or the XML declaration: nothing in it matters here. */
+static size_t until_end(
 	struct xml_frame *f, const char *p, size_t n, bool *ret_end)
 {
 	const char *end = memchr(p, '>', n);
@@ -305,6 +306,10 @@ static enum xml_frame_step end_tag(struct xml_frame *f)
 	bool root = f->outer && f->depth == (start_tag ? 0 : 1);
 	bool empty = start_tag && f->last == '/';
 
+	if (f->state == XML_FRAME_DECLARATION) {
+		finish_token(f, XML_FRAME_PROLOG);
+		return XML_FRAME_MORE;
+	}
 	if (start_tag && f->depth >= limit_get(f->limits, LIMIT_XML_DEPTH)) {
 		reached(f, LIMIT_XML_DEPTH, XML_TOO_COMPLEX,
 			"elements are nested too deep");
@@ -315,8 +320,7 @@ static enum xml_frame_step end_tag(struct xml_frame *f)
 	else if (!empty)
 		f->depth++;
 	if (root)
-		return completed(f,
-			start_tag ? XML_FRAME_ROOT : XML_FRAME_END,
+		return completed(f, start_tag ? XML_FRAME_ROOT : XML_FRAME_END,
 			f->depth ? XML_FRAME_BETWEEN : XML_FRAME_EPILOG);
 	if (f->depth == f->outer)
 		return completed(f, XML_FRAME_ELEMENT,
@@ -325,22 +329,36 @@ static enum xml_frame_step end_tag(struct xml_frame *f)
 	return XML_FRAME_MORE;
 }
 
-static bool within_limits(struct xml_frame *f)
+static size_t excess(size_t n, size_t max)
 {
-	if (f->bytes > f->max) {
+	return n > max ? n - max : 0;
+}
+
+static bool is_past_limit(const struct xml_frame *f)
+{
+	return f->bytes > f->max ||
+	       f->token > limit_get(f->limits, LIMIT_XML_TOKEN);
+}
+
+/* Forget what was looked at behind the first byte too many; its number. */
+static size_t go_back(struct xml_frame *f)
+{
+	size_t element = excess(f->bytes, f->max);
+	size_t token = excess(f->token, limit_get(f->limits, LIMIT_XML_TOKEN));
+	size_t n = (element > token ? element : token) - 1;
+
+	if (element > token)
 		reached(f,
 			f->max <= limit_get(f->limits, LIMIT_STANZA_UNAUTH)
 				? LIMIT_STANZA_UNAUTH
 				: LIMIT_STANZA,
 			XML_TOO_BIG, "the stanza is too big");
-		return false;
-	}
-	if (f->token > limit_get(f->limits, LIMIT_XML_TOKEN)) {
+	else
 		reached(f, LIMIT_XML_TOKEN, XML_TOO_BIG,
 			"a tag or reference is too long");
-		return false;
-	}
-	return true;
+	f->bytes -= n;
+	f->token -= n < f->token ? n : f->token;
+	return n;
 }
 
 static size_t advance(
@@ -369,14 +387,12 @@ static size_t advance(
 		return cdata(f, p, n);
 	case XML_FRAME_QUESTION:
 		return question(f, c);
-	case XML_FRAME_DECLARATION:
-		return declaration(f, p, n);
 	case XML_FRAME_TAG:
-		return tag(f, p, n, ret_end);
 	case XML_FRAME_QUOTED:
-		return quoted(f, p, n);
+		return tag(f, p, n, ret_end);
 	case XML_FRAME_CLOSE:
-		return close_tag(f, p, n, ret_end);
+	case XML_FRAME_DECLARATION:
+		return until_end(f, p, n, ret_end);
 	}
 	return 0;
 }
@@ -397,7 +413,10 @@ enum xml_frame_step xml_frame_next(
 		}
 		i += n;
 		f->bytes += n;
-		if (f->error || !within_limits(f))
+		/* a limit comes before what was found behind it */
+		if (is_past_limit(f))
+			i -= go_back(f);
+		if (f->error)
 			step = XML_FRAME_ERROR;
 		else if (end)
 			step = end_tag(f);
