@@ -44,19 +44,19 @@ struct name {
 /* What expat keeps is prefix and local name; namespaces come and go. */
 static struct name split(struct xml_build *b, const char *s)
 {
-	struct str local = str_from(s), ns = { s, 0 };
-	ptrdiff_t at = str_find(local, XML_SEPARATOR);
+	const char *end = strchrnul(s, XML_SEPARATOR), *local;
+	struct name n = { { s, 0 }, { s, (size_t)(end - s) } };
 
-	if (at >= 0) {
-		ns.len = (size_t)at;
-		local.p += at + 1;
-		local.len -= (size_t)at + 1;
+	if (!*end) {
+		xml_names_add(&b->names, s, n.local.len);
+		return n;
 	}
-	xml_names_add(&b->names, local.p, local.len);
-	at = str_find(local, XML_SEPARATOR);
-	if (at >= 0)
-		local.len = (size_t)at;
-	return (struct name){ ns, local };
+	n.ns.len = n.local.len;
+	local = end + 1;
+	end = strchrnul(local, XML_SEPARATOR);
+	n.local = (struct str){ local, (size_t)(end - local) };
+	xml_names_add(&b->names, local, n.local.len + strlen(end));
+	return n;
 }
 
 static char *put(char *to, struct str s)
@@ -100,31 +100,35 @@ static struct stox_element *new_element(struct xml_build *b, struct name n)
 	return e;
 }
 
+/* xml:lang and its kin keep the prefix that everybody knows. */
+static const char *prefixed(struct xml_build *b, struct name n)
+{
+	char *name = pool_alloc(b->pool, sizeof("xml:") + n.local.len);
+
+	memcpy(name, "xml:", 4);
+	put(name + 4, n.local);
+	return name;
+}
+
 static struct stox_attribute *new_attribute(
 	struct xml_build *b, struct name n, struct str value)
 {
-	struct stox_attribute *a;
-	/* xml:lang and its kin keep the prefix that everybody knows */
-	bool xml = str_eq(n.ns, STR(XML_NS));
-	struct str prefix = xml ? STR("xml:") : (struct str){ NULL, 0 };
-	char *strings;
+	struct stox_attribute *a = pool_alloc(
+		b->pool, sizeof(*a) + n.local.len + n.ns.len + value.len + 3);
+	char *strings = (char *)(a + 1);
 
-	if (xml)
-		n.ns.len = 0;
-	a = pool_alloc(b->pool, sizeof(*a) + prefix.len + n.local.len +
-					n.ns.len + value.len + 3);
-	*a = (struct stox_attribute){ 0 };
-	strings = (char *)(a + 1);
-	a->name = strings;
-	if (prefix.len)
-		strings = put(strings, prefix) - 1;
+	*a = (struct stox_attribute){ .name = strings };
 	strings = put(strings, n.local);
 	a->value = strings;
 	strings = put(strings, value);
-	if (n.ns.len) {
-		a->ns = strings;
-		put(strings, n.ns);
+	if (n.ns.len == 0)
+		return a;
+	if (str_eq(n.ns, STR(XML_NS))) {
+		a->name = prefixed(b, n);
+		return a;
 	}
+	a->ns = strings;
+	put(strings, n.ns);
 	return a;
 }
 
@@ -159,8 +163,8 @@ static void open_element(
 	e = new_element(b, split(b, name));
 	at = &e->attributes;
 	for (; *attributes; attributes += 2) {
-		*at = new_attribute(b, split(b, attributes[0]),
-			str_from(attributes[1]));
+		*at = new_attribute(
+			b, split(b, attributes[0]), str_from(attributes[1]));
 		at = &(*at)->next;
 	}
 	if (!b->current)

@@ -16,11 +16,11 @@ struct XML_ParserStruct;
 struct xml_build {
 	struct XML_ParserStruct *parser;
 	struct budget *budget; /* borrowed, may be NULL */
-	unsigned outer;        /* 1: a stream; 0: one document */
+	unsigned outer;	       /* 1: a stream; 0: one document */
 	size_t names_max;      /* more than this is an error */
 	struct xml_names names;
 
-	struct pool *pool;     /* of the tree; owned if it was not given */
+	struct pool *pool; /* of the tree; owned if it was not given */
 	bool pool_given;
 	struct stox_element *current; /* open element, NULL: none */
 	struct stox_element *top;
@@ -42,7 +42,8 @@ void xml_build_free(struct xml_build *b);
 bool xml_build_feed(struct xml_build *b, struct str tokens);
 /** The element just completed (the root: without children), or NULL.  Its pool
  *  goes to the caller in *@ret_pool. */
-struct stox_element *xml_build_take(struct xml_build *b, struct pool **ret_pool);
+struct stox_element *xml_build_take(
+	struct xml_build *b, struct pool **ret_pool);
 /** Use a new parser, as if it had read just @root (a start tag) so far.  Only
  *  between elements. */
 bool xml_build_renew(struct xml_build *b, struct str root);

@@ -18,20 +18,35 @@ void xml_names_init(struct xml_names *n)
 	*n = (struct xml_names){ .key = rand_u64(&kernel) | 1 };
 }
 
+static uint64_t mix(uint64_t h, uint64_t word, uint64_t key)
+{
+	h = (h ^ word) * key;
+	return h ^ h >> 32;
+}
+
+/* All of 1 to 7 bytes, some twice; the length is mixed in beside it. */
+static uint64_t short_word(const char *s, size_t len)
+{
+	uint32_t first, last;
+
+	if (len < 4)
+		return (unsigned char)s[0] | (unsigned char)s[len / 2] << 8 |
+		       (unsigned char)s[len - 1] << 16;
+	memcpy(&first, s, sizeof(first));
+	memcpy(&last, s + len - sizeof(last), sizeof(last));
+	return first | (uint64_t)last << 32;
+}
+
 static uint64_t hash(uint64_t key, const char *s, size_t len)
 {
-	uint64_t h = len;
+	uint64_t h = len, word;
 
-	while (len) {
-		uint64_t word = 0;
-		size_t part = len < 8 ? len : 8;
-
-		memcpy(&word, s, part);
-		h = (h ^ word) * key;
-		h ^= h >> 32;
-		s += part;
-		len -= part;
+	for (; len >= sizeof(word); s += sizeof(word), len -= sizeof(word)) {
+		memcpy(&word, s, sizeof(word));
+		h = mix(h, word, key);
 	}
+	if (len)
+		h = mix(h, short_word(s, len), key);
 	return h * key;
 }
 
@@ -51,6 +66,7 @@ static void grow(struct xml_names *n)
 	size_t size = n->size;
 
 	n->size = size ? size * 2 : FIRST_SIZE;
+	n->room = n->size / 4 * 3;
 	n->slots = base_alloc0(n->size * sizeof(*n->slots));
 	for (size_t i = 0; i < size; i++)
 		if (old[i])
@@ -65,7 +81,7 @@ void xml_names_add(struct xml_names *n, const char *name, size_t len)
 
 	if (mark == 0)
 		mark = 1;
-	if (n->count >= n->size / 4 * 3)
+	if (n->count == n->room)
 		grow(n);
 	slot = find(n, mark);
 	if (*slot)
@@ -78,5 +94,5 @@ void xml_names_clear(struct xml_names *n)
 {
 	free(n->slots);
 	n->slots = NULL;
-	n->size = n->count = 0;
+	n->size = n->room = n->count = 0;
 }

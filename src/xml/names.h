@@ -10,10 +10,11 @@
 #include <stdint.h>
 
 struct xml_names {
-	uint64_t key;    /* secret and odd: a peer cannot choose collisions */
+	uint64_t key;	 /* secret and odd: a peer cannot choose collisions */
 	uint32_t *slots; /* 32 bits of each name's hash; 0: free.  NULL: none */
-	size_t size;     /* a power of two */
-	size_t count;    /* different names since xml_names_clear() */
+	size_t size;	 /* a power of two */
+	size_t room;	 /* names until it must grow */
+	size_t count;	 /* different names since xml_names_clear() */
 };
 
 void xml_names_init(struct xml_names *n);

@@ -28,10 +28,10 @@ int xml_parse(struct pool *pool, struct str document,
 
 	xml_frame_init(&frame, limits, 0);
 	frame.spaces = true;
-	if (!find_root(&frame, &document))
+	if (document.len == 0 || !find_root(&frame, &document))
 		return -STOX_EPROTO;
-	xml_build_init(&build, 0, 2 * limit_get(limits, LIMIT_XML_NAMES), pool,
-		NULL);
+	xml_build_init(
+		&build, 0, 2 * limit_get(limits, LIMIT_XML_NAMES), pool, NULL);
 	if (xml_build_feed(&build, document))
 		root = xml_build_take(&build, &pool);
 	xml_build_free(&build);

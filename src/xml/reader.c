@@ -10,7 +10,7 @@
 #include "xml/frame.h"
 
 enum {
-	HELD_KEPT = 1024,       /* bytes of buffer an idle stream may keep */
+	HELD_KEPT = 1024,	/* bytes of buffer an idle stream may keep */
 	MAX_BYTES = 0x40000000, /* a stanza is never bigger than this */
 };
 
@@ -160,8 +160,7 @@ static void give_element(struct xml_reader *r)
 		fail(r, XML_NOT_WELL_FORMED, "the element is not complete");
 		return;
 	}
-	r->config.events->on_element(
-		r->config.arg, pool, e, r->frame.element);
+	r->config.events->on_element(r->config.arg, pool, e, r->frame.element);
 	if (!r->cut)
 		renew(r);
 }

@@ -67,27 +67,26 @@ static size_t character(struct str s)
 }
 
 /* @stop is the least kind that needs a look. */
-static void escape(struct buf *out, struct str s, int stop)
+static void escape(struct buf *out, struct str s, unsigned char stop)
 {
+	const unsigned char *p = (const unsigned char *)s.p;
 	size_t from = 0, i = 0;
 
-	while (i < s.len) {
-		unsigned char c = (unsigned char)s.p[i];
+	for (;;) {
 		size_t len = 0;
 
-		if (kinds[c] < stop) {
+		while (i < s.len && kinds[p[i]] < stop)
 			i++;
+		if (i == s.len)
+			break;
+		if (kinds[p[i]] == MULTIBYTE)
+			len = character((struct str){ s.p + i, s.len - i });
+		if (len) {
+			i += len;
 			continue;
 		}
-		if (kinds[c] == MULTIBYTE) {
-			len = character((struct str){ s.p + i, s.len - i });
-			if (len) {
-				i += len;
-				continue;
-			}
-		}
 		buf_add(out, s.p + from, i - from);
-		buf_add_text(out, replacement(c));
+		buf_add_text(out, replacement(p[i]));
 		from = ++i;
 	}
 	if (i > from)
@@ -99,55 +98,60 @@ void xml_escape(struct buf *out, struct str s)
 	escape(out, s, ATTRIBUTE_ONLY);
 }
 
-static void add_attribute(struct buf *out, const char *prefix, const char *name,
-	const char *value)
+/* Several pieces at once: most are a few bytes long. */
+static void add(struct buf *out, struct str a, struct str b, struct str c)
 {
-	buf_add_char(out, ' ');
-	buf_add_text(out, prefix);
-	buf_add_text(out, name);
-	buf_add_text(out, "='");
+	char *at = buf_reserve(out, a.len + b.len + c.len);
+
+	if (!at)
+		return;
+	memcpy(at, a.p, a.len);
+	memcpy(at + a.len, b.p, b.len);
+	memcpy(at + a.len + b.len, c.p, c.len);
+	out->len += a.len + b.len + c.len;
+}
+
+static void add_attribute(
+	struct buf *out, struct str before, const char *name, const char *value)
+{
+	add(out, before, str_from(name), STR("='"));
 	xml_escape(out, str_from(value));
 	buf_add_char(out, '\'');
 }
 
 /* An attribute in a namespace is rare: it brings its own prefix. */
-static void add_attributes(struct buf *out, const struct stox_element *e)
+static void add_prefixed(
+	struct buf *out, const struct stox_attribute *a, unsigned n)
 {
-	unsigned n = 0;
-
-	for (struct stox_attribute *a = e->attributes; a; a = a->next) {
-		if (!a->ns) {
-			add_attribute(out, "", a->name, a->value);
-			continue;
-		}
-		buf_printf(out, " xmlns:ns%u='", n);
-		xml_escape(out, str_from(a->ns));
-		buf_printf(out, "' ns%u:", n++);
-		buf_add_text(out, a->name);
-		buf_add_text(out, "='");
-		xml_escape(out, str_from(a->value));
-		buf_add_char(out, '\'');
-	}
+	buf_printf(out, " xmlns:ns%u='", n);
+	xml_escape(out, str_from(a->ns));
+	buf_printf(out, "' ns%u:", n);
+	add_attribute(out, STR(""), a->name, a->value);
 }
 
 void xml_write(struct buf *out, const struct stox_element *e, const char *ns)
 {
 	/* the one namespace that no default declaration may name */
 	bool reserved = strcmp(e->ns, XML_NS) == 0;
-	const char *prefix = reserved ? "xml:" : "";
+	struct str prefix = reserved ? STR("xml:") : STR("");
+	struct str name = str_from(e->name);
+	unsigned prefixes = 0;
 
 	if (!ns)
 		ns = "";
-	buf_add_char(out, '<');
-	buf_add_text(out, prefix);
-	buf_add_text(out, e->name);
+	add(out, STR("<"), prefix, name);
 	if (!reserved && e->ns != ns && strcmp(e->ns, ns) != 0) {
-		add_attribute(out, "", "xmlns", e->ns);
+		add_attribute(out, STR(" "), "xmlns", e->ns);
 		ns = e->ns;
 	}
-	add_attributes(out, e);
+	for (struct stox_attribute *a = e->attributes; a; a = a->next) {
+		if (a->ns)
+			add_prefixed(out, a, prefixes++);
+		else
+			add_attribute(out, STR(" "), a->name, a->value);
+	}
 	if (!e->first) {
-		buf_add_text(out, "/>");
+		buf_add(out, "/>", 2);
 		return;
 	}
 	buf_add_char(out, '>');
@@ -158,8 +162,6 @@ void xml_write(struct buf *out, const struct stox_element *e, const char *ns)
 			escape(out, (struct str){ c->text, c->text_len },
 				SPECIAL);
 	}
-	buf_add_text(out, "</");
-	buf_add_text(out, prefix);
-	buf_add_text(out, e->name);
+	add(out, STR("</"), prefix, name);
 	buf_add_char(out, '>');
 }

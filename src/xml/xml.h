@@ -49,15 +49,16 @@ enum xml_error {
 	XML_ENCODING,      /* not UTF-8 */
 	XML_TOO_BIG,       /* stanza, token */
 	XML_TOO_COMPLEX,   /* depth, attributes */
-	XML_BAD_ROOT,      /* not a start tag first */
+	XML_BAD_ROOT,      /* something other than a start tag comes first */
 };
 
 struct xml_reader;
 struct xml_reader_events {
 	/* the root's start tag: attributes, no children.  Borrowed. */
 	void (*on_root)(void *arg, const struct stox_element *root);
-	/* a complete child of the root.  @pool (which holds it) is given to the
-	 * callee, xml_pool_release().  @bytes is its size on the wire. */
+	/* a complete child of the root (without parent).  @pool (which holds it)
+	 * is given to the callee, xml_pool_release().  @bytes is its size on the
+	 * wire. */
 	void (*on_element)(void *arg, struct pool *pool, struct stox_element *e,
 		size_t bytes);
 	/* the root's end tag */
@@ -70,25 +71,35 @@ struct xml_reader_config {
 	void *arg;
 };
 
+/** A reader that waits for a root; the cap is LIMIT_STANZA_UNAUTH.
+ *  Returns owned, xml_reader_free(). */
 struct xml_reader *xml_reader_new(const struct xml_reader_config *config);
 void xml_reader_free(struct xml_reader **r);
-/** Begin a new document (after STARTTLS, after SASL). */
+/** Begin a new document (after STARTTLS, after SASL).  The cap stays.  White
+ *  space in front of its root is taken for the end of the document before. */
 void xml_reader_reset(struct xml_reader *r);
-/** The stanza cap in force: before and after authentication. */
+/**
+ * The cap in force, before and after authentication: bytes of a stanza, or of
+ * all up to the root's '>'.  One more is XML_TOO_BIG, whether it is finished or
+ * not; what came before is delivered.  Counted as LIMIT_STANZA_UNAUTH when
+ * @bytes is not above that limit, else as LIMIT_STANZA.
+ */
 void xml_reader_set_max(struct xml_reader *r, size_t bytes);
 /**
  * Feed bytes.  Events run inside this call; an event may call
  * xml_reader_stop(), xml_reader_reset() or xml_reader_free(): then the rest of
- * @bytes is not looked at.
+ * @bytes is not looked at.  However the bytes are cut, the events are the same.
  * Returns 0, or -STOX_EPROTO after an error (xml_reader_error() tells; feed no
  * more), or -STOX_EGONE when it was stopped, reset or freed inside.
  */
 int xml_reader_feed(struct xml_reader *r, struct str bytes);
+/** Take nothing more until xml_reader_reset(). */
 void xml_reader_stop(struct xml_reader *r);
 enum xml_error xml_reader_error(const struct xml_reader *r);
 /** A sentence about the error. */
 const char *xml_reader_why(const struct xml_reader *r);
-/** Bytes given that no event has covered yet (an unfinished stanza). */
+/** Bytes given that no event has covered yet (an unfinished stanza).  White
+ *  space between stanzas is none. */
 size_t xml_reader_pending(const struct xml_reader *r);
 
 /**
@@ -98,16 +109,20 @@ size_t xml_reader_pending(const struct xml_reader *r);
 int xml_parse(struct pool *pool, struct str document, const struct limits *limits,
 	struct stox_element **ret);
 
-/** Fail at start when expat lacks what we rely on (probed by symbol). */
+/** Fail at start when expat lacks what we rely on: -STOX_ENOTSUP and a sentence
+ *  in @why.  Tried on small documents, not told by the version. */
 int xml_check_library(struct buf *why);
-/** Free the recycled pools and anything else a thread of readers kept is the
- *  reader's own business; a pool taken from on_element goes back with this. */
+/** Give back the pool of an element from on_element; it knows nothing of its
+ *  reader.  *@pool becomes NULL. */
 void xml_pool_release(struct pool **pool);
 
 /* ---- writing ---- */
 
-/** Append @e as XML.  @ns is the default namespace in force around it (NULL or "": none);
- *  xmlns is written where it changes.  Every special character is escaped. */
+/**
+ * Append @e as XML.  @ns is the default namespace in force around it (NULL or
+ * "": none); xmlns is written where it changes.  Every special character is
+ * escaped; what XML cannot carry (C0 controls, broken UTF-8) becomes U+FFFD.
+ */
 void xml_write(struct buf *out, const struct stox_element *e, const char *ns);
 /** Append @s escaped for text or an attribute in single quotes. */
 void xml_escape(struct buf *out, struct str s);

@@ -45,9 +45,9 @@ static struct stox_element *message(struct pool *pool)
 	return m;
 }
 
-#define WRITTEN \
-	"<message xmlns='jabber:server' id='1' xml:lang='en'>" \
-	"<body>hello</body><x xmlns='urn:x'/><body>salut</body>" \
+#define WRITTEN                                                                \
+	"<message xmlns='jabber:server' id='1' xml:lang='en'>"                 \
+	"<body>hello</body><x xmlns='urn:x'/><body>salut</body>"               \
 	"<x xmlns='urn:y'/></message>"
 
 static void test_made(void **state)

@@ -49,8 +49,8 @@ static void test_documents(void **state)
 	buf_init(&b, 10000, NULL);
 	for (size_t i = 0; i < sizeof(documents) / sizeof(documents[0]); i++) {
 		struct stox_element *e = NULL;
-		int err = xml_parse(
-			pool, str_from(documents[i].in), &limits, &e);
+		int err =
+			xml_parse(pool, str_from(documents[i].in), &limits, &e);
 
 		if (!documents[i].out) {
 			assert_int_equal(err, -STOX_EPROTO);
@@ -66,6 +66,19 @@ static void test_documents(void **state)
 		assert_string_equal(b.data, documents[i].out);
 	}
 	buf_free(&b);
+	pool_free(&pool);
+}
+
+static void test_nothing(void **state)
+{
+	struct pool *pool = pool_new(NULL);
+	struct stox_element *e = NULL;
+	struct limits limits;
+
+	(void)state;
+	limits_init(&limits);
+	assert_int_equal(xml_parse(pool, (struct str){ NULL, 0 }, &limits, &e),
+		-STOX_EPROTO);
 	pool_free(&pool);
 }
 
@@ -103,6 +116,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_documents),
+		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_limits),
 	};
 

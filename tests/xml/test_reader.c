@@ -123,7 +123,10 @@ struct fixture {
 };
 
 /* A literal may hold NUL bytes. */
-#define CASE(name, in, heard) { name, { in, sizeof(in) - 1 }, heard }
+#define CASE(name, in, heard)                                                  \
+	{                                                                      \
+		name, { in, sizeof(in) - 1 }, heard                            \
+	}
 #define BAD(name, in) CASE(name, HEAD in, ROOT "error not-well-formed\n")
 #define RESTRICTED(name, in) CASE(name, HEAD in, ROOT "error restricted\n")
 
@@ -164,7 +167,8 @@ static const struct fixture fixtures[] = {
 	RESTRICTED("instruction", "<?x"),
 	RESTRICTED("instruction in a stanza", "<a><?x ?></a>"),
 	RESTRICTED("second declaration", "<?xml version='1.0'?>"),
-	CASE("instruction first", "<?xml-stylesheet?><s>", "error restricted\n"),
+	CASE("instruction first", "<?xml-stylesheet?><s>",
+		"error restricted\n"),
 	CASE("two declarations", "<?xml version='1.0'?><?xml version='1.0'?>",
 		"error restricted\n"),
 	RESTRICTED("entity in text", "<a>&foo;</a>"),
@@ -659,8 +663,9 @@ static void test_reset(void **state)
 	assert_int_equal(h.elements, 2);
 	/* white space left over from before is no harm, once more a root */
 	assert_int_equal(feed(&h, STR("\n" HEAD "<a/>"), 1), 0);
-	assert_heard(&h, ROOT "4 <a xmlns='urn:d'/>\n4 <b xmlns='urn:d'/>\n" ROOT
-			      "4 <a xmlns='urn:d'/>\n");
+	assert_heard(&h,
+		ROOT "4 <a xmlns='urn:d'/>\n4 <b xmlns='urn:d'/>\n" ROOT
+		     "4 <a xmlns='urn:d'/>\n");
 	close_reader(&h);
 }
 
@@ -698,8 +703,10 @@ static void test_raise_max(void **state)
 	h.at = "a";
 	h.act = raise_max;
 	feed(&h, STR(HEAD "<a/>"), 0);
-	feed(&h, STR("<b>012345678901234567890123456789"
-		     "012345678901234567890123456789</b>"), 0);
+	feed(&h,
+		STR("<b>012345678901234567890123456789"
+		    "012345678901234567890123456789</b>"),
+		0);
 	assert_int_equal(h.elements, 2);
 	close_reader(&h);
 }

@@ -54,7 +54,9 @@ static const struct {
 	{ STR("é€\xF0\x9F\x98\x80"), "é€\xF0\x9F\x98\x80", NULL },
 	/* what no reference can say */
 	{ STR("\0\x01\x08\x0B\x0C\x0E\x1F"), U U U U U U U, NULL },
-	{ STR("a\x80" "b\xC3(\xFF"), "a" U "b" U "(" U, NULL },
+	{ STR("a\x80"
+	      "b\xC3(\xFF"),
+		"a" U "b" U "(" U, NULL },
 	{ STR("\xC0\xAF"), U U, NULL },
 	{ STR("\xED\xA0\x80"), U U U, NULL },
 	{ STR("\xF4\x90\x80\x80"), U U U U, NULL },
@@ -82,9 +84,9 @@ static void test_escapes(void **state)
 		buf_clear(&b);
 		xml_escape(&b, escapes[i].in);
 		buf_add_char(&b, '\0');
-		assert_string_equal(b.data,
-			escapes[i].attribute ? escapes[i].attribute
-					     : escapes[i].text);
+		assert_string_equal(b.data, escapes[i].attribute
+						    ? escapes[i].attribute
+						    : escapes[i].text);
 	}
 	buf_free(&b);
 	buf_free(&expected);
@@ -105,8 +107,8 @@ static void test_namespaces(void **state)
 	assert_written_in(a, "urn:1",
 		"<a><b><c xmlns='urn:2'/>"
 		"<d xmlns=''><e xmlns='urn:1'/></d></b></a>");
-	assert_written_in(xml_element(*state, "a", NULL), "urn:1",
-		"<a xmlns=''/>");
+	assert_written_in(
+		xml_element(*state, "a", NULL), "urn:1", "<a xmlns=''/>");
 	assert_written_in(xml_element(*state, "a", "u'&\n"), "",
 		"<a xmlns='u&apos;&amp;&#xA;'/>");
 }
@@ -162,8 +164,7 @@ static void test_reads_back(void **state)
 	buf_init(&first, 10000, NULL);
 	buf_init(&second, 10000, NULL);
 	xml_write(&first, a, "");
-	assert_int_equal(
-		xml_parse(*state, buf_str(&first), &limits, &back), 0);
+	assert_int_equal(xml_parse(*state, buf_str(&first), &limits, &back), 0);
 	assert_string_equal(
 		stox_element_attr(back, "k"), stox_element_attr(a, "k"));
 	assert_string_equal(stox_element_text(back), stox_element_text(a));
