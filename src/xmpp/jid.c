@@ -10,72 +10,126 @@
 enum { FULL_SIZE = 3 * JID_PART_SIZE };
 
 /* A local part or resource that is NULL is absent; an empty one is wrong. */
-static int prepare(struct pool *pool, struct str local, struct str domain,
-	struct str resource, struct jid *ret)
-{
-	char full[FULL_SIZE];
-	struct jid j = { .full = NULL };
-	ptrdiff_t n;
+struct parts {
+	struct str local, domain, resource;
+};
 
-	if (local.p) {
-		n = jid_prepare_local(local, full, JID_PART_SIZE);
-		if (n < 0)
-			return -STOX_EINVAL;
-		j.local.len = (size_t)n;
-		full[n] = '@';
-		j.full_len = (size_t)n + 1;
+static struct jid sliced(
+	const char *full, size_t local, size_t domain, size_t resource)
+{
+	struct jid j = { .full = full };
+
+	j.local = (struct str){ full, local };
+	j.domain = (struct str){ full + local + (local > 0), domain };
+	j.bare_len = (size_t)(j.domain.p - full) + domain;
+	j.full_len = j.bare_len + (resource > 0) + resource;
+	j.resource = (struct str){ full + j.full_len - resource, resource };
+	return j;
+}
+
+/* Plain ASCII does not grow: it is prepared where it will stay.
+ * Returns 0, or -STOX_ENOTSUP when it is not so plain. */
+static int prepare_plain(
+	struct pool *pool, const struct parts *parts, struct jid *ret)
+{
+	size_t size =
+		parts->local.len + parts->domain.len + parts->resource.len + 3;
+	char *full = pool_alloc(pool, size), *to = full;
+	ptrdiff_t domain;
+
+	if (parts->local.p) {
+		if (!jid_part_plain_local(parts->local, to))
+			return -STOX_ENOTSUP;
+		to += parts->local.len;
+		*to++ = '@';
 	}
-	n = jid_prepare_domain(domain, full + j.full_len, JID_PART_SIZE);
-	if (n < 0)
-		return -STOX_EINVAL;
-	j.domain.len = (size_t)n;
-	j.full_len += (size_t)n;
-	j.bare_len = j.full_len;
-	if (resource.p) {
-		full[j.full_len++] = '/';
-		n = jid_prepare_resource(
-			resource, full + j.full_len, JID_PART_SIZE);
-		if (n < 0)
-			return -STOX_EINVAL;
-		j.resource.len = (size_t)n;
-		j.full_len += (size_t)n;
+	domain = jid_part_plain_domain(parts->domain, to);
+	if (domain < 0)
+		return -STOX_ENOTSUP;
+	to += domain;
+	if (parts->resource.p) {
+		*to++ = '/';
+		if (!jid_part_plain_resource(parts->resource, to))
+			return -STOX_ENOTSUP;
+		to += parts->resource.len;
 	}
-	j.full = pool_strndup(pool, full, j.full_len);
-	j.local.p = j.full;
-	j.domain.p = j.full + (local.p ? j.local.len + 1 : 0);
-	j.resource.p = j.full + j.full_len - j.resource.len;
-	*ret = j;
+	*to = '\0';
+	*ret = sliced(
+		full, parts->local.len, (size_t)domain, parts->resource.len);
 	return 0;
+}
+
+static int prepare_any(
+	struct pool *pool, const struct parts *parts, struct jid *ret)
+{
+	char full[FULL_SIZE], *to = full;
+	ptrdiff_t local = 0, domain, resource = 0;
+
+	if (parts->local.p) {
+		local = jid_prepare_local(parts->local, to, JID_PART_SIZE);
+		if (local < 0)
+			return -STOX_EINVAL;
+		to += local;
+		*to++ = '@';
+	}
+	domain = jid_prepare_domain(parts->domain, to, JID_PART_SIZE);
+	if (domain < 0)
+		return -STOX_EINVAL;
+	to += domain;
+	if (parts->resource.p) {
+		*to++ = '/';
+		resource = jid_prepare_resource(
+			parts->resource, to, JID_PART_SIZE);
+		if (resource < 0)
+			return -STOX_EINVAL;
+		to += resource;
+	}
+	*ret = sliced(pool_strndup(pool, full, (size_t)(to - full)),
+		(size_t)local, (size_t)domain, (size_t)resource);
+	return 0;
+}
+
+static int prepare(
+	struct pool *pool, const struct parts *parts, struct jid *ret)
+{
+	return prepare_plain(pool, parts, ret) == 0
+		       ? 0
+		       : prepare_any(pool, parts, ret);
 }
 
 /* RFC 7622, 3.2: first the resource goes, then the local part. */
 int jid_parse(struct pool *pool, struct str text, struct jid *ret)
 {
-	struct str local = { NULL, 0 }, resource = { NULL, 0 };
-	ptrdiff_t at = str_find(text, '/');
+	struct parts parts = { .domain = text };
+	const char *slash, *at;
 
-	if (at >= 0) {
-		resource.p = text.p + at + 1;
-		resource.len = text.len - (size_t)at - 1;
-		text.len = (size_t)at;
+	if (text.len == 0)
+		return -STOX_EINVAL;
+	slash = memchr(text.p, '/', text.len);
+	if (slash) {
+		parts.domain.len = (size_t)(slash - text.p);
+		parts.resource.p = slash + 1;
+		parts.resource.len = text.len - parts.domain.len - 1;
 	}
-	at = str_find(text, '@');
-	if (at >= 0) {
-		local = (struct str){ text.p, (size_t)at };
-		text.p += at + 1;
-		text.len -= (size_t)at + 1;
+	at = memchr(text.p, '@', parts.domain.len);
+	if (at) {
+		parts.local = (struct str){ text.p, (size_t)(at - text.p) };
+		parts.domain.p = at + 1;
+		parts.domain.len -= parts.local.len + 1;
 	}
-	return prepare(pool, local, text, resource, ret);
+	return prepare(pool, &parts, ret);
 }
 
 int jid_make(struct pool *pool, struct str local, struct str domain,
 	struct str resource, struct jid *ret)
 {
+	struct parts parts = { local, domain, resource };
+
 	if (local.len == 0)
-		local.p = NULL;
+		parts.local.p = NULL;
 	if (resource.len == 0)
-		resource.p = NULL;
-	return prepare(pool, local, domain, resource, ret);
+		parts.resource.p = NULL;
+	return prepare(pool, &parts, ret);
 }
 
 struct jid jid_to_bare(struct pool *pool, const struct jid *j)

@@ -37,12 +37,18 @@ struct jid jid_to_bare(struct pool *pool, const struct jid *j);
 bool jid_eq(const struct jid *a, const struct jid *b);
 bool jid_bare_eq(const struct jid *a, const struct jid *b);
 
-/** Prepare one part into @out (>= 1024 bytes).  Returns length or -STOX_EINVAL. */
+/**
+ * Prepare one part into @out (1024 bytes always suffice), NUL-terminated.
+ * Returns its length, > 0, or -STOX_EINVAL.
+ * A domain goes through UTS 46, non-transitional, not nameprep: A-labels become
+ * U-labels, one final dot goes, IPv6 literals get their shortest spelling.
+ */
 ptrdiff_t jid_prepare_local(struct str in, char *out, size_t size);
 ptrdiff_t jid_prepare_domain(struct str in, char *out, size_t size);
 ptrdiff_t jid_prepare_resource(struct str in, char *out, size_t size);
 /** Would PRECIS (RFC 8265 UsernameCaseMapped) give the same localpart as
- *  nodeprep?  Asked for addresses that we mint from SIP users. */
+ *  nodeprep?  Asked, after jid_escape(), for addresses that we mint from SIP
+ *  users: it also refuses width variants that would become an escape. */
 bool jid_local_is_safe(struct str local);
 
 /** XEP-0106.  Escape all ten; result in @pool; NULL when it would begin or end with \20.

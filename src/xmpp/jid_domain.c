@@ -23,6 +23,12 @@ enum {
 		       UIDNA_NONTRANSITIONAL_TO_UNICODE,
 };
 
+/* What becomes of '-' to 'z' in a host name; NUL: it is none of its kind. */
+static const char host_map[] = "-.\0"
+			       "0123456789\0\0\0\0\0\0\0"
+			       "abcdefghijklmnopqrstuvwxyz\0\0\0\0\0\0"
+			       "abcdefghijklmnopqrstuvwxyz";
+
 /* One spelling for each address, so that equal ones compare equal. */
 static ptrdiff_t ipv6(struct str in, char *out, size_t size)
 {
@@ -40,66 +46,58 @@ static ptrdiff_t ipv6(struct str in, char *out, size_t size)
 	return snprintf(out, size, "[%s]", text);
 }
 
-static bool is_host_char(char c)
+/* A label of plain ASCII; A-labels are not plain. */
+static bool is_label(const char *label, size_t len)
 {
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+	return len > 0 && len <= LABEL_MAX_LEN && label[0] != '-' &&
+	       label[len - 1] != '-' &&
+	       !(len > 4 && memcmp(label, "xn--", 4) == 0);
 }
 
-static bool is_host_label(struct str label)
+static bool is_number(const char *label, size_t len)
 {
-	if (label.len == 0 || label.len > LABEL_MAX_LEN ||
-		label.p[0] == '-' || label.p[label.len - 1] == '-')
-		return false;
-	for (size_t i = 0; i < label.len; i++)
-		if (!is_host_char(label.p[i]))
-			return false;
-	return true;
+	while (len > 0 && label[len - 1] >= '0' && label[len - 1] <= '9')
+		len--;
+	return len == 0;
 }
 
-static bool is_number(struct str label)
+static bool is_ipv4(const char *name, size_t len)
 {
-	for (size_t i = 0; i < label.len; i++)
-		if (label.p[i] < '0' || label.p[i] > '9')
-			return false;
-	return true;
-}
-
-/* Is @name (ASCII, lower case, NUL-terminated) a host name or an IPv4 address?
- * A name whose last label is a number can only be the latter.  *@ret_ace tells
- * of A-labels. */
-static bool is_host(const char *name, size_t len, bool *ret_ace)
-{
-	struct str rest = { name, len }, label;
+	char text[INET_ADDRSTRLEN] = "";
 	struct in_addr address;
 
-	*ret_ace = false;
-	if (len > NAME_MAX_LEN)
+	if (len >= sizeof(text))
 		return false;
-	do {
-		label = str_cut(&rest, '.');
-		if (!is_host_label(label))
-			return false;
-		*ret_ace |= str_starts(label, STR("xn--"));
-	} while (rest.p);
-	return !is_number(label) || inet_pton(AF_INET, name, &address) == 1;
+	memcpy(text, name, len);
+	return inet_pton(AF_INET, text, &address) == 1;
 }
 
-static size_t strip_dot(const char *name, size_t len)
+ptrdiff_t jid_part_plain_domain(struct str in, char *out)
 {
-	return len > 1 && name[len - 1] == '.' ? len - 1 : len;
-}
+	size_t start = 0; /* of the label */
 
-/* Lower case in place of @in; false when it is not ASCII. */
-static bool lower(struct str in, char *out)
-{
+	if (in.len > 1 && in.p[in.len - 1] == '.')
+		in.len--;
+	if (in.len > NAME_MAX_LEN)
+		return -STOX_EINVAL;
 	for (size_t i = 0; i < in.len; i++) {
-		char c = in.p[i];
+		unsigned char c = (unsigned char)(in.p[i] - '-');
 
-		if ((unsigned char)c >= 0x80)
-			return false;
-		out[i] = c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+		if (c >= sizeof(host_map) - 1 || !host_map[c])
+			return -STOX_EINVAL;
+		out[i] = host_map[c];
+		if (out[i] != '.')
+			continue;
+		if (!is_label(out + start, i - start))
+			return -STOX_EINVAL;
+		start = i + 1;
 	}
-	return true;
+	if (!is_label(out + start, in.len - start))
+		return -STOX_EINVAL;
+	/* whose last label is a number can only be an IPv4 address */
+	if (is_number(out + start, in.len - start) && !is_ipv4(out, in.len))
+		return -STOX_EINVAL;
+	return (ptrdiff_t)in.len;
 }
 
 /* To U-labels, and check that A-labels of legal length exist. */
@@ -110,23 +108,24 @@ static ptrdiff_t to_unicode(UIDNA *idna, struct str in, char *out, size_t size)
 	UErrorCode error = U_ZERO_ERROR;
 	int32_t len;
 
-	len = uidna_nameToUnicodeUTF8(idna, in.p, (int32_t)in.len, out,
-		(int32_t)size, &info, &error);
+	len = uidna_nameToUnicodeUTF8(
+		idna, in.p, (int32_t)in.len, out, (int32_t)size, &info, &error);
 	if (U_FAILURE(error) || info.errors || len <= 0 || (size_t)len >= size)
 		return -STOX_EINVAL;
 	uidna_nameToASCII_UTF8(
 		idna, out, len, ascii, sizeof(ascii), &info, &error);
 	if (U_FAILURE(error) || info.errors)
 		return -STOX_EINVAL;
-	len = (int32_t)strip_dot(out, (size_t)len);
-	out[len] = '\0';
+	if (len > 1 && out[len - 1] == '.')
+		out[--len] = '\0';
 	return len;
 }
 
 static ptrdiff_t international(struct str in, char *out, size_t size)
 {
+	char again[JID_PART_SIZE];
 	UErrorCode error = U_ZERO_ERROR;
-	bool ace;
+	struct str name = { out, 0 };
 	ptrdiff_t len;
 	UIDNA *idna;
 
@@ -137,17 +136,28 @@ static ptrdiff_t international(struct str in, char *out, size_t size)
 		return -STOX_EINVAL;
 	len = to_unicode(idna, in, out, size);
 	uidna_close(idna);
+	if (len < 0)
+		return len;
 	/* width variants may have become anything that ASCII has */
-	if (len > 0 && !jid_part_is_wide((struct str){ out, (size_t)len }) &&
-		!is_host(out, (size_t)len, &ace))
+	name.len = (size_t)len;
+	if (!jid_part_is_wide(name) && jid_part_plain_domain(name, again) < 0)
 		return -STOX_EINVAL;
 	return len;
 }
 
+static bool has_a_label(struct str in)
+{
+	for (size_t i = 0; i + 4 <= in.len; i++)
+		if ((i == 0 || in.p[i - 1] == '.') &&
+			str_istarts((struct str){ in.p + i, in.len - i },
+				STR("xn--")))
+			return true;
+	return false;
+}
+
 ptrdiff_t jid_prepare_domain(struct str in, char *out, size_t size)
 {
-	size_t len;
-	bool ace;
+	ptrdiff_t len;
 
 	if (in.len == 0 || in.len > JID_PART_MAX || in.len >= size)
 		return -STOX_EINVAL;
@@ -155,13 +165,10 @@ ptrdiff_t jid_prepare_domain(struct str in, char *out, size_t size)
 		size = JID_PART_SIZE;
 	if (in.p[0] == '[')
 		return ipv6(in, out, size);
-	if (!lower(in, out))
+	if (jid_part_is_wide(in) || has_a_label(in))
 		return international(in, out, size);
-	len = strip_dot(out, in.len);
-	out[len] = '\0';
-	if (!is_host(out, len, &ace))
-		return -STOX_EINVAL;
-	if (ace)
-		return international(in, out, size);
-	return (ptrdiff_t)len;
+	len = jid_part_plain_domain(in, out);
+	if (len > 0)
+		out[len] = '\0';
+	return len;
 }

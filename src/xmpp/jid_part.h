@@ -20,8 +20,13 @@ static inline bool jid_part_is_wide(struct str s)
 	return false;
 }
 
-/** Stringprep, RFC 6122, with ICU.  Length in @out, or -STOX_EINVAL. */
-ptrdiff_t jid_part_nodeprep(struct str in, char *out, size_t size);
-ptrdiff_t jid_part_resourceprep(struct str in, char *out, size_t size);
+/*
+ * The way of nearly all addresses: plain ASCII, in one pass.  @out has room for
+ * in.len + 1 and gets no NUL.  False (a negative length) when @in is not plain
+ * or not right: then the jid_prepare_ functions decide.
+ */
+bool jid_part_plain_local(struct str in, char *out);
+bool jid_part_plain_resource(struct str in, char *out);
+ptrdiff_t jid_part_plain_domain(struct str in, char *out);
 
 #endif

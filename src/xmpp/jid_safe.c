@@ -89,8 +89,8 @@ bool jid_local_is_safe(struct str local)
 		return false;
 	if (!jid_part_is_wide(local))
 		return true;
-	u_strFromUTF8(wide, JID_PART_SIZE, &len, local.p, (int32_t)local.len,
-		&error);
+	u_strFromUTF8(
+		wide, JID_PART_SIZE, &len, local.p, (int32_t)local.len, &error);
 	u_strFromUTF8(a, JID_PART_SIZE, &a_len, prepared, (int32_t)n, &error);
 	if (U_FAILURE(error) || !are_identifiers(wide, len))
 		return false;

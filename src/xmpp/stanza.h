@@ -31,7 +31,8 @@ bool stanza_error_read(const struct stox_element *e, struct stanza_error *ret);
 /** A reply skeleton in @pool: same name and id, from and to swapped, @type. */
 struct stox_element *stanza_reply(struct pool *pool, const struct stox_element *e,
 	const char *type);
-/** An error reply, or NULL when @e may not be answered by one. */
+/** An error reply, or NULL when @e may not be answered by one: an answer, no
+ *  stanza, presence other than a subscription request. */
 struct stox_element *stanza_error_reply(struct pool *pool,
 	const struct stox_element *e, const struct stanza_error *error);
 

@@ -73,8 +73,7 @@ static void test_kinds(void **state)
 
 		assert_int_equal(stanza_kind(e), stanzas[i].kind);
 		assert_int_equal(stanza_is_answer(e), stanzas[i].answer);
-		assert_int_equal(
-			stanza_error_reply(*state, e, &error) != NULL,
+		assert_int_equal(stanza_error_reply(*state, e, &error) != NULL,
 			stanzas[i].refusable);
 	}
 	assert_int_equal(stanza_kind(NULL), STANZA_NONE);
@@ -105,21 +104,20 @@ static void test_conditions(void **state)
 		assert_int_equal(stanza_condition_from(name), condition);
 	}
 	for (size_t i = 0; i < sizeof(some) / sizeof(some[0]); i++) {
-		assert_string_equal(stanza_condition_name(some[i].condition),
-			some[i].name);
-		assert_string_equal(stanza_condition_type(some[i].condition),
-			some[i].type);
+		assert_string_equal(
+			stanza_condition_name(some[i].condition), some[i].name);
+		assert_string_equal(
+			stanza_condition_type(some[i].condition), some[i].type);
 	}
 	assert_int_equal(
 		stanza_condition_from("nonsense"), STOX_UNDEFINED_CONDITION);
-	assert_int_equal(
-		stanza_condition_from(NULL), STOX_UNDEFINED_CONDITION);
+	assert_int_equal(stanza_condition_from(NULL), STOX_UNDEFINED_CONDITION);
 	assert_string_equal(
 		stanza_condition_name(STOX_NO_ERROR), "undefined-condition");
 }
 
-#define MESSAGE \
-	"<message xmlns='jabber:server' from='a@x/1' to='b@y' id='7' " \
+#define MESSAGE                                                                \
+	"<message xmlns='jabber:server' from='a@x/1' to='b@y' id='7' "         \
 	"type='chat' xml:lang='en'><body>hi</body></message>"
 
 static void test_reply(void **state)
@@ -130,8 +128,8 @@ static void test_reply(void **state)
 		"<message xmlns='jabber:server' from='b@y' to='a@x/1' id='7' "
 		"type='normal'/>");
 	e = read_xml(*state, "<iq xmlns='jabber:server'/>");
-	assert_written(stanza_reply(*state, e, NULL),
-		"<iq xmlns='jabber:server'/>");
+	assert_written(
+		stanza_reply(*state, e, NULL), "<iq xmlns='jabber:server'/>");
 }
 
 static void test_error_reply(void **state)
