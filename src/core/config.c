@@ -52,7 +52,8 @@ static void set_host(struct config_load *l)
 	l->config->host = host;
 	while (s && s->type != CONFIG_SECTION_SIP)
 		s = s->next;
-	if (!host && s && !l->global[GLOBAL_HOST].set)
+	/* a host that was refused has been reported */
+	if (!host && s && global_place(l, GLOBAL_HOST).line == 0)
 		config_error(l->report, s->place, "a SipDomain needs host, and the "
 			"name of this machine, \"%s\", is not fully qualified; "
 			"expected host = \"gw.example.org\" above all sections",

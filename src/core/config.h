@@ -93,7 +93,7 @@ struct config {
 	const struct xmpp_local *locals;
 	size_t local_count;
 	const struct sip_partner *const *sip_partners; /* sip_domain_count */
-	/* plugins, in load order, with their global values */
+	/* plugins, in load order and NULL-terminated, with their global values */
 	const struct stox_plugin *const *plugins;
 	size_t plugin_count;
 	const size_t *plugin_option_counts;

@@ -181,11 +181,9 @@ static void check_negotiation(struct config_load *l,
 	struct config_place place = option_place(section, "tls");
 	const char *name = section->name;
 
-	if (place.line == section->place.line)
-		place = option_place(section, "sasl");
-	if (place.line == section->place.line)
-		place = option_place(section, "dialback");
+	/* both were written, since neither is the default */
 	if (!p->dialback && p->sasl == XMPP_OFF) {
+		place = option_place(section, "sasl");
 		config_error(l->report, place, "with sasl = \"off\" and dialback "
 			"= false nothing proves %s; expected one of the two",
 			name);

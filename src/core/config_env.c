@@ -228,6 +228,14 @@ static int open_global(lua_State *L)
 
 /* ---- Include ------------------------------------------------------------------------------ */
 
+static bool is_running(const struct sandbox *s, const char *path)
+{
+	for (unsigned i = 0; i <= s->depth; i++)
+		if (strcmp(s->running[i]->name, path) == 0)
+			return true;
+	return false;
+}
+
 static void include_file(lua_State *L, const char *path,
 	struct config_place place)
 {
@@ -236,6 +244,11 @@ static void include_file(lua_State *L, const char *path,
 	struct str text;
 	const char *why;
 
+	if (is_running(s, path)) {
+		config_error(s->report, place, "%s is being read already; "
+			"expected another file", path);
+		return;
+	}
 	if (s->source_count == SANDBOX_FILES || s->source_bytes > SANDBOX_TEXT) {
 		s->exhausted = true;
 		luaL_error(L, "too many or too big files are included; "

@@ -169,6 +169,7 @@ void sandbox_run_text(lua_State *L, const char *name, struct str text)
 			"this is compiled Lua; expected text");
 		return;
 	}
+	s->running[s->depth] = source;
 	snprintf(chunk, sizeof(chunk), "@%u", source->index);
 	status = luaL_loadbufferx(L, text.p, text.len, chunk, "t");
 	if (status == LUA_OK) {

@@ -31,6 +31,8 @@ struct sandbox {
 	struct config_source **sources; /* by index */
 	unsigned source_count;
 	size_t source_bytes;
+	/* the files that are being run, each included by the one before */
+	const struct config_source *running[SANDBOX_DEPTH + 1];
 	unsigned depth;
 	size_t memory, allocated;
 	uint64_t steps, steps_max;

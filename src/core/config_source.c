@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -140,11 +141,15 @@ struct config_place config_field_place(const struct config_raw_option *o,
 struct config_place config_item_place(const struct config_raw_option *o,
 	const struct config_raw *item)
 {
+	static const char *const quotes[] = { "\"%s\"", "'%s'" };
+	char quoted[300];
 	int line = 0;
 
-	if (item->type == CONFIG_RAW_TEXT)
-		line = config_source_find(o->place.source, item->text.p,
+	for (size_t i = 0; i < 2 && !line && item->type == CONFIG_RAW_TEXT; i++) {
+		snprintf(quoted, sizeof(quoted), quotes[i], item->text.p);
+		line = config_source_find(o->place.source, quoted,
 			o->place.line, o->last_line);
+	}
 	return (struct config_place){ o->place.source,
 		line ? line : o->place.line };
 }

@@ -123,6 +123,8 @@ static const char *check_target(struct pool *pool, const char *text,
 	uint16_t port;
 	const char *why = parse_address(str_from(text), host, sizeof(host), &port);
 
+	if (why && (strstr(text, "//") || str_istarts(str_from(text), STR("sip:"))))
+		return "a host has no scheme";
 	if (!why && strcmp(host, "*") == 0)
 		why = "* is no place to connect to";
 	if (!why)
