@@ -24,7 +24,8 @@ struct stoxd {
 	struct limits limits;
 	struct budget budget;
 	const char *file;
-	bool check_only;
+	bool file_given;
+	bool check_only, manual_only;
 	struct plugins *plugins;
 	struct io_env *env;
 	struct node *node;
@@ -40,7 +41,8 @@ static void usage(FILE *out)
 		"  -c, --config FILE    read FILE instead of\n"
 		"                       %s\n"
 		"      --check-config   read the configuration, tell what is wrong, end\n"
-		"      --config-manual  print the reference of all options as troff, end\n"
+		"      --config-manual  print the reference of all options as troff, with\n"
+		"                       -c those of the plugins in FILE too, end\n"
 		"  -h, --help           print this, end\n"
 		"  -V, --version        print the version, end\n"
 		"\n"
@@ -181,23 +183,20 @@ static int parse_arguments(struct stoxd *d, int argc, char **argv)
 		{ "version", no_argument, NULL, 'V' },
 		{ 0 }
 	};
-	struct buf manual;
 	int option;
 
 	while ((option = getopt_long(argc, argv, "c:hV", longs, NULL)) != -1) {
 		switch (option) {
 		case 'c':
 			d->file = optarg;
+			d->file_given = true;
 			break;
 		case 'k':
 			d->check_only = true;
 			break;
 		case 'm':
-			buf_init(&manual, MESSAGES_MAX * 4, NULL);
-			config_manual(&manual, core_plugin_table);
-			fwrite(manual.data, 1, manual.len, stdout);
-			buf_free(&manual);
-			return EXIT_SUCCESS;
+			d->manual_only = true;
+			break;
 		case 'h':
 			usage(stdout);
 			return EXIT_SUCCESS;
@@ -245,6 +244,26 @@ static int start(struct stoxd *d, struct buf *errors, struct buf *warnings)
 	return status;
 }
 
+static int print_manual(struct stoxd *d, struct buf *errors,
+	struct buf *warnings)
+{
+	const struct stox_plugin *const *plugins = core_plugin_table;
+	struct config *c = NULL;
+	struct buf manual;
+
+	if (d->file_given) {
+		if (config_load(d->file, d->plugins, &c, errors, warnings) < 0)
+			return EXIT_USAGE;
+		plugins = c->plugins;
+	}
+	buf_init(&manual, MESSAGES_MAX * 4, NULL);
+	config_manual(&manual, plugins);
+	fwrite(manual.data, 1, manual.len, stdout);
+	buf_free(&manual);
+	config_unref(&c);
+	return EXIT_SUCCESS;
+}
+
 int main(int argc, char **argv)
 {
 	struct stoxd d = { .file = DEFAULT_CONFIG };
@@ -265,7 +284,8 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	d.plugins = plugins_new(NULL);
-	status = start(&d, &errors, &warnings);
+	status = d.manual_only ? print_manual(&d, &errors, &warnings)
+			       : start(&d, &errors, &warnings);
 	say(&warnings);
 	say(&errors);
 	if (d.check_only && status == EXIT_SUCCESS)
