@@ -1,0 +1,2 @@
+plugins = {}
+SipDomain = "example.org"

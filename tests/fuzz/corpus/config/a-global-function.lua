@@ -1,0 +1,2 @@
+plugins = {}
+function helper() end

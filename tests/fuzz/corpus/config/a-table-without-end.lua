@@ -1,0 +1,4 @@
+plugins = {}
+local t = {}
+t.t = t
+limits = t

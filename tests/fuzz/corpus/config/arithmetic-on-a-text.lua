@@ -1,0 +1,2 @@
+plugins = {}
+sip_port = "a" + 1

@@ -1,0 +1,2 @@
+plugins = {}
+node = "Node-1"

@@ -1,0 +1,4 @@
+plugins = {}
+host = "gw.example.org"
+XmppDomain "example.org"
+	connection_limit = 0

@@ -1,0 +1,6 @@
+plugins = {}
+host = "gw.example.org"
+SipDomain "contoso.com"
+	component = {
+		secret = 12345678,
+	}

@@ -1,0 +1,7 @@
+plugins = {}
+host = "gw.example.org"
+SipDomain "contoso.com"
+	component = {
+		host = "127.0.0.1:5347",
+		secret = "x",
+	}

@@ -1,0 +1,7 @@
+plugins = {}
+host = "gw.example.org"
+SipDomain "contoso.com"
+	component = {
+		secret = "a",
+		secret_file = "b",
+	}

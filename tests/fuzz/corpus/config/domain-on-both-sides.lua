@@ -1,0 +1,4 @@
+plugins = {}
+host = "gw.example.org"
+SipDomain "contoso.com"
+XmppDomain "contoso.com"

@@ -1,0 +1,4 @@
+plugins = {}
+host = "gw.example.org"
+XmppDomain "bücher.example"
+XmppDomain "xn--bcher-kva.example"

@@ -1,0 +1,4 @@
+plugins = {}
+host = "gw.example.org"
+XmppDomain "example.org"
+XmppDomain "EXAMPLE.org"

@@ -1,0 +1,5 @@
+plugins = {}
+host = "gw.example.org"
+SipDomain "contoso.com"
+	log_level = "debug"
+	tls = "required"

@@ -1,0 +1,2 @@
+plugins = {}
+host = "gw_.-.example"

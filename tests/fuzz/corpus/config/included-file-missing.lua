@@ -1,0 +1,5 @@
+plugins = {}
+Include "nowhere.lua"
+Include "nowhere/*.lua"
+Include()
+Include "/"

@@ -1,0 +1,5 @@
+plugin_path = { "/nowhere/a", "/nowhere/b" }
+plugins = {
+	"toy",
+	"nope",
+}

@@ -1,0 +1,2 @@
+plugins = { "nope" }
+nope_option = 5

@@ -1,0 +1,2 @@
+plugins = {}
+sip_prot = 5061

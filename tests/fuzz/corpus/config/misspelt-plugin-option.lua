@@ -1,0 +1,2 @@
+plugins = { "toy" }
+toy_wiat = 5

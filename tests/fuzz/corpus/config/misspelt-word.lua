@@ -1,0 +1,2 @@
+plugins = { "toy" }
+toy_shade = "drak"

@@ -1,0 +1,3 @@
+plugins = {}
+host = "gw.example.org"
+SipDomain "contoso.com"

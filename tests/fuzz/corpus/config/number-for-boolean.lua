@@ -1,0 +1,2 @@
+plugins = { "toy" }
+toy_flag = 1

@@ -1,0 +1,2 @@
+plugins = {}
+sip_listen = 5061

@@ -1,0 +1,2 @@
+plugins = {}
+dns_servers = { "192.0.2.1", 2 }

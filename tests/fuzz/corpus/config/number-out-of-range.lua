@@ -1,0 +1,2 @@
+plugins = {}
+sip_port = 65536

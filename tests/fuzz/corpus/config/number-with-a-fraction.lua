@@ -1,0 +1,2 @@
+plugins = {}
+sip_port = 50.5

@@ -1,0 +1,3 @@
+plugins = {}
+front_end = "fe.contoso.com"
+tls = "off"

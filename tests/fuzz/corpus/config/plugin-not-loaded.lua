@@ -1,0 +1,2 @@
+plugins = {}
+message_s2x_type = "chat"

@@ -1,0 +1,2 @@
+plugins = {}
+log_level = debug

@@ -1,0 +1,5 @@
+plugins = {}
+host = "gw.example.org"
+XmppDomain "example.org"
+	dialback = false
+	tls = "off"

@@ -1,0 +1,5 @@
+plugins = {}
+host = "gw.example.org"
+XmppDomain "example.org"
+Global()
+host = "other.example.org"

@@ -1,0 +1,5 @@
+plugins = {}
+host = "gw.example.org"
+SipDomain "contoso.com"
+	trusted = true
+	trusted = false

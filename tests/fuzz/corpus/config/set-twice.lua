@@ -1,0 +1,4 @@
+plugins = {}
+data = "/a"
+log_level = "info"
+data = "/b"

@@ -1,0 +1,6 @@
+plugins = {}
+host = "gw.example.org"
+SipDomain "contoso.com"
+	front_end = { "192.0.2.1:5060", "fe.contoso.com" }
+	transport = "tcp"
+XmppDomain "example.org"

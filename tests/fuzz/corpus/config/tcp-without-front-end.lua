@@ -1,0 +1,5 @@
+plugins = {}
+host = "gw.example.org"
+SipDomain "contoso.com"
+	transport = "tcp"
+XmppDomain "example.org"

@@ -1,0 +1,2 @@
+plugins = {}
+modules_enabled = { "s2s" }

@@ -1,0 +1,2 @@
+plugins = {}
+Sipdomain "example.org"
