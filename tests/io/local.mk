@@ -1,4 +1,9 @@
 if CMOCKA
+check_PROGRAMS += tests/io/test_dns
+TESTS += tests/io/test_dns
+tests_io_test_dns_SOURCES = tests/io/test_dns.c tests/io/ends.c tests/io/ends.h
+tests_io_test_dns_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(CMOCKA_CFLAGS)
+tests_io_test_dns_LDADD = $(IO) $(BASE) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/io/test_locate
 TESTS += tests/io/test_locate
 tests_io_test_locate_SOURCES = tests/io/test_locate.c
