@@ -378,12 +378,19 @@ struct stox_element *xml_build_take(struct xml_build *b, struct pool **ret_pool)
 	return e;
 }
 
-bool xml_build_renew(struct xml_build *b, struct str root)
+void xml_build_rest(struct xml_build *b)
 {
 	stox_require(!b->current && !b->done && b->depth == b->outer);
 	XML_ParserFree(b->parser);
-	b->parser = new_parser(b);
+	b->parser = NULL;
 	xml_names_clear(&b->names);
+	buf_free(&b->text);
+}
+
+bool xml_build_renew(struct xml_build *b, struct str root)
+{
+	xml_build_rest(b);
+	b->parser = new_parser(b);
 	b->depth = 0;
 	b->muted = true;
 	xml_build_feed(b, root);

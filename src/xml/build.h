@@ -14,7 +14,7 @@
 struct XML_ParserStruct;
 
 struct xml_build {
-	struct XML_ParserStruct *parser;
+	struct XML_ParserStruct *parser; /* NULL: at rest */
 	struct budget *budget; /* borrowed, may be NULL */
 	unsigned outer;	       /* 1: a stream; 0: one document */
 	size_t names_max;      /* more than this is an error */
@@ -44,6 +44,9 @@ bool xml_build_feed(struct xml_build *b, struct str tokens);
  *  goes to the caller in *@ret_pool. */
 struct stox_element *xml_build_take(
 	struct xml_build *b, struct pool **ret_pool);
+/** Free the parser; xml_build_renew() must come before more tokens.  Only
+ *  between elements. */
+void xml_build_rest(struct xml_build *b);
 /** Use a new parser, as if it had read just @root (a start tag) so far.  Only
  *  between elements. */
 bool xml_build_renew(struct xml_build *b, struct str root);

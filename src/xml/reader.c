@@ -120,20 +120,32 @@ static void fail(struct xml_reader *r, enum xml_error error, const char *why)
 
 static bool parse(struct xml_reader *r, struct str tokens)
 {
-	if (tokens.len == 0 || xml_build_feed(&r->build, tokens))
+	struct xml_build *b = &r->build;
+
+	if (tokens.len == 0)
 		return true;
-	fail(r, r->build.error, r->build.why);
+	if ((b->parser || xml_build_renew(b, buf_str(&r->root))) &&
+		xml_build_feed(b, tokens))
+		return true;
+	fail(r, b->error, b->why);
 	return false;
 }
 
 /* Expat keeps what it has seen: give it a fresh memory between two stanzas. */
-static void renew(struct xml_reader *r)
+static void forget_names(struct xml_reader *r)
 {
 	if (r->build.names.count < limit_get(r->config.limits, LIMIT_XML_NAMES))
 		return;
 	limit_hit(r->config.limits, LIMIT_XML_NAMES);
-	if (!xml_build_renew(&r->build, buf_str(&r->root)))
-		fail(r, r->build.error, r->build.why);
+	xml_build_rest(&r->build);
+}
+
+void xml_reader_rest(struct xml_reader *r)
+{
+	if (r->frame.state != XML_FRAME_BETWEEN || r->feeding || r->error)
+		return;
+	xml_build_rest(&r->build);
+	buf_free(&r->held);
 }
 
 static void give_root(struct xml_reader *r)
@@ -162,7 +174,7 @@ static void give_element(struct xml_reader *r)
 	}
 	r->config.events->on_element(r->config.arg, pool, e, r->frame.element);
 	if (!r->cut)
-		renew(r);
+		forget_names(r);
 }
 
 static void act(struct xml_reader *r, enum xml_frame_step step)

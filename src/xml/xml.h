@@ -98,6 +98,9 @@ void xml_reader_stop(struct xml_reader *r);
 enum xml_error xml_reader_error(const struct xml_reader *r);
 /** A sentence about the error. */
 const char *xml_reader_why(const struct xml_reader *r);
+/** Between stanzas: give most memory back until there is more to read, which
+ *  then costs some more.  For streams that are idle; harmless at other times. */
+void xml_reader_rest(struct xml_reader *r);
 /** Bytes given that no event has covered yet (an unfinished stanza).  White
  *  space between stanzas is none. */
 size_t xml_reader_pending(const struct xml_reader *r);

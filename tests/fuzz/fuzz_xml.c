@@ -1,6 +1,6 @@
 /*
- * fuzz_xml.c: a stream, cut into pieces as the first byte says.  Whatever the
- * cuts, the same events come; and each element, written and read again, is the
+ * fuzz_xml.c: a stream, cut into pieces as the first byte says, some with a rest
+ * after each.  Whatever the cuts, the same events come; and each element, written and read again, is the
  * same tree.
  */
 #include <stdint.h>
@@ -125,6 +125,8 @@ static void run(struct heard *h, struct str in, size_t chunk)
 		size_t n = chunk && chunk < in.len ? chunk : in.len;
 
 		err = xml_reader_feed(r, (struct str){ in.p, n });
+		if (chunk > 8)
+			xml_reader_rest(r);
 		in.p += n;
 		in.len -= n;
 	}

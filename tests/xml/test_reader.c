@@ -607,6 +607,38 @@ static void test_pairs_of_names_count(void **state)
 	buf_free(&in);
 }
 
+/* At rest there is no parser, and nobody sees the difference. */
+static void test_rest(void **state)
+{
+	static const char in[] =
+		HEAD "<s:a> <b c='1'/></s:a>\n<d/></s:stream> ";
+	static const char heard[] =
+		ROOT "22 <a xmlns='urn:s'> <b xmlns='urn:d' c='1'/></a>\n"
+		     "4 <d xmlns='urn:d'/>\nend\n";
+	unsigned rests = 0;
+
+	(void)state;
+	for (size_t chunk = 1; chunk < 20; chunk++) {
+		struct str left = STR(in);
+		struct heard h;
+
+		open_reader(&h);
+		while (left.len) {
+			size_t n = chunk < left.len ? chunk : left.len;
+
+			feed(&h, (struct str){ left.p, n }, 0);
+			left.p += n;
+			left.len -= n;
+			xml_reader_rest(h.reader);
+			rests += !xml_reader_build(h.reader)->parser;
+		}
+		assert_heard(&h, heard);
+		xml_reader_rest(h.reader);
+		close_reader(&h);
+	}
+	assert_in_range(rests, 19, 100);
+}
+
 static void test_names_in_one_stanza(void **state)
 {
 	struct buf in;
@@ -753,6 +785,7 @@ int main(void)
 		cmocka_unit_test(test_renewal),
 		cmocka_unit_test(test_no_renewal),
 		cmocka_unit_test(test_pairs_of_names_count),
+		cmocka_unit_test(test_rest),
 		cmocka_unit_test(test_names_in_one_stanza),
 		cmocka_unit_test(test_stop),
 		cmocka_unit_test(test_reset),
