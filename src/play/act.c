@@ -376,6 +376,7 @@ static bool perform(struct actor *a, const struct play_step *s)
 		return do_peer(a, s, peer_start);
 	case PLAY_CUT:
 		stage_cut(&a->stage);
+		ledger_cut(&a->stage);
 		return true;
 	case PLAY_RESTART:
 		return stage_restart(&a->stage, a->why);
@@ -449,6 +450,7 @@ static bool fault(struct actor *a, const struct play *p,
 {
 	if (done == v->cut_after) {
 		stage_cut(&a->stage);
+		ledger_cut(&a->stage);
 		a->lenient = !p->survives_cut;
 	}
 	if (done == v->kill_after) {

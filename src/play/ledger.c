@@ -97,6 +97,16 @@ void ledger_seen_sip(struct stage *s, const struct sip_message *m)
 	}
 }
 
+void ledger_cut(struct stage *s)
+{
+	list_each (it, tmp, &s->ledger) {
+		struct entry *n = container_of(it, struct entry, node);
+
+		if (n->sip)
+			n->answered = true;
+	}
+}
+
 static bool ended(const struct entry *n)
 {
 	return n->must_answer ? n->answered : n->answered || n->crossed;

@@ -9,6 +9,27 @@ void link_sip_open(struct peer_link *l)
 	link_ready(l);
 }
 
+/** The same request again over another connection takes the place of the one
+ *  that waits: its sender has died or failed over meanwhile. */
+static bool replaces(struct list *items, struct peer_item *item)
+{
+	const struct sip_message *m = item->message;
+
+	list_each (it, tmp, items) {
+		struct peer_item *old = container_of(it, struct peer_item, node);
+
+		if (!old->message->is_request || old->link == item->link ||
+			!str_eq(old->message->call_id, m->call_id) ||
+			!str_eq(old->message->method, m->method) ||
+			old->message->cseq != m->cseq)
+			continue;
+		list_append(&old->node, &item->node);
+		peer_item_free(old);
+		return true;
+	}
+	return false;
+}
+
 /** Copy one whole message into the inbox; false when it is malformed. */
 static bool take(struct peer_link *l, size_t len)
 {
@@ -26,7 +47,10 @@ static bool take(struct peer_link *l, size_t len)
 		pool_free(&pool);
 		return false;
 	}
-	list_append(&l->peer->inbox, &item->node);
+	if (!item->message->is_request ||
+		(!replaces(&l->peer->inbox, item) &&
+			!replaces(&l->peer->unanswered, item)))
+		list_append(&l->peer->inbox, &item->node);
 	return true;
 }
 
