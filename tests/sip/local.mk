@@ -1,24 +1,49 @@
 if CMOCKA
 check_PROGRAMS += tests/sip/test_uri \
 	tests/sip/test_message \
+	tests/sip/test_frame \
+	tests/sip/test_header \
+	tests/sip/test_write \
+	tests/sip/test_linear \
 	tests/sip/test_torture \
 	tests/sip/test_cpim
 TESTS += tests/sip/test_uri \
 	tests/sip/test_message \
+	tests/sip/test_frame \
+	tests/sip/test_header \
+	tests/sip/test_write \
+	tests/sip/test_linear \
 	tests/sip/test_torture \
 	tests/sip/test_cpim
 tests_sip_test_uri_SOURCES = tests/sip/test_uri.c
 tests_sip_test_uri_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_sip_test_uri_LDADD = $(SIP_MODEL) $(BASE) $(CMOCKA_LIBS)
-tests_sip_test_message_SOURCES = tests/sip/test_message.c
+tests_sip_test_message_SOURCES = \
+	tests/sip/test_message.c tests/sip/sample.c tests/sip/sample.h
 tests_sip_test_message_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_sip_test_message_LDADD = $(SIP_MODEL) $(BASE) $(CMOCKA_LIBS)
-tests_sip_test_cpim_SOURCES = tests/sip/test_cpim.c
-tests_sip_test_cpim_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
-tests_sip_test_cpim_LDADD = $(SIP_MODEL) $(BASE) $(CMOCKA_LIBS)
+tests_sip_test_frame_SOURCES = \
+	tests/sip/test_frame.c tests/sip/sample.c tests/sip/sample.h
+tests_sip_test_frame_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_sip_test_frame_LDADD = $(SIP_MODEL) $(BASE) $(CMOCKA_LIBS)
+tests_sip_test_header_SOURCES = \
+	tests/sip/test_header.c tests/sip/sample.c tests/sip/sample.h
+tests_sip_test_header_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_sip_test_header_LDADD = $(SIP_MODEL) $(BASE) $(CMOCKA_LIBS)
+tests_sip_test_write_SOURCES = \
+	tests/sip/test_write.c tests/sip/sample.c tests/sip/sample.h
+tests_sip_test_write_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_sip_test_write_LDADD = $(SIP_MODEL) $(BASE) $(CMOCKA_LIBS)
+tests_sip_test_linear_SOURCES = \
+	tests/sip/test_linear.c tests/sip/sample.c tests/sip/sample.h
+tests_sip_test_linear_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_sip_test_linear_LDADD = $(SIP_MODEL) $(BASE) $(CMOCKA_LIBS)
 tests_sip_test_torture_SOURCES = tests/sip/test_torture.c
 tests_sip_test_torture_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_sip_test_torture_LDADD = $(SIP_MODEL) $(BASE) $(CMOCKA_LIBS)
+tests_sip_test_cpim_SOURCES = tests/sip/test_cpim.c
+tests_sip_test_cpim_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_sip_test_cpim_LDADD = $(SIP_MODEL) $(BASE) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/sip/test_transaction
 TESTS += tests/sip/test_transaction
 tests_sip_test_transaction_SOURCES = \
