@@ -33,7 +33,7 @@ static int say(struct buf *why, const char *path, const char *what)
 	return -STOX_EINVAL;
 }
 
-/* ---- one certificate ------------------------------------------------------------ */
+/* ---- one certificate ---------------------------------------------------- */
 
 static int load_key(const char *path, gnutls_privkey_t *ret, struct buf *why)
 {
@@ -150,7 +150,7 @@ static int load_pair(struct io_credentials *c, const char *file,
 	return rc;
 }
 
-/* ---- a folder ------------------------------------------------------------------------ */
+/* ---- a folder ----------------------------------------------------------- */
 
 static bool exists(const char *path)
 {
@@ -208,7 +208,7 @@ static int load_folder(struct io_env *env, struct io_credentials *c,
 	return rc;
 }
 
-/* ---- the set ---------------------------------------------------------------------------- */
+/* ---- the set ------------------------------------------------------------ */
 
 /* GnuTLS asks during a handshake what to show. */
 static int on_retrieve(gnutls_session_t session, const gnutls_datum_t *names,

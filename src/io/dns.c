@@ -50,7 +50,7 @@ struct uv_dns {
 	struct table *cache;   /* struct answer by key */
 };
 
-/* ---- decoding ------------------------------------------------------------------- */
+/* ---- decoding ----------------------------------------------------------- */
 
 /* A name in wire form, lower case; false when it is not a host name. */
 static bool decode_name(const uint8_t *p, size_t len, char *out)
@@ -193,7 +193,7 @@ static void answer_unref(struct answer *a)
 		free(a);
 }
 
-/* ---- the cache -------------------------------------------------------------------- */
+/* ---- the cache ---------------------------------------------------------- */
 
 static void forget(struct uv_dns *dns, bool all)
 {
@@ -247,7 +247,7 @@ static struct answer *recall(struct uv_dns *dns, const char *key)
 	return a && a->until_ms > io_now_ms(&dns->env->env) ? a : NULL;
 }
 
-/* ---- questions --------------------------------------------------------------------- */
+/* ---- questions ---------------------------------------------------------- */
 
 /* The handle keeps the loop running only while an answer is due. */
 static void count_pending(struct uv_dns *dns, int change)
@@ -331,7 +331,7 @@ static void on_ready(uv_poll_t *handle, int status, int events)
 	ub_process(dns->ctx);
 }
 
-/* ---- the resolver --------------------------------------------------------------------- */
+/* ---- the resolver ------------------------------------------------------- */
 
 static void set(struct ub_ctx *ctx, const char *option, const char *value)
 {

@@ -65,7 +65,7 @@ struct timer_wheel *io_timers(struct io_env *env)
 	return env->wheel;
 }
 
-/* ---- deferred calls ------------------------------------------------------ */
+/* ---- deferred calls ----------------------------------------------------- */
 
 void io_task_init(struct io_task *task, void (*run)(void *arg), void *arg)
 {
@@ -108,7 +108,7 @@ size_t io_env_tasks(struct io_env *env)
 	return done;
 }
 
-/* ---- signals, descriptors, threads --------------------------------------- */
+/* ---- signals, descriptors, threads -------------------------------------- */
 
 int io_signal(struct io_env *env, int signum,
 	void (*run)(void *arg, int signum), void *arg)
@@ -173,7 +173,7 @@ void io_bell_free(struct io_bell **bell)
 	*bell = NULL;
 }
 
-/* ---- questions ------------------------------------------------------------ */
+/* ---- questions ---------------------------------------------------------- */
 
 struct io_query *io_dns(struct io_env *env, const char *name,
 	enum io_dns_type type,

@@ -25,7 +25,7 @@ static void add_name(struct pool *pool, struct names *n, const char *name)
 	n->list[n->count++] = pool_strdup(pool, name);
 }
 
-/* ---- cleaning -------------------------------------------------------------------- */
+/* ---- cleaning ----------------------------------------------------------- */
 
 /* Lower case and printable ASCII; false for all else, a NUL inside included. */
 static bool clean(struct str s, char *out, size_t size)
@@ -66,7 +66,7 @@ static bool der_string(const gnutls_datum_t *d, struct str *ret)
 	return true;
 }
 
-/* ---- names ------------------------------------------------------------------------- */
+/* ---- names -------------------------------------------------------------- */
 
 struct reader {
 	struct pool *pool;
@@ -166,7 +166,7 @@ void io_identity_read(gnutls_x509_crt_t crt, struct pool *pool,
 		str_hex(digest, size, id->fingerprint);
 }
 
-/* ---- usage ---------------------------------------------------------------------------- */
+/* ---- usage -------------------------------------------------------------- */
 
 void io_identity_usage(gnutls_x509_crt_t crt, bool *ret_client,
 	bool *ret_server)
@@ -194,7 +194,7 @@ void io_identity_usage(gnutls_x509_crt_t crt, bool *ret_client,
 	*ret_server = server;
 }
 
-/* ---- the peer of a session ------------------------------------------------------------ */
+/* ---- the peer of a session ---------------------------------------------- */
 
 static const char *judge(struct io_env *env,
 	const struct io_credentials *credentials, gnutls_x509_crt_t *chain,

@@ -140,7 +140,7 @@ union io_address {
 	struct sockaddr_in6 v6;
 };
 
-/** An address literal, IPv6 with or without brackets.  False when it is none. */
+/** An address literal, IPv6 with or without brackets.  False if it is none. */
 bool io_address_parse(const char *text, uint16_t port, union io_address *out);
 /** "192.0.2.1", "2001:db8::1"; IPv4-mapped addresses as IPv4. */
 void io_address_text(const union io_address *a, char out[INET6_ADDRSTRLEN]);
@@ -153,7 +153,7 @@ bool io_address_special(const union io_address *a);
 /** Equal but for the port. */
 bool io_address_same(const union io_address *a, const union io_address *b);
 
-/* ---- identities ---------------------------------------------------------- */
+/* ---- identities --------------------------------------------------------- */
 
 /** One block holding a copy of @id and all its strings; free(). */
 struct io_identity *io_identity_pack(const struct io_identity *id);
@@ -161,7 +161,7 @@ struct io_identity *io_identity_pack(const struct io_identity *id);
 bool io_identity_dns_match(const char *const *names, struct str name,
 	bool wildcard);
 
-/* ---- credentials --------------------------------------------------------- */
+/* ---- credentials -------------------------------------------------------- */
 
 struct io_keys;  /* GnuTLS's part of a certificate */
 struct io_trust; /* GnuTLS's part of a folder */

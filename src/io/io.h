@@ -34,7 +34,7 @@ struct io_stream;
 struct io_listener;
 struct io_credentials;
 
-/* ---- the environment -------------------------------------------------- */
+/* ---- the environment ---------------------------------------------------- */
 
 struct io_env_config {
 	struct log *log;        /* borrowed */
@@ -92,7 +92,7 @@ struct io_watch *io_watch(struct io_env *env, int fd, int events,
 	void (*run)(void *arg, int events), void *arg);
 void io_unwatch(struct io_watch **watch);
 
-/* ---- threads ---------------------------------------------------------- */
+/* ---- threads ------------------------------------------------------------ */
 
 /** False in memory: then work is done in line, deterministic. */
 bool io_has_threads(const struct io_env *env);
@@ -109,7 +109,7 @@ struct io_bell *io_bell_new(struct io_env *env, void (*run)(void *arg), void *ar
 void io_bell_ring(struct io_bell *bell);
 void io_bell_free(struct io_bell **bell);
 
-/* ---- certificates ------------------------------------------------------ */
+/* ---- certificates ------------------------------------------------------- */
 
 /** What a peer's certificate says.  Whether it convinces is the caller's
  *  policy; names are compared with the functions below and never by CN. */
@@ -165,7 +165,7 @@ bool io_credentials_has(const struct io_credentials *c, struct str name);
 const struct io_certificate *io_credentials_next(const struct io_credentials *c,
 	size_t *cursor);
 
-/* ---- streams ----------------------------------------------------------- */
+/* ---- streams ------------------------------------------------------------ */
 
 enum io_reason {
 	IO_EOF,            /* the peer closed */
@@ -352,7 +352,7 @@ void io_sha1(struct str data, uint8_t out[20]);
 void io_sha256(struct str data, uint8_t out[32]);
 void io_hmac_sha256(struct str key, struct str data, uint8_t out[32]);
 
-/* ---- domain names -------------------------------------------------------- */
+/* ---- domain names ------------------------------------------------------- */
 
 /** U-labels to A-labels (IDNA 2008), lower case, final dot removed.
  *  Returns 0, or -STOX_EINVAL when it is not a host name. */

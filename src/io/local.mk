@@ -31,7 +31,8 @@ src_io_libio_la_SOURCES = \
 	src/io/uv_stream.c \
 	src/io/uv_stream.h \
 	src/io/uv_thread.c \
-	src/io/uv_tls.c
+	src/io/uv_tls.c \
+	src/io/uv_write.c
 src_io_libio_la_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(UV_CFLAGS) $(GNUTLS_CFLAGS) $(IDN2_CFLAGS)
 src_io_libio_la_LIBADD = $(UV_LIBS) $(GNUTLS_LIBS) $(UNBOUND_LIBS) $(IDN2_LIBS)
 IO = src/io/libio.la

@@ -44,7 +44,7 @@ static void locate_free(struct io_locate *l)
 	free(l);
 }
 
-/* ---- order ---------------------------------------------------------------- */
+/* ---- order -------------------------------------------------------------- */
 
 /* By service when the caller wants them one after the other, by priority, and
  * weight 0 first, as RFC 2782 has it for the running sum. */
@@ -104,7 +104,7 @@ static void arrange(struct io_locate *l)
 	}
 }
 
-/* ---- the verdict ------------------------------------------------------------ */
+/* ---- the verdict -------------------------------------------------------- */
 
 static void report(struct io_locate *l, enum io_locate_status status,
 	const struct io_target *targets, size_t count)
@@ -153,7 +153,7 @@ static void finish(void *arg)
 	}
 }
 
-/* ---- questions ---------------------------------------------------------------- */
+/* ---- questions ---------------------------------------------------------- */
 
 static void add(struct io_locate *l, const struct io_dns_record *r, int service)
 {
@@ -205,7 +205,8 @@ static void ask_all(struct io_locate *l)
 	}
 }
 
-struct io_locate *io_locate(struct io_env *env, const struct io_locate_config *c)
+struct io_locate *io_locate(struct io_env *env,
+	const struct io_locate_config *c)
 {
 	struct io_locate *l = base_alloc0(sizeof(*l));
 	union io_address literal;

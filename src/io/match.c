@@ -77,7 +77,7 @@ bool io_identity_names_sip(const struct io_identity *id, struct str host)
 	return io_identity_dns_match(list(id->dns), host, false);
 }
 
-/* ---- one block for one identity ------------------------------------------ */
+/* ---- one block for one identity ----------------------------------------- */
 
 struct pack {
 	char **slots; /* NULL while measuring */

@@ -21,7 +21,7 @@ struct io_bell {
 	struct io_task task;
 };
 
-/* ---- worlds ----------------------------------------------------------------- */
+/* ---- worlds ------------------------------------------------------------- */
 
 struct io_world *io_world_new(uint64_t wall_us, uint64_t seed)
 {
@@ -73,7 +73,7 @@ struct mem_env *mem_env_at(struct io_world *w, struct mem_env *self,
 	return NULL;
 }
 
-/* ---- one instant -------------------------------------------------------------- */
+/* ---- one instant -------------------------------------------------------- */
 
 /* Descriptors are of the real world; look at them without waiting. */
 static size_t poll_watches(struct mem_env *env)
@@ -180,7 +180,7 @@ void io_world_chop(struct io_world *w, size_t n)
 	w->chop = n;
 }
 
-/* ---- cables ---------------------------------------------------------------------- */
+/* ---- cables ------------------------------------------------------------- */
 
 static bool is_between(const char *x, const char *y, const char *a,
 	const char *b)
@@ -227,7 +227,7 @@ void io_world_heal(struct io_world *w)
 	list_init(&w->cuts);
 }
 
-/* ---- the environment --------------------------------------------------------------- */
+/* ---- the environment ---------------------------------------------------- */
 
 static uint64_t mem_now_ms(struct io_env *env)
 {

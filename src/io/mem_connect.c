@@ -44,7 +44,7 @@ void mem_dial_free(struct mem_dial **dial)
 	free(d);
 }
 
-/* ---- meeting -------------------------------------------------------------------- */
+/* ---- meeting ------------------------------------------------------------ */
 
 static struct mem_listener *listener_at(struct mem_env *env,
 	const struct mem_dial *d)
@@ -217,7 +217,7 @@ struct io_stream *mem_connect(struct io_env *env,
 	return &s->s;
 }
 
-/* ---- listeners --------------------------------------------------------------------- */
+/* ---- listeners ---------------------------------------------------------- */
 
 static struct mem_listener *listener_new(struct io_env *env)
 {

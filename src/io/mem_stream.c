@@ -37,7 +37,7 @@ void mem_stream_timer(struct mem_stream *s, enum limit_id id)
 		limit_get(s->s.env->limits, id) * 1000);
 }
 
-/* ---- the end --------------------------------------------------------------- */
+/* ---- the end ------------------------------------------------------------ */
 
 static void stream_free(struct mem_stream *s)
 {
@@ -113,7 +113,7 @@ void mem_streams_end(struct mem_env *env, bool tell)
 	}
 }
 
-/* ---- sending ------------------------------------------------------------------ */
+/* ---- sending ------------------------------------------------------------ */
 
 void mem_stream_send(struct mem_stream *to, struct mem_chunk *chunk)
 {
@@ -204,7 +204,7 @@ size_t mem_queued(const struct io_stream *s)
 	return mem_stream_of(s)->out.len;
 }
 
-/* ---- receiving ------------------------------------------------------------------ */
+/* ---- receiving ---------------------------------------------------------- */
 
 static void tell_data(struct mem_stream *s, struct str bytes)
 {
@@ -313,7 +313,7 @@ void mem_pause(struct io_stream *stream, bool paused)
 		io_defer(s->s.env, &s->deliver);
 }
 
-/* ---- closing --------------------------------------------------------------------- */
+/* ---- closing ------------------------------------------------------------ */
 
 void mem_close(struct io_stream *stream)
 {
@@ -370,7 +370,7 @@ void mem_starttls(struct io_stream *stream, const struct io_tls_config *tls)
 	io_defer(s->s.env, &s->deliver);
 }
 
-/* ---- the beginning ---------------------------------------------------------------- */
+/* ---- the beginning ------------------------------------------------------ */
 
 static void start(void *arg)
 {

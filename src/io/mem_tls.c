@@ -124,7 +124,7 @@ void mem_tls_hello(struct mem_stream *s, struct mem_chunk *hello)
 	}
 }
 
-/* ---- credentials -------------------------------------------------------------- */
+/* ---- credentials -------------------------------------------------------- */
 
 static const char **names_of(struct pool *pool, const char *const *names,
 	const char *kind)

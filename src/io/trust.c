@@ -15,7 +15,7 @@
 
 #define MAX_FILE (4u << 20)
 
-/* ---- files -------------------------------------------------------------------- */
+/* ---- files -------------------------------------------------------------- */
 
 static int refuse(struct buf *why, const char *path, const char *what)
 {
@@ -76,7 +76,7 @@ void io_file_free(gnutls_datum_t *d)
 	d->size = 0;
 }
 
-/* ---- anchors ------------------------------------------------------------------- */
+/* ---- anchors ------------------------------------------------------------ */
 
 int io_trust_load(struct io_trust *trust, const char *file, struct buf *why)
 {
@@ -168,7 +168,7 @@ static gnutls_x509_trust_list_t list_for(const struct io_trust *trust,
 	return list;
 }
 
-/* ---- the verdict ---------------------------------------------------------------- */
+/* ---- the verdict -------------------------------------------------------- */
 
 static const char *check_dates(gnutls_x509_crt_t crt, bool leaf,
 	uint64_t now_s)

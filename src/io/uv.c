@@ -18,7 +18,7 @@ void uv_env_enter(struct uv_env *env)
 		timer_wheel_advance(env->env.wheel, now);
 }
 
-/* ---- the turn ------------------------------------------------------------- */
+/* ---- the turn ----------------------------------------------------------- */
 
 static void on_timer(uv_timer_t *timer)
 {
@@ -100,7 +100,7 @@ static void env_stop(struct io_env *e)
 	uv_stop(&uv_env_of(e)->loop);
 }
 
-/* ---- clocks ------------------------------------------------------------------ */
+/* ---- clocks ------------------------------------------------------------- */
 
 static uint64_t env_now_ms(struct io_env *e)
 {
@@ -116,7 +116,7 @@ static uint64_t env_wall_us(struct io_env *e)
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
-/* ---- birth and death ------------------------------------------------------------ */
+/* ---- birth and death ---------------------------------------------------- */
 
 static void close_all(struct uv_env *env)
 {

@@ -47,7 +47,7 @@ struct uv_dial {
 	char detail[160];
 };
 
-/* ---- attempts ------------------------------------------------------------------ */
+/* ---- attempts ----------------------------------------------------------- */
 
 static void on_attempt_closed(uv_handle_t *handle)
 {
@@ -178,7 +178,7 @@ static int attempt_start(struct uv_dial *d, const union io_address *address)
 	return 0;
 }
 
-/* ---- who is next --------------------------------------------------------------------- */
+/* ---- who is next -------------------------------------------------------- */
 
 static const union io_address *next_address(struct uv_dial *d)
 {
@@ -296,7 +296,7 @@ static void on_attempt(uv_poll_t *handle, int status, int events)
 	go_on(d);
 }
 
-/* ---- names ----------------------------------------------------------------------------- */
+/* ---- names -------------------------------------------------------------- */
 
 static void add_addresses(struct uv_dial *d, int ask,
 	const struct io_dns_result *r)
@@ -337,7 +337,7 @@ static void on_a(void *arg, const struct io_dns_result *r)
 		timer_start(d->s->s.env->wheel, &d->next, WAIT_AAAA_MS);
 }
 
-/* ---- UNIX sockets ----------------------------------------------------------------------- */
+/* ---- UNIX sockets ------------------------------------------------------- */
 
 static void connect_unix(struct uv_dial *d)
 {
@@ -360,7 +360,7 @@ static void connect_unix(struct uv_dial *d)
 		uv_stream_start(s);
 }
 
-/* ---- the beginning ----------------------------------------------------------------------- */
+/* ---- the beginning ------------------------------------------------------ */
 
 static void begin(void *arg)
 {

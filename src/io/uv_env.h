@@ -38,7 +38,6 @@ struct uv_env {
 	struct list listeners;     /* struct uv_listener */
 	struct list signals;       /* struct uv_signal */
 	struct list dirty;         /* uv_stream.dirty: written to this turn */
-	size_t open_fds;           /* descriptors being closed by handles */
 	struct timer accept_again; /* running: descriptors ran out */
 	struct uv_gate gate;
 	struct uv_dns *dns;        /* NULL until the first question */
@@ -89,16 +88,18 @@ void uv_listener_close(struct io_listener *l);
 void uv_accept_init(struct uv_env *env);
 
 /* uv_stream.c */
-int uv_stream_write(struct io_stream *s, struct str bytes);
-size_t uv_stream_queued(const struct io_stream *s);
 void uv_stream_pause(struct io_stream *s, bool paused);
 void uv_stream_starttls(struct io_stream *s, const struct io_tls_config *tls);
 void uv_stream_close(struct io_stream *s);
 void uv_stream_abort(struct io_stream *s);
-/** Flush what was written this turn.  Returns how many streams. */
-size_t uv_streams_flush(struct uv_env *env);
 /** End all streams, with their on_close. */
 void uv_streams_end(struct uv_env *env);
+
+/* uv_write.c */
+int uv_stream_write(struct io_stream *s, struct str bytes);
+size_t uv_stream_queued(const struct io_stream *s);
+/** Flush what was written this turn.  Returns how many streams. */
+size_t uv_streams_flush(struct uv_env *env);
 
 /* uv_gate.c */
 void uv_gate_init(struct uv_env *env);

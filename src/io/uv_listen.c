@@ -30,7 +30,7 @@ struct uv_listener {
 
 static void on_connection(uv_poll_t *handle, int status, int events);
 
-/* ---- descriptors --------------------------------------------------------------- */
+/* ---- descriptors -------------------------------------------------------- */
 
 /* The kernel gives the lowest free number: when that is near the limit, few
  * are left. */
@@ -92,7 +92,7 @@ void uv_accept_init(struct uv_env *env)
 	timer_init(&env->accept_again, accept_again, env);
 }
 
-/* ---- accepting ------------------------------------------------------------------- */
+/* ---- accepting ---------------------------------------------------------- */
 
 static void describe_unix(struct uv_stream *s, int fd)
 {
@@ -171,7 +171,7 @@ static void on_connection(uv_poll_t *handle, int status, int events)
 	}
 }
 
-/* ---- listening ----------------------------------------------------------------------- */
+/* ---- listening ---------------------------------------------------------- */
 
 static struct io_listener *sentence(struct buf *why, const char *what, int fd)
 {

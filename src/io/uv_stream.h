@@ -80,11 +80,6 @@ void uv_stream_fail(struct uv_stream *s, int error);
 /** Ask libuv for what the present state needs. */
 void uv_stream_poll(struct uv_stream *s);
 void uv_stream_timer(struct uv_stream *s, enum limit_id id);
-/** Mark it to be flushed at the end of the turn. */
-void uv_stream_dirty(struct uv_stream *s);
-/** Give the kernel what TLS has left in env->wire; the rest waits in
- *  s->wire. */
-void uv_stream_send_wire(struct uv_stream *s);
 void uv_stream_data(struct uv_stream *s, struct str bytes);
 /** The peer has closed. */
 void uv_stream_eof(struct uv_stream *s, const char *detail);
@@ -92,6 +87,17 @@ void uv_stream_eof(struct uv_stream *s, const char *detail);
 void uv_stream_ready(struct uv_stream *s);
 /** Options for every TCP socket of ours. */
 void uv_socket_options(struct uv_env *env, int fd);
+
+/* uv_write.c */
+/** Mark it to be flushed at the end of the turn. */
+void uv_stream_dirty(struct uv_stream *s);
+/** Give the kernel what TLS has left in env->wire; the rest waits in
+ *  s->wire. */
+void uv_stream_send_wire(struct uv_stream *s);
+/** One attempt at emptying the queue.  Returns bytes that went. */
+size_t uv_stream_push(struct uv_stream *s);
+/** The queue's memory goes to the next stream that writes. */
+void uv_stream_spare(struct uv_stream *s);
 
 /* uv_connect.c */
 void uv_dial_free(struct uv_dial **dial);

@@ -7,7 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
-/* ---- signals ---------------------------------------------------------------- */
+/* ---- signals ------------------------------------------------------------ */
 
 struct uv_signal {
 	uv_signal_t handle;
@@ -56,7 +56,7 @@ void uv_env_signals_close(struct uv_env *env)
 	}
 }
 
-/* ---- descriptors of others ------------------------------------------------------ */
+/* ---- descriptors of others ---------------------------------------------- */
 
 struct io_watch {
 	struct io_env *env;
@@ -117,7 +117,7 @@ void uv_env_unwatch(struct io_watch *w)
 	uv_close((uv_handle_t *)&w->handle, on_watch_closed);
 }
 
-/* ---- threads ------------------------------------------------------------------------ */
+/* ---- threads ------------------------------------------------------------ */
 
 struct io_thread {
 	struct io_env *env;
@@ -161,7 +161,7 @@ void uv_env_join(struct io_thread *t)
 	free(t);
 }
 
-/* ---- bells ---------------------------------------------------------------------------- */
+/* ---- bells -------------------------------------------------------------- */
 
 struct io_bell {
 	struct io_env *env;

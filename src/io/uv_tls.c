@@ -71,7 +71,7 @@ void uv_tls_shared_free(struct uv_tls_shared **s)
 	*s = NULL;
 }
 
-/* ---- transport ---------------------------------------------------------------- */
+/* ---- transport ---------------------------------------------------------- */
 
 static ssize_t pull(gnutls_transport_ptr_t arg, void *bytes, size_t len)
 {
@@ -107,7 +107,7 @@ static ssize_t push(gnutls_transport_ptr_t arg, const void *bytes, size_t len)
 	return (ssize_t)len;
 }
 
-/* ---- the session ---------------------------------------------------------------- */
+/* ---- the session -------------------------------------------------------- */
 
 static int set_up(struct uv_stream *s, struct uv_tls *tls)
 {
@@ -204,7 +204,7 @@ void uv_tls_free(struct uv_tls **tls)
 static void hold(struct uv_tls *tls);
 static void pump(struct uv_stream *s);
 
-/* ---- the handshake ----------------------------------------------------------------- */
+/* ---- the handshake ------------------------------------------------------ */
 
 /* How keys were agreed on and who signed.  TLS 1.3 has no such name. */
 static void describe_exchange(gnutls_session_t session, char *out, size_t size)
@@ -330,7 +330,7 @@ void uv_tls_step(struct uv_stream *s)
 		uv_stream_poll(s);
 }
 
-/* ---- data ------------------------------------------------------------------------------ */
+/* ---- data --------------------------------------------------------------- */
 
 /* Gather records into the plain buffer.  *@ret_rc is what stopped it: 0 for a
  * full buffer, GNUTLS_E_AGAIN, the end, or an error. */

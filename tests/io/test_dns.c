@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* ---- the server ---------------------------------------------------------------- */
+/* ---- the server --------------------------------------------------------- */
 
 struct entry {
 	const char *name;
@@ -196,7 +196,7 @@ static void server_stop(struct server *s)
 	close(s->fd);
 }
 
-/* ---- asking ----------------------------------------------------------------------- */
+/* ---- asking ------------------------------------------------------------- */
 
 struct asker {
 	struct server server;
@@ -411,7 +411,7 @@ static void test_bad_servers(void **state)
 	asker_free(a);
 }
 
-/* ---- places ------------------------------------------------------------------------- */
+/* ---- places ------------------------------------------------------------- */
 
 static void on_located(void *arg, enum io_locate_status status,
 	const struct io_target *targets, size_t count)

@@ -143,7 +143,7 @@ static struct two *two_connected(void)
 	return t;
 }
 
-/* ---- streams ---------------------------------------------------------------- */
+/* ---- streams ------------------------------------------------------------ */
 
 static void test_echo(void **state)
 {
@@ -256,7 +256,7 @@ static void test_write_timeout(void **state)
 	two_free(t);
 }
 
-/* ---- connecting ----------------------------------------------------------------- */
+/* ---- connecting --------------------------------------------------------- */
 
 static void test_connect_fails(void **state)
 {
@@ -375,7 +375,7 @@ static void test_crash(void **state)
 	two_free(t);
 }
 
-/* ---- TLS --------------------------------------------------------------------------- */
+/* ---- TLS ---------------------------------------------------------------- */
 
 struct keys {
 	struct io_credentials *a, *b;
@@ -525,7 +525,7 @@ static void test_tls_timeout(void **state)
 	keys_done(&k);
 }
 
-/* ---- clocks, tasks -------------------------------------------------------------- */
+/* ---- clocks, tasks ------------------------------------------------------ */
 
 struct chime {
 	struct io_env *env;

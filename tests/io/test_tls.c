@@ -73,7 +73,7 @@ static void set_free(struct set *s)
 	free(s);
 }
 
-/* ---- both ends ours ----------------------------------------------------------- */
+/* ---- both ends ours ----------------------------------------------------- */
 
 static void test_mutual(void **state)
 {
@@ -232,7 +232,7 @@ static void test_alpn_refused(void **state)
 	set_free(s);
 }
 
-/* ---- who is believed ---------------------------------------------------------------- */
+/* ---- who is believed ---------------------------------------------------- */
 
 struct judged {
 	const char *what;
@@ -347,7 +347,7 @@ static void test_no_trust_store(void **state)
 	set_free(s);
 }
 
-/* ---- names in real certificates ------------------------------------------------------- */
+/* ---- names in real certificates ----------------------------------------- */
 
 struct named {
 	const char *san; /* NULL: none at all */
@@ -425,7 +425,7 @@ static void test_names(void **state)
 	io_env_free(&env);
 }
 
-/* ---- which certificate is shown --------------------------------------------------------- */
+/* ---- which certificate is shown ----------------------------------------- */
 
 static void test_sni(void **state)
 {
@@ -505,7 +505,7 @@ static void test_server_without_certificate(void **state)
 	set_free(s);
 }
 
-/* ---- a foreign client, in a thread ------------------------------------------------------- */
+/* ---- a foreign client, in a thread -------------------------------------- */
 
 struct foreign {
 	int fd;
@@ -703,7 +703,7 @@ static void test_truncated(void **state)
 	set_free(s);
 }
 
-/* ---- handshakes that do not come to an end -------------------------------------------- */
+/* ---- handshakes that do not come to an end ------------------------------ */
 
 static void test_silence(void **state)
 {
@@ -787,7 +787,7 @@ static void test_gate(void **state)
 	set_free(s);
 }
 
-/* ---- folders ------------------------------------------------------------------------------ */
+/* ---- folders ------------------------------------------------------------ */
 
 static void expect_load(struct set *s, const char *folder, const char *trust,
 	const char *part)

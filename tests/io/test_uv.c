@@ -375,7 +375,7 @@ static void test_unix(void **state)
 	ends_free(e);
 }
 
-/* ---- the loop ------------------------------------------------------------------ */
+/* ---- the loop ----------------------------------------------------------- */
 
 struct chime {
 	struct io_env *env;
@@ -506,7 +506,7 @@ static void test_watch(void **state)
 	close(fds[1]);
 }
 
-/* ---- many -------------------------------------------------------------------------- */
+/* ---- many --------------------------------------------------------------- */
 
 static void test_many_bytes_both_ways(void **state)
 {
