@@ -524,10 +524,11 @@ void sip_send(struct sip *s, const struct sip_partner *partner,
 	const struct sip_out *out, unsigned timeout_ms, uint64_t token)
 {
 	struct sip_client *k = take(s);
+	struct str method = str_from(out->method);
 	bool may;
 
 	stox_require(token != 0 && timeout_ms > 0);
-	stox_require(!str_is(str_from(out->method), "INVITE"));
+	stox_require(!str_is(method, "INVITE"));
 	k->peer = sip_peer_find(s, partner->name);
 	k->connection = NULL;
 	k->state = SIP_CLIENT_LOCATING;
@@ -535,7 +536,8 @@ void sip_send(struct sip *s, const struct sip_partner *partner,
 	k->token = token;
 	k->tried = k->attempts = 0;
 	k->deadline_ms = io_now_ms(s->env) + timeout_ms;
-	snprintf(k->method, sizeof k->method, "%s", out->method);
+	stox_require(method.len < sizeof k->method);
+	memcpy(k->method, method.p, method.len + 1);
 	list_append(&k->peer->clients, &k->node);
 	stox_require(!table_put(s->tokens, token_key(k), k));
 	may = may_send(k, out);

@@ -37,25 +37,36 @@ void sip_request_finish(struct sip *s, struct buf *out,
 	buf_add_str(out, body);
 }
 
-/* alias offers this connection for requests of the other side, which only a
- * certificate of ours makes worth anything.  RFC 5923, 4 and 7. */
+/* The same lines for all requests, ready to be copied.  alias offers our
+ * connection for requests of the other side, which only a certificate of ours
+ * makes worth anything.  RFC 5923, 4 and 7. */
+void sip_request_configure(struct sip *s)
+{
+	static const char *const names[] = {
+		[SIP_TLS] = "TLS",
+		[SIP_TCP] = "TCP",
+	};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		s->via[i] = str_from(pool_printf(s->pool,
+			"Via: SIP/2.0/%s %s:%u;branch=", names[i], s->host,
+			s->port));
+		s->hops[i] = str_from(pool_printf(s->pool,
+			"%s\r\nMax-Forwards: %u\r\n",
+			i == SIP_TLS && s->credentials ? ";alias" : "", HOPS));
+	}
+}
+
 static void add_via(struct sip_client *k, enum sip_transport transport)
 {
 	struct sip *s = k->sip;
 	struct buf *out = &k->request;
 
-	buf_add_text(out, transport == SIP_TLS ? "Via: SIP/2.0/TLS "
-					       : "Via: SIP/2.0/TCP ");
-	buf_add_text(out, s->host);
-	buf_add_char(out, ':');
-	buf_add_u64(out, s->port);
-	buf_add_text(out, ";branch=");
+	buf_add_str(out, s->via[transport]);
 	k->branch_at = out->len;
 	sip_request_branch(k);
-	buf_add_text(out, k->branch);
-	if (transport == SIP_TLS && s->credentials)
-		buf_add_text(out, ";alias");
-	buf_add(out, "\r\n", 2);
+	buf_add(out, k->branch, k->branch_len);
+	buf_add_str(out, s->hops[transport]);
 }
 
 void sip_request_branch(struct sip_client *k)
@@ -128,9 +139,6 @@ void sip_request_write(struct sip_client *k, enum sip_transport transport,
 	buf_add_text(to, out->request_uri);
 	buf_add_text(to, " SIP/2.0\r\n");
 	add_via(k, transport);
-	buf_add_text(to, "Max-Forwards: ");
-	buf_add_u64(to, HOPS);
-	buf_add(to, "\r\n", 2);
 	for (size_t i = 0; out->routes && out->routes[i]; i++)
 		sip_write_header(to, "Route", str_from(out->routes[i]));
 	add_identity(k, out);

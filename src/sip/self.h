@@ -95,6 +95,7 @@ struct sip {
 	uint16_t port;
 	const char *const *methods;
 	const char *allow;
+	struct str via[2], hops[2];        /* request.c, by transport */
 	enum io_tls_version tls_min;       /* the lowest of all partners */
 
 	struct list peers, listeners;

@@ -163,6 +163,7 @@ void sip_configure(struct sip *s, const struct sip_config *config)
 	s->credentials = config->credentials
 		? io_credentials_ref(config->credentials) : NULL;
 	s->tls_min = min;
+	sip_request_configure(s);
 	sip_peer_configure(s, config);
 	sip_listener_restart(s, tls_changed);
 	list_each(it, tmp, &s->connections)

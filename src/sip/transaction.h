@@ -124,6 +124,8 @@ void sip_response_write(struct sip *s, struct buf *out,
 /** Write a request into @k->request with room for a branch. */
 void sip_request_write(struct sip_client *k, enum sip_transport transport,
 	const struct sip_out *out);
+/** Prepare what is the same in all requests, after a configuration. */
+void sip_request_configure(struct sip *s);
 /** Put a new branch into it. */
 void sip_request_branch(struct sip_client *k);
 /** Header pairs, Content-Type, Content-Length, the blank line and the body. */
