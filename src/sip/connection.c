@@ -470,8 +470,9 @@ struct sip_connection *sip_connection_open(struct sip_peer *peer,
 	struct sip *s = peer->sip;
 	const struct sip_partner *partner = peer->partner;
 	const struct sip_target *t = &peer->targets[target];
-	bool by_target = partner->front_ends ||
-		(partner->dialect && partner->dialect->srv_target_name);
+	bool by_target = !sip_proof_is_literal(t->host) &&
+		(partner->front_ends || (partner->dialect &&
+			partner->dialect->srv_target_name));
 	struct sip_connection *c = connection_new(s, partner->transport);
 	struct io_tls_config tls = {
 		.credentials = s->credentials,

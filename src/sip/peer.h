@@ -31,6 +31,8 @@ enum sip_proof sip_proof(const struct sip_connection *c,
 /** A sentence: which name was expected, what the certificate says. */
 void sip_proof_explain(const struct sip_connection *c, const struct sip_peer *p,
 	char *out, size_t size);
+/** An IPv4 or IPv6 address, which no certificate here names? */
+bool sip_proof_is_literal(const char *host);
 /** Is @target @domain itself or one label below it?  lync.md's rule. */
 bool sip_proof_same_domain(struct str target, struct str domain);
 

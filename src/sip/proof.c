@@ -25,7 +25,7 @@ bool sip_proof_same_domain(struct str target, struct str domain)
 		str_find((struct str){ target.p, label }, '.') < 0;
 }
 
-static bool is_literal(const char *host)
+bool sip_proof_is_literal(const char *host)
 {
 	struct str s = str_from(host);
 
@@ -58,7 +58,7 @@ static bool names_front_end(const struct io_identity *id,
 		if (!sip_locate_parse(p->partner->front_ends[i], 1, host,
 			    sizeof host, &port))
 			continue;
-		if (is_literal(host)) {
+		if (sip_proof_is_literal(host)) {
 			if (io_identity_names_sip(id, domain))
 				return true;
 			continue;
@@ -183,7 +183,7 @@ void sip_proof_explain(const struct sip_connection *c, const struct sip_peer *p,
 {
 	const struct io_identity *id = io_stream_identity(c->stream);
 	bool fixed = p->partner->front_ends && p->partner->front_ends[0] &&
-		!is_literal(c->host);
+		!sip_proof_is_literal(c->host);
 	const char *expected = fixed ? c->host : p->partner->name;
 	char name[300];
 	struct buf text;

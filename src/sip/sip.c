@@ -149,12 +149,15 @@ void sip_configure(struct sip *s, const struct sip_config *config)
 	struct pool *old = s->pool;
 	struct io_credentials *old_credentials = s->credentials;
 	enum io_tls_version min = lowest_tls(config);
-	bool tls_changed = min != s->tls_min;
+	const char *host = config->host ? config->host : "localhost";
+	/* a listener shows the certificate of the host it was opened for */
+	bool tls_changed = min != s->tls_min ||
+		!str_is(str_from(s->host), host);
 
 	s->pool = pool_new(s->budget);
 	s->is_ours = config->is_ours;
 	s->is_ours_arg = config->arg;
-	s->host = copy(s, config->host ? config->host : "localhost");
+	s->host = copy(s, host);
 	s->node = pool_printf(s->pool, "%.32s",
 		config->node ? config->node : "");
 	s->port = config->port ? config->port : 5061;

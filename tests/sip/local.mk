@@ -72,4 +72,12 @@ tests_sip_test_transport_SOURCES = \
 tests_sip_test_transport_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_sip_test_transport_LDADD = \
 	$(SIP) $(SIP_MODEL) $(IO) $(BASE) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/sip/test_wire
+TESTS += tests/sip/test_wire
+tests_sip_test_wire_SOURCES = \
+	tests/sip/test_wire.c tests/io/pki.c tests/io/pki.h
+tests_sip_test_wire_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE \
+	$(CMOCKA_CFLAGS) $(GNUTLS_CFLAGS)
+tests_sip_test_wire_LDADD = \
+	$(SIP) $(SIP_MODEL) $(IO) $(BASE) $(CMOCKA_LIBS) $(GNUTLS_LIBS)
 endif
