@@ -331,7 +331,8 @@ class Lab:
 
 
 def end_on_signals():
-    """Let SIGTERM and SIGHUP end us as SIGINT does, so that labs are closed."""
+    """Let signals end us in order, so that labs are closed."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     def leave(number, _frame):
         raise SystemExit(128 + number)
     for number in (signal.SIGTERM, signal.SIGHUP):
