@@ -340,6 +340,7 @@ static size_t gather(struct uv_stream *s, int *ret_rc)
 	size_t used = 0;
 
 	while (UV_PLAIN_SIZE - used >= RECORD) {
+		size_t before = s->tls->in_len;
 		ssize_t n = gnutls_record_recv(s->tls->session, plain + used,
 			UV_PLAIN_SIZE - used);
 
@@ -348,6 +349,10 @@ static size_t gather(struct uv_stream *s, int *ret_rc)
 			continue;
 		}
 		if (n == GNUTLS_E_INTERRUPTED)
+			continue;
+		/* a session ticket ends the call too: more may lie behind it */
+		if (n == GNUTLS_E_AGAIN && s->tls->in_len > 0 &&
+			s->tls->in_len < before)
 			continue;
 		*ret_rc = n == 0 ? GNUTLS_E_SESSION_EOF : (int)n;
 		return used;
