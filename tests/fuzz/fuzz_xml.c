@@ -1,7 +1,7 @@
 /*
- * fuzz_xml.c: a stream, cut into pieces as the first byte says, some with a rest
- * after each.  Whatever the cuts, the same events come; and each element, written and read again, is the
- * same tree.
+ * fuzz_xml.c: a stream, cut into pieces as the first byte says, some with a
+ * rest after each.  Whatever the cuts, the same events come; and each element,
+ * written and read again, is the same tree.
  */
 #include <stdint.h>
 #include <stdio.h>

@@ -11,6 +11,12 @@ tests_xml_test_frame_SOURCES = tests/xml/test_frame.c
 tests_xml_test_frame_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_xml_test_frame_LDADD = $(XML) $(BASE) $(CMOCKA_LIBS)
 
+check_PROGRAMS += tests/xml/test_limits
+TESTS += tests/xml/test_limits
+tests_xml_test_limits_SOURCES = tests/xml/test_limits.c tests/xml/heard.h
+tests_xml_test_limits_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_xml_test_limits_LDADD = $(XML) $(BASE) $(CMOCKA_LIBS)
+
 check_PROGRAMS += tests/xml/test_names
 TESTS += tests/xml/test_names
 tests_xml_test_names_SOURCES = tests/xml/test_names.c
@@ -25,7 +31,7 @@ tests_xml_test_parse_LDADD = $(XML) $(BASE) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/xml/test_reader
 TESTS += tests/xml/test_reader
-tests_xml_test_reader_SOURCES = tests/xml/test_reader.c
+tests_xml_test_reader_SOURCES = tests/xml/test_reader.c tests/xml/heard.h
 tests_xml_test_reader_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_xml_test_reader_LDADD = $(XML) $(BASE) $(CMOCKA_LIBS)
 
