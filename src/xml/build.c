@@ -8,6 +8,8 @@
 
 #include "xml/build.h"
 
+#include "base/rand.h"
+
 /* The declarations of the limits stand behind this in expat.h. */
 #ifndef XML_DTD
 #define XML_DTD
@@ -295,6 +297,7 @@ static XML_Parser new_parser(struct xml_build *b)
 
 	stox_require(parser); /* out of memory, as base_alloc() */
 	set_limits(parser);
+	XML_SetHashSalt(parser, b->salt);
 	XML_SetReturnNSTriplet(parser, 1);
 	XML_SetUserData(parser, b);
 	XML_SetElementHandler(parser, on_start, on_end);
@@ -311,14 +314,20 @@ static XML_Parser new_parser(struct xml_build *b)
 void xml_build_init(struct xml_build *b, unsigned outer, size_t names_max,
 	struct pool *pool, struct budget *budget)
 {
+	struct rand_source kernel = rand_kernel();
+	uint64_t secrets[2];
+
+	/* one call for both: expat would make one for each parser */
+	rand_bytes(&kernel, secrets, sizeof(secrets));
 	*b = (struct xml_build){
+		.salt = (unsigned long)secrets[0] | 1,
 		.budget = budget,
 		.outer = outer,
 		.names_max = names_max,
 		.pool = pool,
 		.pool_given = pool != NULL,
 	};
-	xml_names_init(&b->names);
+	xml_names_init(&b->names, secrets[1]);
 	buf_init(&b->text, INT_MAX, budget);
 	b->parser = new_parser(b);
 }

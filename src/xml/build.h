@@ -17,6 +17,7 @@ struct xml_build {
 	struct XML_ParserStruct *parser; /* NULL: at rest */
 	struct budget *budget; /* borrowed, may be NULL */
 	unsigned outer;	       /* 1: a stream; 0: one document */
+	unsigned long salt;    /* of expat's hash tables */
 	size_t names_max;      /* more than this is an error */
 	struct xml_names names;
 

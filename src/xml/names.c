@@ -7,15 +7,12 @@
 #include <string.h>
 
 #include "base/pool.h"
-#include "base/rand.h"
 
 enum { FIRST_SIZE = 64 };
 
-void xml_names_init(struct xml_names *n)
+void xml_names_init(struct xml_names *n, uint64_t secret)
 {
-	struct rand_source kernel = rand_kernel();
-
-	*n = (struct xml_names){ .key = rand_u64(&kernel) | 1 };
+	*n = (struct xml_names){ .key = secret | 1 };
 }
 
 static uint64_t mix(uint64_t h, uint64_t word, uint64_t key)

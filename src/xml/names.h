@@ -17,7 +17,8 @@ struct xml_names {
 	size_t count;	 /* different names since xml_names_clear() */
 };
 
-void xml_names_init(struct xml_names *n);
+/** @secret: 64 random bits */
+void xml_names_init(struct xml_names *n, uint64_t secret);
 /** Note @name; it is not kept. */
 void xml_names_add(struct xml_names *n, const char *name, size_t len);
 /** Forget all and free the memory. */

@@ -12,6 +12,7 @@
 struct heard {
 	struct limits limits;
 	struct buf text;
+	bool read_back; /* each element */
 };
 
 static void require(bool holds, const char *what)
@@ -89,7 +90,8 @@ static void on_element(
 	buf_printf(&h->text, "%zu ", bytes);
 	xml_write(&h->text, e, "");
 	require(!e->parent && !e->next, "an element of its own");
-	read_back(pool, e);
+	if (h->read_back)
+		read_back(pool, e);
 	xml_pool_release(&pool);
 }
 
@@ -141,7 +143,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct heard whole, cut;
+	struct heard whole = { .read_back = true },
+		     cut = { .read_back = false };
 	struct str in;
 
 	if (size == 0)
