@@ -6,7 +6,7 @@
 #include <limits.h>
 #include <unistd.h>
 
-/* ---- the global options -------------------------------------------------------- */
+/* ---- the global options ------------------------------------------------- */
 
 static enum stox_level log_level(const char *word)
 {
@@ -17,7 +17,7 @@ static enum stox_level log_level(const char *word)
 	return strcmp(word, "debug") == 0 ? STOX_LOG_DEBUG : STOX_LOG_INFO;
 }
 
-static const char *const no_items[] = { NULL };
+static const char *const no_items[] = {NULL};
 
 static const char *const *items_of(const struct config_value *v)
 {
@@ -30,8 +30,8 @@ static const char *name_of(enum config_global option)
 }
 
 /* The place of an option of the global section, or the file's begin. */
-static struct config_place global_place(const struct config_load *l,
-	enum config_global option)
+static struct config_place global_place(
+	const struct config_load *l, enum config_global option)
 {
 	const char *name = name_of(option);
 	const struct config_raw_option *o = l->file.sections->options;
@@ -48,13 +48,15 @@ static void set_host(struct config_load *l)
 	const struct config_section *s = l->file.sections;
 
 	if (!host && gethostname(name, sizeof(name) - 1) == 0)
-		config_syntax_check(l->config->pool, CONFIG_FQDN, "", name, &host);
+		config_syntax_check(
+			l->config->pool, CONFIG_FQDN, "", name, &host);
 	l->config->host = host;
 	while (s && s->type != CONFIG_SECTION_SIP)
 		s = s->next;
 	/* a host that was refused has been reported */
 	if (!host && s && global_place(l, GLOBAL_HOST).line == 0)
-		config_error(l->report, s->place, "a SipDomain needs host, and the "
+		config_error(l->report, s->place,
+			"a SipDomain needs host, and the "
 			"name of this machine, \"%s\", is not fully qualified; "
 			"expected host = \"gw.example.org\" above all sections",
 			name);
@@ -63,7 +65,7 @@ static void set_host(struct config_load *l)
 /* Ruling 27: nobody needs to reach us on XMPP when we are a component. */
 static const char *const *default_xmpp_listen(const struct config *c)
 {
-	static const char *const everywhere[] = { "*:5269", NULL };
+	static const char *const everywhere[] = {"*:5269", NULL};
 
 	for (size_t i = 0; i < c->sip_domain_count; i++)
 		if (!c->sip_domains[i].local.component_host)
@@ -86,8 +88,8 @@ static void set_global(struct config_load *l)
 	c->dns_servers = items_of(&v[GLOBAL_DNS_SERVERS]);
 	c->dns_trust_anchor = v[GLOBAL_DNS_TRUST_ANCHOR].string;
 	c->xmpp_listen = v[GLOBAL_XMPP_LISTEN].set
-		? items_of(&v[GLOBAL_XMPP_LISTEN])
-		: default_xmpp_listen(c);
+				 ? items_of(&v[GLOBAL_XMPP_LISTEN])
+				 : default_xmpp_listen(c);
 	c->sip_listen = items_of(&v[GLOBAL_SIP_LISTEN]);
 	c->sip_listen_tcp = items_of(&v[GLOBAL_SIP_LISTEN_TCP]);
 	c->plugin_path = items_of(&v[GLOBAL_PLUGIN_PATH]);
@@ -99,7 +101,7 @@ static void set_global(struct config_load *l)
 			v[GLOBAL_DISCOVER].string);
 }
 
-/* ---- what concerns several options ------------------------------------------------ */
+/* ---- what concerns several options -------------------------------------- */
 
 struct listener {
 	const char *address;
@@ -115,11 +117,13 @@ static void check_listener(struct config_load *l, const char *address,
 		if (strcmp(seen[k].address, address) != 0)
 			continue;
 		if (seen[k].option == option)
-			config_error(l->report, place, "%s has \"%s\" twice; "
-				"expected each address once", name_of(option),
-				address);
+			config_error(l->report, place,
+				"%s has \"%s\" twice; "
+				"expected each address once",
+				name_of(option), address);
 		else
-			config_error(l->report, place, "%s has \"%s\", and so "
+			config_error(l->report, place,
+				"%s has \"%s\", and so "
 				"has %s; expected each address once",
 				name_of(option), address,
 				name_of(seen[k].option));
@@ -129,10 +133,10 @@ static void check_listener(struct config_load *l, const char *address,
 
 static void check_listeners(struct config_load *l)
 {
-	static const enum config_global options[] = { GLOBAL_XMPP_LISTEN,
-		GLOBAL_SIP_LISTEN, GLOBAL_SIP_LISTEN_TCP };
-	const char *const *lists[] = { l->config->xmpp_listen,
-		l->config->sip_listen, l->config->sip_listen_tcp };
+	static const enum config_global options[] = {
+		GLOBAL_XMPP_LISTEN, GLOBAL_SIP_LISTEN, GLOBAL_SIP_LISTEN_TCP};
+	const char *const *lists[] = {l->config->xmpp_listen,
+		l->config->sip_listen, l->config->sip_listen_tcp};
 	struct listener seen[64];
 	size_t count = 0;
 
@@ -142,12 +146,12 @@ static void check_listeners(struct config_load *l)
 				config_error(l->report,
 					global_place(l, options[i]),
 					"%s makes too many listeners; expected "
-					"at most %zu", name_of(options[i]),
-					count);
+					"at most %zu",
+					name_of(options[i]), count);
 				return;
 			}
 			check_listener(l, *a, options[i], seen, count);
-			seen[count++] = (struct listener){ *a, options[i] };
+			seen[count++] = (struct listener){*a, options[i]};
 		}
 	}
 }
@@ -158,21 +162,24 @@ static void warn_of_missing_side(struct config_load *l)
 	bool sip = false, xmpp = false;
 
 	/* sections that were refused count as well: one line is enough */
-	for (const struct config_section *s = l->file.sections; s; s = s->next) {
+	for (const struct config_section *s = l->file.sections; s;
+		s = s->next) {
 		sip |= s->type == CONFIG_SECTION_SIP ||
-			s->type == CONFIG_SECTION_OTHER;
+		       s->type == CONFIG_SECTION_OTHER;
 		xmpp |= s->type == CONFIG_SECTION_XMPP ||
 			s->type == CONFIG_SECTION_OTHER;
 	}
 	if (!sip)
-		config_warning(l->report, place, "there is no SipDomain, so stox "
+		config_warning(l->report, place,
+			"there is no SipDomain, so stox "
 			"speaks for nobody on XMPP; expected one");
 	if (!xmpp)
-		config_warning(l->report, place, "there is no XmppDomain, so nobody "
+		config_warning(l->report, place,
+			"there is no XmppDomain, so nobody "
 			"on XMPP may take part; expected one");
 }
 
-/* ---- looking up ---------------------------------------------------------------------- */
+/* ---- looking up --------------------------------------------------------- */
 
 static struct table *new_table(void)
 {
@@ -268,7 +275,7 @@ const struct config_value *config_plugin_value(const struct config *c,
 	return NULL;
 }
 
-/* ---- loading ------------------------------------------------------------------------------ */
+/* ---- loading ------------------------------------------------------------ */
 
 static struct config *config_new(const char *name)
 {
@@ -302,8 +309,10 @@ static int load(const char *name, struct str text, struct pool *pool,
 	bool good;
 
 	report->pool = pool;
-	*l = (struct config_load){ .pool = pool, .config = c,
-		.report = report, .plugins = plugins };
+	*l = (struct config_load){.pool = pool,
+		.config = c,
+		.report = report,
+		.plugins = plugins};
 	if (config_run(pool, name, text, report, &l->file))
 		check(l);
 	config_report_write(report, errors, warnings);
@@ -336,8 +345,10 @@ int config_load(const char *file, struct plugins *plugins, struct config **ret,
 	const char *why;
 
 	if (config_read_file(pool, file, &text, &why) < 0) {
-		buf_printf(errors, "%s:1: cannot read it: %s; expected a readable "
-			"file\n", file, why);
+		buf_printf(errors,
+			"%s:1: cannot read it: %s; expected a readable "
+			"file\n",
+			file, why);
 		pool_free(&pool);
 		return -STOX_EINVAL;
 	}

@@ -36,8 +36,8 @@ struct config_sip_domain {
 	const char *const *domains;
 	struct xmpp_local local;     /* how XMPP reaches the domain itself */
 	struct sip_partner partner;  /* how stox reaches it */
-	struct config_value *const *plugin_values; /* by plugin index; an element
-	                              * is NULL when the plugin has no options */
+	/* by plugin index; an element is NULL when the plugin has no options */
+	struct config_value *const *plugin_values;
 };
 /** What an outsider of a domain may do.  lync.md 1.5. */
 enum config_partner {
@@ -76,7 +76,7 @@ struct config {
 	const char *const *xmpp_listen;
 	const char *const *sip_listen;
 	const char *const *sip_listen_tcp;
-	const char *const *plugin_path; /* folders searched before the built-in one */
+	const char *const *plugin_path; /* searched before the built-in one */
 	uint64_t limits[LIMIT_COUNT];
 	/* domains */
 	struct config_sip_domain *sip_domains;
@@ -85,15 +85,15 @@ struct config {
 	size_t xmpp_domain_count;
 	struct table *by_domain_sip;  /* canonical domain -> config_sip_domain,
 	                               * additional domains included */
-	struct table *by_domain_xmpp; /* canonical domain -> config_xmpp_domain, likewise */
+	struct table *by_domain_xmpp; /* likewise -> config_xmpp_domain */
 	struct table *by_ascii_sip;   /* A-label domain -> config_sip_domain */
 	struct table *by_ascii_xmpp;
-	/* the same in the shape that xmpp_configure() and sip_configure() take:
-	 * every name of every SIP domain, and the partner of every SIP domain */
+	/* the same in the shape that xmpp_configure() and sip_configure()
+	 * take: every name, and the partner, of every SIP domain */
 	const struct xmpp_local *locals;
 	size_t local_count;
 	const struct sip_partner *const *sip_partners; /* sip_domain_count */
-	/* plugins, in load order and NULL-terminated, with their global values */
+	/* plugins, in load order, NULL-terminated, with their global values */
 	const struct stox_plugin *const *plugins;
 	size_t plugin_count;
 	const size_t *plugin_option_counts;
@@ -129,7 +129,8 @@ void config_unref(struct config **c);
  */
 const struct config_value *config_plugin_value(const struct config *c,
 	const struct config_sip_domain *sip,
-	const struct config_xmpp_domain *xmpp, const struct stox_option *option);
+	const struct config_xmpp_domain *xmpp,
+	const struct stox_option *option);
 
 /**
  * Take "host", "host:port", "*:port", "[address]" or "[address]:port" apart.
@@ -139,7 +140,8 @@ const struct config_value *config_plugin_value(const struct config *c,
  * @ret_port  0 when there is none
  * Returns 0, or -STOX_EINVAL.
  */
-int config_address(const char *text, char *host, size_t size, uint16_t *ret_port);
+int config_address(const char *text, char *host, size_t size,
+	uint16_t *ret_port);
 
 /** Append the reference of all options as troff (for stox.cfg.lua(5)): core's
  *  and, when given, those of @plugins (NULL-terminated). */

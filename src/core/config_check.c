@@ -34,17 +34,16 @@ static unsigned section_scope(enum config_section_type type)
 }
 
 static const enum config_section_type section_types[] = {
-	CONFIG_SECTION_GLOBAL, CONFIG_SECTION_SIP, CONFIG_SECTION_XMPP
-};
+	CONFIG_SECTION_GLOBAL, CONFIG_SECTION_SIP, CONFIG_SECTION_XMPP};
 
-/* ---- core's options ------------------------------------------------------------ */
+/* ---- core's options ----------------------------------------------------- */
 
 void config_check_core(struct config_load *l, struct config_section *section,
 	const struct config_option *table, struct config_value *values)
 {
 	for (int i = 0; table[i].option.name; i++)
 		stox_require(config_value_default(l->config->pool,
-			&table[i].option, &values[i]) == 0);
+				     &table[i].option, &values[i]) == 0);
 	for (struct config_raw_option *o = section->options; o; o = o->next) {
 		int i = config_option_find(table, o->name);
 		struct config_kind kind;
@@ -52,14 +51,16 @@ void config_check_core(struct config_load *l, struct config_section *section,
 		if (i < 0)
 			continue;
 		o->known = true;
-		kind = (struct config_kind){ o->name, &table[i].option,
-			table[i].syntax };
+		kind = (struct config_kind){
+			o->name, &table[i].option, table[i].syntax};
 		/* tables are read by the function that knows their fields */
 		if (kind.syntax == CONFIG_TABLE) {
 			if (o->value.type == CONFIG_RAW_TABLE)
 				continue;
-			config_error(l->report, o->place, "%s is %s; expected "
-				"%s", o->name,
+			config_error(l->report, o->place,
+				"%s is %s; expected "
+				"%s",
+				o->name,
 				config_raw_describe(&o->value, l->pool),
 				config_expected(l->pool, &kind));
 			continue;
@@ -68,8 +69,8 @@ void config_check_core(struct config_load *l, struct config_section *section,
 	}
 }
 
-static struct config_raw_option *find_raw(struct config_section *section,
-	const char *name)
+static struct config_raw_option *find_raw(
+	struct config_section *section, const char *name)
 {
 	struct config_raw_option *o = section->options;
 
@@ -78,7 +79,7 @@ static struct config_raw_option *find_raw(struct config_section *section,
 	return o;
 }
 
-/* ---- limits ------------------------------------------------------------------------- */
+/* ---- limits ------------------------------------------------------------- */
 
 /* Times become milliseconds of 32 bits in places; 30 days fit. */
 static int64_t limit_most(const struct limit_info *info)
@@ -100,12 +101,12 @@ static int find_limit(const char *name)
 	return -1;
 }
 
-static void check_limit(struct config_load *l, const struct config_raw_option *o,
-	const struct config_raw_field *field)
+static void check_limit(struct config_load *l,
+	const struct config_raw_option *o, const struct config_raw_field *field)
 {
 	struct config_place place = config_field_place(o, field->name);
 	int id = find_limit(field->name);
-	struct stox_option option = { .type = STOX_INT, .min = 1 };
+	struct stox_option option = {.type = STOX_INT, .min = 1};
 	struct config_kind kind = {
 		.name = pool_printf(l->pool, "limits.%s", field->name),
 		.option = &option,
@@ -117,7 +118,8 @@ static void check_limit(struct config_load *l, const struct config_raw_option *o
 		config_guess_init(&guess, field->name);
 		for (int i = 0; i < LIMIT_COUNT; i++)
 			config_guess_try(&guess, limit_info(i)->id);
-		config_error(l->report, place, "there is no limit %s; "
+		config_error(l->report, place,
+			"there is no limit %s; "
 			"%sexpected one that \"stoxctl limits\" shows",
 			field->name, config_guess_text(&guess, l->pool));
 		return;
@@ -130,7 +132,8 @@ static void check_limit(struct config_load *l, const struct config_raw_option *o
 
 static void check_limits(struct config_load *l)
 {
-	const struct config_raw_option *o = find_raw(l->file.sections, "limits");
+	const struct config_raw_option *o =
+		find_raw(l->file.sections, "limits");
 	struct limits defaults;
 
 	limits_init(&defaults);
@@ -138,13 +141,14 @@ static void check_limits(struct config_load *l)
 	if (!o || o->value.type != CONFIG_RAW_TABLE)
 		return;
 	if (o->value.item_count > 0)
-		config_error(l->report, o->place, "limits has values without a "
+		config_error(l->report, o->place,
+			"limits has values without a "
 			"name; expected { name = value }");
 	for (size_t i = 0; i < o->value.field_count; i++)
 		check_limit(l, o, &o->value.fields[i]);
 }
 
-/* ---- plugins ------------------------------------------------------------------------- */
+/* ---- plugins ------------------------------------------------------------ */
 
 static const char *option_name(struct config_load *l,
 	const struct stox_plugin *plugin, const struct stox_option *option)
@@ -161,8 +165,8 @@ static size_t count_options(const struct stox_plugin *plugin)
 	return n;
 }
 
-static const struct stox_option *find_in_plugin(const struct stox_plugin *plugin,
-	const char *name)
+static const struct stox_option *find_in_plugin(
+	const struct stox_plugin *plugin, const char *name)
 {
 	size_t len = strlen(plugin->name);
 
@@ -174,8 +178,8 @@ static const struct stox_option *find_in_plugin(const struct stox_plugin *plugin
 	return NULL;
 }
 
-static const struct stox_option *find_plugin_option(const struct config *c,
-	const char *name, size_t *ret_plugin)
+static const struct stox_option *find_plugin_option(
+	const struct config *c, const char *name, size_t *ret_plugin)
 {
 	for (size_t i = 0; i < c->plugin_count; i++) {
 		const struct stox_option *option =
@@ -202,15 +206,17 @@ static bool check_names(struct config_load *l, const struct stox_plugin *plugin,
 		for (size_t t = 0; t < 3; t++)
 			if (config_option_find(config_options(section_types[t]),
 				    name) >= 0) {
-				config_error(l->report, place, "plugin %s has an "
+				config_error(l->report, place,
+					"plugin %s has an "
 					"option %s, which is one of core; "
-					"expected other names", plugin->name,
-					name);
+					"expected other names",
+					plugin->name, name);
 				good = false;
 				break;
 			}
 		if (find_plugin_option(l->config, name, &other)) {
-			config_error(l->report, place, "plugins %s and %s both "
+			config_error(l->report, place,
+				"plugins %s and %s both "
 				"have an option %s; expected only one of them",
 				l->config->plugins[other]->name, plugin->name,
 				name);
@@ -221,8 +227,8 @@ static bool check_names(struct config_load *l, const struct stox_plugin *plugin,
 }
 
 /* Where item @index of a list option stands; the file's begin for a default. */
-static struct config_place list_place(struct config_load *l,
-	const char *option, size_t index)
+static struct config_place list_place(
+	struct config_load *l, const char *option, size_t index)
 {
 	struct config_raw_option *o = find_raw(l->file.sections, option);
 
@@ -241,16 +247,19 @@ static void load_plugin(struct config_load *l, const char *name,
 
 	for (size_t i = 0; i < l->config->plugin_count; i++)
 		if (strcmp(plugins[i]->name, name) == 0) {
-			config_error(l->report, place, "plugin %s is named "
-				"twice; expected once", name);
+			config_error(l->report, place,
+				"plugin %s is named "
+				"twice; expected once",
+				name);
 			return;
 		}
 	buf_init(&why, 4096, NULL);
 	plugin = plugins_find(l->plugins, name, &why);
 	if (!plugin)
-		config_error(l->report, place, "plugin %s cannot be used: %.*s; "
-			"expected the name of an installed plugin", name,
-			STR_FMT(buf_str(&why)));
+		config_error(l->report, place,
+			"plugin %s cannot be used: %.*s; "
+			"expected the name of an installed plugin",
+			name, STR_FMT(buf_str(&why)));
 	else if (check_names(l, plugin, place))
 		plugins[l->config->plugin_count++] = plugin;
 	buf_free(&why);
@@ -258,8 +267,8 @@ static void load_plugin(struct config_load *l, const char *name,
 
 static struct config_value *const *new_values(struct config *c, bool defaults)
 {
-	struct config_value **all = pool_alloc0(c->pool,
-		(c->plugin_count + 1) * sizeof(*all));
+	struct config_value **all =
+		pool_alloc0(c->pool, (c->plugin_count + 1) * sizeof(*all));
 
 	for (size_t i = 0; i < c->plugin_count; i++) {
 		size_t n = c->plugin_option_counts[i];
@@ -269,7 +278,8 @@ static struct config_value *const *new_values(struct config *c, bool defaults)
 		all[i] = pool_alloc0(c->pool, n * sizeof(**all));
 		for (size_t k = 0; defaults && k < n; k++)
 			stox_require(config_value_default(c->pool,
-				&c->plugins[i]->options[k], &all[i][k]) == 0);
+					     &c->plugins[i]->options[k],
+					     &all[i][k]) == 0);
 	}
 	return all;
 }
@@ -297,10 +307,10 @@ static void load_plugins(struct config_load *l)
 	c->plugin_values = new_values(c, true);
 }
 
-/* ---- unknown and misplaced options ------------------------------------------------------- */
+/* ---- unknown and misplaced options -------------------------------------- */
 
-static void guess_option(struct config_load *l, const char *name,
-	struct config_guess *guess)
+static void guess_option(
+	struct config_load *l, const char *name, struct config_guess *guess)
 {
 	const struct config *c = l->config;
 
@@ -314,14 +324,15 @@ static void guess_option(struct config_load *l, const char *name,
 	}
 	for (size_t i = 0; i < c->plugin_count; i++)
 		for (size_t k = 0; k < c->plugin_option_counts[i]; k++)
-			config_guess_try(guess, option_name(l, c->plugins[i],
-				&c->plugins[i]->options[k]));
+			config_guess_try(
+				guess, option_name(l, c->plugins[i],
+					       &c->plugins[i]->options[k]));
 }
 
 static bool has_prefix(const char *name, struct str plugin)
 {
 	return plugin.len > 0 && str_starts(str_from(name), plugin) &&
-		name[plugin.len] == '_';
+	       name[plugin.len] == '_';
 }
 
 /* An option of a plugin that could not be loaded: that was reported. */
@@ -343,8 +354,8 @@ static bool is_of_missing_plugin(struct config_load *l, const char *name)
 /* A bundled plugin that the list leaves out? */
 static const char *left_out_hint(struct config_load *l, const char *name)
 {
-	struct str rest = str_from(
-		config_global_options[GLOBAL_PLUGINS].option.value);
+	struct str rest =
+		str_from(config_global_options[GLOBAL_PLUGINS].option.value);
 	const char *const *p = l->global[GLOBAL_PLUGINS].items;
 
 	while (rest.p) {
@@ -361,24 +372,27 @@ static const char *left_out_hint(struct config_load *l, const char *name)
 	return NULL;
 }
 
-static void report_unknown(struct config_load *l,
-	const struct config_raw_option *o)
+static void report_unknown(
+	struct config_load *l, const struct config_raw_option *o)
 {
 	struct config_guess guess;
 	const char *hint;
 
 	if (o->value.type == CONFIG_RAW_FUNCTION) {
-		config_error(l->report, o->place, "%s is a function, no option; "
-			"expected local function %s(…)", o->name, o->name);
+		config_error(l->report, o->place,
+			"%s is a function, no option; "
+			"expected local function %s(…)",
+			o->name, o->name);
 		return;
 	}
 	if (is_of_missing_plugin(l, o->name))
 		return;
 	guess_option(l, o->name, &guess);
 	hint = left_out_hint(l, o->name);
-	config_error(l->report, o->place, "there is no option %s; %sexpected one "
-		"of core or of a plugin that is loaded", o->name,
-		hint ? hint : config_guess_text(&guess, l->pool));
+	config_error(l->report, o->place,
+		"there is no option %s; %sexpected one "
+		"of core or of a plugin that is loaded",
+		o->name, hint ? hint : config_guess_text(&guess, l->pool));
 }
 
 static void report_misplaced(struct config_load *l,
@@ -386,18 +400,21 @@ static void report_misplaced(struct config_load *l,
 	const char *there)
 {
 	const char *hint = strcmp(there, "the global section") == 0
-		? ": above all sections or after Global()"
-		: "";
+				   ? ": above all sections or after Global()"
+				   : "";
 
-	config_error(l->report, o->place, "%s does not belong in %s; expected it "
-		"in %s%s", o->name, section_name(here), there, hint);
+	config_error(l->report, o->place,
+		"%s does not belong in %s; expected it "
+		"in %s%s",
+		o->name, section_name(here), there, hint);
 }
 
 /* Core's option of another section? */
 static const char *other_home(const char *name)
 {
 	for (size_t t = 0; t < 3; t++)
-		if (config_option_find(config_options(section_types[t]), name) >= 0)
+		if (config_option_find(
+			    config_options(section_types[t]), name) >= 0)
 			return section_name(section_types[t]);
 	if (config_option_find(config_component_options, name) >= 0)
 		return "component = { … } of a SipDomain";
@@ -413,8 +430,9 @@ static const char *home_of_scope(unsigned scope)
 	return section_name(CONFIG_SECTION_XMPP);
 }
 
-static void check_plugin_option(struct config_load *l, struct config_raw_option *o,
-	enum config_section_type type, struct config_value *const *values)
+static void check_plugin_option(struct config_load *l,
+	struct config_raw_option *o, enum config_section_type type,
+	struct config_value *const *values)
 {
 	const struct config *c = l->config;
 	const struct stox_option *option;
@@ -438,9 +456,9 @@ static void check_plugin_option(struct config_load *l, struct config_raw_option 
 		return;
 	}
 	index = (size_t)(option - c->plugins[plugin]->options);
-	kind = (struct config_kind){ o->name, option, CONFIG_ANY };
-	config_value_read(l, &kind, o, &o->value, o->place,
-		&values[plugin][index]);
+	kind = (struct config_kind){o->name, option, CONFIG_ANY};
+	config_value_read(
+		l, &kind, o, &o->value, o->place, &values[plugin][index]);
 }
 
 static struct config_value *const *check_plugin_options(struct config_load *l,
@@ -454,10 +472,10 @@ static struct config_value *const *check_plugin_options(struct config_load *l,
 	return values;
 }
 
-/* ---- all of it ------------------------------------------------------------------------------ */
+/* ---- all of it ---------------------------------------------------------- */
 
-static size_t count_sections(const struct config_load *l,
-	enum config_section_type type)
+static size_t count_sections(
+	const struct config_load *l, enum config_section_type type)
 {
 	size_t n = 0;
 
@@ -469,7 +487,7 @@ static size_t count_sections(const struct config_load *l,
 static void check_sip_section(struct config_load *l, struct config_section *s)
 {
 	struct config *c = l->config;
-	struct config_sip_domain domain = { 0 };
+	struct config_sip_domain domain = {0};
 	bool good = config_sip_section(l, s, &domain);
 
 	domain.plugin_values = check_plugin_options(l, s, NULL);
@@ -480,7 +498,7 @@ static void check_sip_section(struct config_load *l, struct config_section *s)
 static void check_xmpp_section(struct config_load *l, struct config_section *s)
 {
 	struct config *c = l->config;
-	struct config_xmpp_domain domain = { 0 };
+	struct config_xmpp_domain domain = {0};
 	bool good = config_xmpp_section(l, s, &domain);
 
 	domain.plugin_values = check_plugin_options(l, s, NULL);
@@ -499,9 +517,10 @@ void config_check(struct config_load *l)
 	check_limits(l);
 	load_plugins(l);
 	check_plugin_options(l, global, c->plugin_values);
-	c->sip_domains = pool_alloc0(c->pool, (sip + 1) * sizeof(*c->sip_domains));
-	c->xmpp_domains = pool_alloc0(c->pool,
-		(xmpp + 1) * sizeof(*c->xmpp_domains));
+	c->sip_domains =
+		pool_alloc0(c->pool, (sip + 1) * sizeof(*c->sip_domains));
+	c->xmpp_domains =
+		pool_alloc0(c->pool, (xmpp + 1) * sizeof(*c->xmpp_domains));
 	for (struct config_section *s = global; s; s = s->next) {
 		if (s->type == CONFIG_SECTION_SIP)
 			check_sip_section(l, s);

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* ---- names ------------------------------------------------------------------ */
+/* ---- names -------------------------------------------------------------- */
 
 /* Where a domain was named first. */
 struct named {
@@ -31,20 +31,22 @@ static bool claim_name(struct config_load *l, enum config_section_type type,
 	if (!first) {
 		struct named *name = pool_alloc(l->pool, sizeof(*name));
 
-		*name = (struct named){ ascii, type, place };
+		*name = (struct named){ascii, type, place};
 		table_put(l->names, str_from(ascii), name);
 		return true;
 	}
 	if (first->type == type)
-		config_error(l->report, place, "%s is listed twice; expected "
-			"once: it stands at %s:%d already", domain,
-			first->place.source->name, first->place.line);
+		config_error(l->report, place,
+			"%s is listed twice; expected "
+			"once: it stands at %s:%d already",
+			domain, first->place.source->name, first->place.line);
 	else
-		config_error(l->report, place, "%s is %s here and %s at %s:%d; "
+		config_error(l->report, place,
+			"%s is %s here and %s at %s:%d; "
 			"expected one side: a domain with users on both XMPP "
-			"and SIP is not supported", domain, section_word(type),
-			section_word(first->type), first->place.source->name,
-			first->place.line);
+			"and SIP is not supported",
+			domain, section_word(type), section_word(first->type),
+			first->place.source->name, first->place.line);
 	return false;
 }
 
@@ -52,8 +54,8 @@ static const char *to_ascii(struct pool *pool, const char *domain)
 {
 	char ascii[256];
 
-	stox_require(io_domain_to_ascii(str_from(domain), ascii,
-		sizeof(ascii)) == 0);
+	stox_require(io_domain_to_ascii(
+			     str_from(domain), ascii, sizeof(ascii)) == 0);
 	return pool_strdup(pool, ascii);
 }
 
@@ -67,8 +69,8 @@ static const struct config_raw_option *find_raw(
 	return o;
 }
 
-static struct config_place option_place(const struct config_section *section,
-	const char *name)
+static struct config_place option_place(
+	const struct config_section *section, const char *name)
 {
 	const struct config_raw_option *o = find_raw(section, name);
 
@@ -79,8 +81,8 @@ static bool claim_additional(struct config_load *l,
 	const struct config_section *section, const char *domain,
 	const char *ascii, size_t index)
 {
-	const struct config_raw_option *o = find_raw(section,
-		"additional_domains");
+	const struct config_raw_option *o =
+		find_raw(section, "additional_domains");
 	struct config_place place = o->place;
 
 	if (o->value.type == CONFIG_RAW_TABLE && index < o->value.item_count)
@@ -102,7 +104,8 @@ static bool section_names(struct config_load *l,
 
 	why = config_syntax_check(pool, CONFIG_DOMAIN, "", section->name, &own);
 	if (why) {
-		config_error(l->report, section->place, "\"%s\" is no domain; "
+		config_error(l->report, section->place,
+			"\"%s\" is no domain; "
 			"%s%sexpected a name such as \"example.org\"",
 			section->name, why, *why ? "; " : "");
 		return false;
@@ -117,7 +120,8 @@ static bool section_names(struct config_load *l,
 	for (size_t i = 0; i < count; i++) {
 		domains[i + 1] = additional->items[i];
 		ascii[i + 1] = to_ascii(pool, additional->items[i]);
-		if (!claim_additional(l, section, domains[i + 1], ascii[i + 1], i))
+		if (!claim_additional(
+			    l, section, domains[i + 1], ascii[i + 1], i))
 			good = false;
 	}
 	*ret_domains = domains;
@@ -125,7 +129,7 @@ static bool section_names(struct config_load *l,
 	return good;
 }
 
-/* ---- words ------------------------------------------------------------------------ */
+/* ---- words -------------------------------------------------------------- */
 
 static enum io_tls_version tls_version(struct config_load *l,
 	const struct config_section *section, const struct config_value *value)
@@ -136,8 +140,10 @@ static enum io_tls_version tls_version(struct config_load *l,
 		return IO_TLS_1_3;
 	if (strcmp(value->string, "1.2") == 0)
 		return IO_TLS_1_2;
-	config_warning(l->report, place, "TLS %s can be broken; expected "
-		"\"1.2\" as soon as %s speaks it", value->string, section->name);
+	config_warning(l->report, place,
+		"TLS %s can be broken; expected "
+		"\"1.2\" as soon as %s speaks it",
+		value->string, section->name);
 	return strcmp(value->string, "1.1") == 0 ? IO_TLS_1_1 : IO_TLS_1_0;
 }
 
@@ -145,7 +151,8 @@ static enum xmpp_policy policy(const struct config_value *value)
 {
 	if (strcmp(value->string, "required") == 0)
 		return XMPP_REQUIRED;
-	return strcmp(value->string, "optional") == 0 ? XMPP_OPTIONAL : XMPP_OFF;
+	return strcmp(value->string, "optional") == 0 ? XMPP_OPTIONAL
+						      : XMPP_OFF;
 }
 
 static enum config_partner partner_type(const struct config_value *value)
@@ -159,7 +166,7 @@ static enum config_partner partner_type(const struct config_value *value)
 	return CONFIG_BLOCKED;
 }
 
-/* ---- XmppDomain --------------------------------------------------------------------- */
+/* ---- XmppDomain --------------------------------------------------------- */
 
 static const char *policy_word(enum xmpp_policy p)
 {
@@ -184,40 +191,48 @@ static void check_negotiation(struct config_load *l,
 	/* both were written, since neither is the default */
 	if (!p->dialback && p->sasl == XMPP_OFF) {
 		place = option_place(section, "sasl");
-		config_error(l->report, place, "with sasl = \"off\" and dialback "
+		config_error(l->report, place,
+			"with sasl = \"off\" and dialback "
 			"= false nothing proves %s; expected one of the two",
 			name);
 		return;
 	}
 	if (!p->dialback && p->tls == XMPP_OFF) {
-		config_error(l->report, place, "with tls = \"off\" and dialback = "
+		config_error(l->report, place,
+			"with tls = \"off\" and dialback = "
 			"false nothing proves %s, since SASL needs TLS; "
-			"expected tls = \"required\" or dialback = true", name);
+			"expected tls = \"required\" or dialback = true",
+			name);
 		return;
 	}
 	if (p->tls == XMPP_OFF)
-		config_warning(l->report, place, "streams with %s are not "
-			"encrypted%s%s%s; expected tls = \"required\"", name,
-			p->sasl == XMPP_OFF ? "" : ", so sasl = \"",
+		config_warning(l->report, place,
+			"streams with %s are not "
+			"encrypted%s%s%s; expected tls = \"required\"",
+			name, p->sasl == XMPP_OFF ? "" : ", so sasl = \"",
 			p->sasl == XMPP_OFF ? "" : policy_word(p->sasl),
 			p->sasl == XMPP_OFF ? "" : "\" has no effect");
 	else if (p->tls == XMPP_OPTIONAL && p->sasl == XMPP_REQUIRED)
-		config_warning(l->report, place, "sasl = \"required\" fails when "
-			"%s does without TLS; expected tls = \"required\"", name);
+		config_warning(l->report, place,
+			"sasl = \"required\" fails when "
+			"%s does without TLS; expected tls = \"required\"",
+			name);
 	else if (p->tls == XMPP_OPTIONAL && !p->dialback)
-		config_warning(l->report, place, "without TLS nothing proves %s; "
-			"expected tls = \"required\" or dialback = true", name);
+		config_warning(l->report, place,
+			"without TLS nothing proves %s; "
+			"expected tls = \"required\" or dialback = true",
+			name);
 }
 
-static void set_proxy(struct config_load *l, const char *proxy,
-	struct xmpp_partner *p)
+static void set_proxy(
+	struct config_load *l, const char *proxy, struct xmpp_partner *p)
 {
 	char host[256];
 
 	if (!proxy)
 		return;
-	stox_require(config_address(proxy, host, sizeof(host),
-		&p->proxy_port) == 0);
+	stox_require(
+		config_address(proxy, host, sizeof(host), &p->proxy_port) == 0);
 	p->proxy = pool_strdup(l->config->pool, host);
 }
 
@@ -249,25 +264,26 @@ bool config_xmpp_section(struct config_load *l, struct config_section *section,
 	return true;
 }
 
-/* ---- components ------------------------------------------------------------------------ */
+/* ---- components --------------------------------------------------------- */
 
 enum { SECRET_MAX = 4096 };
 
 /* A key is read only from a file of its own that nobody else can read; never
  * through a symbolic link, which others may be able to turn. */
-static const char *read_secret(struct pool *pool, const char *path,
-	const char **ret_secret)
+static const char *read_secret(
+	struct pool *pool, const char *path, const char **ret_secret)
 {
 	char text[SECRET_MAX];
 	struct str rest, line;
 	struct stat st;
 	const char *why = NULL;
 	ssize_t n = 0;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK |
-		O_NOCTTY);
+	int fd = open(path,
+		O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 
 	if (fd < 0)
-		return errno == ELOOP ? "it is a symbolic link" : strerror(errno);
+		return errno == ELOOP ? "it is a symbolic link"
+				      : strerror(errno);
 	if (fstat(fd, &st) < 0)
 		why = strerror(errno);
 	else if (!S_ISREG(st.st_mode))
@@ -279,7 +295,7 @@ static const char *read_secret(struct pool *pool, const char *path,
 	close(fd);
 	if (why)
 		return why;
-	rest = (struct str){ text, (size_t)n };
+	rest = (struct str){text, (size_t)n};
 	line = str_cut(&rest, '\n');
 	if (line.len > 0 && line.p[line.len - 1] == '\r')
 		line.len--;
@@ -293,13 +309,14 @@ static const char *read_secret(struct pool *pool, const char *path,
 	return NULL;
 }
 
-static void warn_of_readable_secret(struct config_load *l,
-	struct config_place place)
+static void warn_of_readable_secret(
+	struct config_load *l, struct config_place place)
 {
 	struct stat st;
 
 	if (stat(place.source->name, &st) == 0 && (st.st_mode & S_IROTH))
-		config_warning(l->report, place, "others can read this secret; "
+		config_warning(l->report, place,
+			"others can read this secret; "
 			"expected mode 0640 for %s, or secret_file",
 			place.source->name);
 }
@@ -324,23 +341,26 @@ static void set_secret(struct config_load *l, const struct config_raw_option *o,
 		if (why)
 			config_error(l->report,
 				config_field_place(o, "secret_file"),
-				"cannot take the secret from %s: %s; expected a "
+				"cannot take the secret from %s: %s; expected "
+				"a "
 				"file that only the daemon can read",
 				file->string, why);
 	}
 }
 
-static void report_field(struct config_load *l, const struct config_raw_option *o,
-	const char *name)
+static void report_field(struct config_load *l,
+	const struct config_raw_option *o, const char *name)
 {
 	struct config_guess guess;
 
 	config_guess_init(&guess, name);
 	for (size_t i = 0; config_component_options[i].option.name; i++)
-		config_guess_try(&guess, config_component_options[i].option.name);
-	config_error(l->report, config_field_place(o, name), "component has no "
-		"field %s; %sexpected host, port, secret or secret_file", name,
-		config_guess_text(&guess, l->pool));
+		config_guess_try(
+			&guess, config_component_options[i].option.name);
+	config_error(l->report, config_field_place(o, name),
+		"component has no "
+		"field %s; %sexpected host, port, secret or secret_file",
+		name, config_guess_text(&guess, l->pool));
 }
 
 static bool read_field(struct config_load *l, const struct config_raw_option *o,
@@ -365,7 +385,7 @@ static bool read_field(struct config_load *l, const struct config_raw_option *o,
 static bool is_loopback(const char *host)
 {
 	return strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 ||
-		str_starts(str_from(host), STR("127."));
+	       str_starts(str_from(host), STR("127."));
 }
 
 static void set_component(struct config_load *l,
@@ -376,15 +396,19 @@ static void set_component(struct config_load *l,
 
 	for (size_t i = 0; i < COMPONENT_COUNT; i++)
 		stox_require(config_value_default(l->config->pool,
-			&config_component_options[i].option, &v[i]) == 0);
+				     &config_component_options[i].option,
+				     &v[i]) == 0);
 	for (size_t i = 0; i < o->value.field_count; i++)
 		if (!read_field(l, o, &o->value.fields[i], v))
 			good = false;
 	if (o->value.item_count > 0)
-		config_error(l->report, o->place, "component has values without a "
+		config_error(l->report, o->place,
+			"component has values without a "
 			"name; expected { host = …, port = …, secret = … }");
-	else if (good && !v[COMPONENT_SECRET].set && !v[COMPONENT_SECRET_FILE].set)
-		config_error(l->report, o->place, "component has no secret; "
+	else if (good && !v[COMPONENT_SECRET].set &&
+		 !v[COMPONENT_SECRET_FILE].set)
+		config_error(l->report, o->place,
+			"component has no secret; "
 			"expected secret or secret_file");
 	local->component_host = v[COMPONENT_HOST].string;
 	local->component_port = (uint16_t)v[COMPONENT_PORT].number;
@@ -392,14 +416,15 @@ static void set_component(struct config_load *l,
 	if (!is_loopback(local->component_host))
 		config_warning(l->report, config_field_place(o, "host"),
 			"everything goes to %s unencrypted; expected an XMPP "
-			"server on this machine", local->component_host);
+			"server on this machine",
+			local->component_host);
 }
 
-/* ---- SipDomain ------------------------------------------------------------------------------ */
+/* ---- SipDomain ---------------------------------------------------------- */
 
 /* Without TLS a peer is known by its address only, so a name does not do. */
-static void check_tcp(struct config_load *l, const struct config_section *section,
-	const struct sip_partner *p)
+static void check_tcp(struct config_load *l,
+	const struct config_section *section, const struct sip_partner *p)
 {
 	struct config_place place = option_place(section, "transport");
 	bool named = !p->front_ends;
@@ -411,12 +436,17 @@ static void check_tcp(struct config_load *l, const struct config_section *sectio
 			strspn(front_end.p, "0123456789.:") != front_end.len)
 			named = true;
 	}
-	config_warning(l->report, place, "messages with %s are not encrypted; "
-		"expected \"tls\"", section->name);
+	config_warning(l->report, place,
+		"messages with %s are not encrypted; "
+		"expected \"tls\"",
+		section->name);
 	if (named)
-		config_warning(l->report, place, "without TLS only an address tells "
-			"who asks, so requests from %s are refused; expected its "
-			"addresses in front_end", section->name);
+		config_warning(l->report, place,
+			"without TLS only an address tells "
+			"who asks, so requests from %s are refused; expected "
+			"its "
+			"addresses in front_end",
+			section->name);
 }
 
 static void set_partner(struct config_load *l,
@@ -428,8 +458,8 @@ static void set_partner(struct config_load *l,
 	*p = (struct sip_partner){
 		.dialect = sip_dialect_find(v[SIP_OPTION_DIALECT].string),
 		.transport = strcmp(v[SIP_OPTION_TRANSPORT].string, "tcp") == 0
-			? SIP_TCP
-			: SIP_TLS,
+				     ? SIP_TCP
+				     : SIP_TLS,
 		.tls_min = tls_version(l, section, &v[SIP_OPTION_TLS_MIN]),
 		.trusted = v[SIP_OPTION_TRUSTED].boolean,
 		.blocked = v[SIP_OPTION_BLOCKED].boolean,
@@ -448,8 +478,8 @@ bool config_sip_section(struct config_load *l, struct config_section *section,
 	struct config_sip_domain *ret)
 {
 	struct config_value v[SIP_OPTION_COUNT];
-	const struct config_raw_option *component = find_raw(section,
-		"component");
+	const struct config_raw_option *component =
+		find_raw(section, "component");
 
 	config_check_core(l, section, config_sip_options, v);
 	set_partner(l, section, v, &ret->partner);

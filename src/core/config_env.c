@@ -12,10 +12,10 @@
 #include <glob.h>
 #include <lualib.h>
 
-/* ---- assignments --------------------------------------------------------------- */
+/* ---- assignments -------------------------------------------------------- */
 
-static struct config_raw_option *find_option(struct config_section *section,
-	const char *name)
+static struct config_raw_option *find_option(
+	struct config_section *section, const char *name)
 {
 	for (struct config_raw_option *o = section->options; o; o = o->next)
 		if (strcmp(o->name, name) == 0)
@@ -23,15 +23,18 @@ static struct config_raw_option *find_option(struct config_section *section,
 	return NULL;
 }
 
-static void add_option(lua_State *L, const char *name, struct config_place place)
+static void add_option(
+	lua_State *L, const char *name, struct config_place place)
 {
 	struct sandbox *s = sandbox_of(L);
 	struct config_section *section = s->section;
 	struct config_raw_option *o = pool_alloc0(s->pool, sizeof(*o));
 
 	if (section->option_count++ == SANDBOX_OPTIONS)
-		luaL_error(L, "too many options; expected at most %d in a "
-			"section", SANDBOX_OPTIONS);
+		luaL_error(L,
+			"too many options; expected at most %d in a "
+			"section",
+			SANDBOX_OPTIONS);
 	o->name = pool_strdup(s->pool, name);
 	o->place = place;
 	o->last_line = place.line;
@@ -42,8 +45,8 @@ static void add_option(lua_State *L, const char *name, struct config_place place
 /* Lua knows where the statement ends; its first line has the name. */
 static void find_first_line(struct config_raw_option *o)
 {
-	int line = config_source_assignment(o->place.source, o->name,
-		o->last_line, 1);
+	int line = config_source_assignment(
+		o->place.source, o->name, o->last_line, 1);
 
 	if (line)
 		o->place.line = line;
@@ -77,26 +80,32 @@ static int assign(lua_State *L)
 	const char *name;
 
 	if (lua_type(L, 2) != LUA_TSTRING)
-		return luaL_error(L, "an option needs a name; expected name = value");
+		return luaL_error(
+			L, "an option needs a name; expected name = value");
 	name = lua_tostring(L, 2);
 	if (is_function_name(L, 2)) {
-		config_error(s->report, place, "%s is a function of the "
+		config_error(s->report, place,
+			"%s is a function of the "
 			"configuration; expected another name, or a call: %s "
-			"\"…\"", name, name);
+			"\"…\"",
+			name, name);
 		return 0;
 	}
 	first = find_option(s->section, name);
 	if (first) {
-		config_error(s->report, place, "%s is set twice; expected once: "
-			"it is set at %s:%d already", name,
-			first->place.source->name, first->place.line);
+		config_error(s->report, place,
+			"%s is set twice; expected once: "
+			"it is set at %s:%d already",
+			name, first->place.source->name, first->place.line);
 		return 0;
 	}
 	if (lua_isnil(L, 3)) {
-		if (!config_report_has(s->report, place.source, place.line,
-			    place.line))
-			config_error(s->report, place, "%s gets no value; "
-				"expected one after the =", name);
+		if (!config_report_has(
+			    s->report, place.source, place.line, place.line))
+			config_error(s->report, place,
+				"%s gets no value; "
+				"expected one after the =",
+				name);
 		return 0;
 	}
 	add_option(L, name, place);
@@ -109,7 +118,7 @@ static int assign(lua_State *L)
 	return 0;
 }
 
-/* ---- reading names ------------------------------------------------------------------ */
+/* ---- reading names ------------------------------------------------------ */
 
 static bool push_option(lua_State *L, const struct config_section *section)
 {
@@ -132,7 +141,7 @@ static bool is_called(struct config_place place, const char *name)
 	if (!at)
 		return false;
 	at += strlen(name);
-	line = str_trim((struct str){ at, line.len - (size_t)(at - line.p) });
+	line = str_trim((struct str){at, line.len - (size_t)(at - line.p)});
 	return line.len > 0 && strchr("\"'({[", line.p[0]);
 }
 
@@ -148,14 +157,16 @@ static void report_unknown(lua_State *L, const char *name)
 		config_guess_try(&guess, lua_tostring(L, -2));
 	lua_pop(L, 1);
 	if (is_called(place, name))
-		config_error(s->report, place, "there is no %s to call; "
+		config_error(s->report, place,
+			"there is no %s to call; "
 			"%sexpected SipDomain, XmppDomain, Include or Global",
 			name, config_guess_text(&guess, s->pool));
 	else
-		config_error(s->report, place, "%s has no value; %sexpected a "
+		config_error(s->report, place,
+			"%s has no value; %sexpected a "
 			"text in quotes, a number, true, false or an option "
-			"that is set above", name,
-			config_guess_text(&guess, s->pool));
+			"that is set above",
+			name, config_guess_text(&guess, s->pool));
 }
 
 /* The environment and a name. */
@@ -177,10 +188,10 @@ static int read_name(lua_State *L)
 	return 0;
 }
 
-/* ---- sections ------------------------------------------------------------------------- */
+/* ---- sections ----------------------------------------------------------- */
 
-static int open_section(lua_State *L, enum config_section_type type,
-	const char *function)
+static int open_section(
+	lua_State *L, enum config_section_type type, const char *function)
 {
 	struct sandbox *s = sandbox_of(L);
 	struct config_place place = sandbox_place(L);
@@ -190,8 +201,10 @@ static int open_section(lua_State *L, enum config_section_type type,
 		return 0;
 	}
 	if (!config_report_has(s->report, place.source, place.line, place.line))
-		config_error(s->report, place, "%s without a domain; expected "
-			"%s \"example.org\"", function, function);
+		config_error(s->report, place,
+			"%s without a domain; expected "
+			"%s \"example.org\"",
+			function, function);
 	sandbox_section(L, CONFIG_SECTION_OTHER, "", place);
 	return 0;
 }
@@ -208,7 +221,8 @@ static int open_xmpp_domain(lua_State *L)
 
 static int open_provider(lua_State *L)
 {
-	config_error(sandbox_of(L)->report, sandbox_place(L), "Provider is not "
+	config_error(sandbox_of(L)->report, sandbox_place(L),
+		"Provider is not "
 		"supported yet; expected a SipDomain or XmppDomain for each "
 		"of its domains");
 	sandbox_section(L, CONFIG_SECTION_OTHER, "", sandbox_place(L));
@@ -220,13 +234,14 @@ static int open_global(lua_State *L)
 	struct sandbox *s = sandbox_of(L);
 
 	if (lua_gettop(L) > 0)
-		config_error(s->report, sandbox_place(L), "Global with an "
+		config_error(s->report, sandbox_place(L),
+			"Global with an "
 			"argument; expected Global()");
 	s->section = s->file->sections;
 	return 0;
 }
 
-/* ---- Include ------------------------------------------------------------------------------ */
+/* ---- Include ------------------------------------------------------------ */
 
 static bool is_running(const struct sandbox *s, const char *path)
 {
@@ -236,8 +251,8 @@ static bool is_running(const struct sandbox *s, const char *path)
 	return false;
 }
 
-static void include_file(lua_State *L, const char *path,
-	struct config_place place)
+static void include_file(
+	lua_State *L, const char *path, struct config_place place)
 {
 	struct sandbox *s = sandbox_of(L);
 	struct config_section *section = s->section;
@@ -245,19 +260,25 @@ static void include_file(lua_State *L, const char *path,
 	const char *why;
 
 	if (is_running(s, path)) {
-		config_error(s->report, place, "%s is being read already; "
-			"expected another file", path);
+		config_error(s->report, place,
+			"%s is being read already; "
+			"expected another file",
+			path);
 		return;
 	}
-	if (s->source_count == SANDBOX_FILES || s->source_bytes > SANDBOX_TEXT) {
+	if (s->source_count == SANDBOX_FILES ||
+		s->source_bytes > SANDBOX_TEXT) {
 		s->exhausted = true;
-		luaL_error(L, "too many or too big files are included; "
-			"expected at most %d files and %d MiB", SANDBOX_FILES,
-			SANDBOX_TEXT >> 20);
+		luaL_error(L,
+			"too many or too big files are included; "
+			"expected at most %d files and %d MiB",
+			SANDBOX_FILES, SANDBOX_TEXT >> 20);
 	}
 	if (config_read_file(s->pool, path, &text, &why) < 0) {
-		config_error(s->report, place, "cannot read %s: %s; expected a "
-			"readable file", path, why);
+		config_error(s->report, place,
+			"cannot read %s: %s; expected a "
+			"readable file",
+			path, why);
 		return;
 	}
 	/* a file begins globally and does not change the section of the line
@@ -288,11 +309,15 @@ static size_t expand(struct sandbox *s, const char *pattern,
 		*ret_paths = paths;
 		globfree(&found);
 	} else if (rc != GLOB_NOMATCH) {
-		config_error(s->report, place, "cannot look for %s; expected "
-			"readable folders", pattern);
+		config_error(s->report, place,
+			"cannot look for %s; expected "
+			"readable folders",
+			pattern);
 	} else if (!strpbrk(pattern, "*?[")) {
-		config_error(s->report, place, "%s does not exist; expected a "
-			"file, or a pattern that may match none", pattern);
+		config_error(s->report, place,
+			"%s does not exist; expected a "
+			"file, or a pattern that may match none",
+			pattern);
 	}
 	return count;
 }
@@ -306,13 +331,16 @@ static int include(lua_State *L)
 	size_t count;
 
 	if (lua_type(L, 1) != LUA_TSTRING || lua_rawlen(L, 1) == 0) {
-		config_error(s->report, place, "Include without a file; "
+		config_error(s->report, place,
+			"Include without a file; "
 			"expected Include \"file.lua\"");
 		return 0;
 	}
 	if (s->depth == SANDBOX_DEPTH)
-		return luaL_error(L, "files include each other too deep; "
-			"expected at most %d levels", SANDBOX_DEPTH);
+		return luaL_error(L,
+			"files include each other too deep; "
+			"expected at most %d levels",
+			SANDBOX_DEPTH);
 	pattern = config_path(s->pool, place.source->name, lua_tostring(L, 1));
 	count = expand(s, pattern, place, &paths);
 	for (size_t i = 0; i < count; i++)
@@ -320,28 +348,28 @@ static int include(lua_State *L)
 	return 0;
 }
 
-/* ---- the environment ------------------------------------------------------------------------- */
+/* ---- the environment ---------------------------------------------------- */
 
 struct subset {
-	const char *table;       /* NULL: no table around them */
+	const char *table; /* NULL: no table around them */
 	lua_CFunction open;
 	const char *const *names;
 };
 
-static const char *const base_names[] = { "ipairs", "pairs", "tonumber",
-	"tostring", "type", NULL };
-static const char *const string_names[] = { "format", "len", "lower", "sub",
-	"upper", NULL };
-static const char *const table_names[] = { "concat", "insert", "remove",
-	"sort", NULL };
-static const char *const math_names[] = { "abs", "ceil", "floor", "max", "min",
-	"tointeger", NULL };
+static const char *const base_names[] = {
+	"ipairs", "pairs", "tonumber", "tostring", "type", NULL};
+static const char *const string_names[] = {
+	"format", "len", "lower", "sub", "upper", NULL};
+static const char *const table_names[] = {
+	"concat", "insert", "remove", "sort", NULL};
+static const char *const math_names[] = {
+	"abs", "ceil", "floor", "max", "min", "tointeger", NULL};
 
 static const struct subset subsets[] = {
-	{ NULL, luaopen_base, base_names },
-	{ "string", luaopen_string, string_names },
-	{ "table", luaopen_table, table_names },
-	{ "math", luaopen_math, math_names },
+	{NULL, luaopen_base, base_names},
+	{"string", luaopen_string, string_names},
+	{"table", luaopen_table, table_names},
+	{"math", luaopen_math, math_names},
 };
 
 static void push_subset(lua_State *L, const struct subset *u, int functions)
@@ -376,12 +404,12 @@ static void narrow_string_methods(lua_State *L, int functions)
 }
 
 static const luaL_Reg own_functions[] = {
-	{ "Global", open_global },
-	{ "Include", include },
-	{ "Provider", open_provider },
-	{ "SipDomain", open_sip_domain },
-	{ "XmppDomain", open_xmpp_domain },
-	{ NULL, NULL },
+	{"Global", open_global},
+	{"Include", include},
+	{"Provider", open_provider},
+	{"SipDomain", open_sip_domain},
+	{"XmppDomain", open_xmpp_domain},
+	{NULL, NULL},
 };
 
 void config_env_push(lua_State *L)

@@ -47,19 +47,20 @@ static void count_steps(lua_State *L, lua_Debug *ar)
 	s->exhausted = true;
 	/* luaL_error() would name the caller of the running function */
 	place = sandbox_place(L);
-	lua_pushfstring(L, "%d:%d: the configuration runs too long; expected at "
-		"most %d instructions", (int)place.source->index, place.line,
-		(int)s->steps_max);
+	lua_pushfstring(L,
+		"%d:%d: the configuration runs too long; expected at "
+		"most %d instructions",
+		(int)place.source->index, place.line, (int)s->steps_max);
 	lua_error(L);
 }
 
 /* Chunks are named "@<index>", so that Lua does not shorten a long path. */
-static const struct config_source *source_of(struct sandbox *s,
-	const char *name, size_t len)
+static const struct config_source *source_of(
+	struct sandbox *s, const char *name, size_t len)
 {
 	uint64_t index;
 
-	if (str_to_u64((struct str){ name, len }, UINT32_MAX, &index) < 0 ||
+	if (str_to_u64((struct str){name, len}, UINT32_MAX, &index) < 0 ||
 		index >= s->source_count)
 		return NULL;
 	return s->sources[index];
@@ -78,16 +79,16 @@ struct config_place sandbox_place(lua_State *L)
 			continue;
 		source = source_of(s, ar.source + 1, strlen(ar.source + 1));
 		if (source)
-			return (struct config_place){ source, ar.currentline };
+			return (struct config_place){source, ar.currentline};
 	}
-	return (struct config_place){ s->sources[0], 0 };
+	return (struct config_place){s->sources[0], 0};
 }
 
 /* Lua's messages begin with "<index>:<line>: ". */
 static struct config_place place_of_message(struct sandbox *s,
 	const struct config_source *source, struct str *message)
 {
-	struct config_place place = { source, 0 };
+	struct config_place place = {source, 0};
 	struct str rest = *message;
 	struct str name = str_cut(&rest, ':'), line = str_cut(&rest, ':');
 	const struct config_source *named = source_of(s, name.p, name.len);
@@ -95,13 +96,13 @@ static struct config_place place_of_message(struct sandbox *s,
 
 	if (!rest.p || !named || str_to_u64(line, 1 << 30, &number) < 0)
 		return place;
-	place = (struct config_place){ named, (int)number };
+	place = (struct config_place){named, (int)number};
 	*message = str_trim(rest);
 	return place;
 }
 
-static void report_failure(lua_State *L, const struct config_source *source,
-	int status)
+static void report_failure(
+	lua_State *L, const struct config_source *source, int status)
 {
 	struct sandbox *s = sandbox_of(L);
 	struct str message = STR("it failed");
@@ -113,9 +114,10 @@ static void report_failure(lua_State *L, const struct config_source *source,
 	s->told = s->exhausted || status == LUA_ERRMEM;
 	if (status == LUA_ERRMEM) {
 		s->exhausted = true;
-		config_error(s->report, (struct config_place){ source, 0 },
+		config_error(s->report, (struct config_place){source, 0},
 			"the configuration takes too much memory; expected at "
-			"most %d MiB", SANDBOX_MEMORY >> 20);
+			"most %d MiB",
+			SANDBOX_MEMORY >> 20);
 		return;
 	}
 	if (lua_type(L, -1) == LUA_TSTRING)
@@ -131,8 +133,8 @@ static void report_failure(lua_State *L, const struct config_source *source,
 				: "; expected Lua, name = value");
 }
 
-static struct config_source *add_source(struct sandbox *s, const char *name,
-	struct str text)
+static struct config_source *add_source(
+	struct sandbox *s, const char *name, struct str text)
 {
 	struct config_source *source = pool_alloc0(s->pool, sizeof(*source));
 	size_t *lines;
@@ -145,8 +147,8 @@ static struct config_source *add_source(struct sandbox *s, const char *name,
 	for (size_t i = 0, n = 1; i < text.len; i++)
 		if (text.p[i] == '\n')
 			lines[n++] = i + 1;
-	*source = (struct config_source){ pool_strdup(s->pool, name), text,
-		s->source_count, lines, count };
+	*source = (struct config_source){pool_strdup(s->pool, name), text,
+		s->source_count, lines, count};
 	s->sources[s->source_count++] = source;
 	s->source_bytes += text.len;
 	return source;
@@ -161,11 +163,11 @@ void sandbox_run_text(lua_State *L, const char *name, struct str text)
 
 	/* a byte order mark, as some editors leave it */
 	if (str_starts(text, STR("\xef\xbb\xbf")))
-		text = (struct str){ text.p + 3, text.len - 3 };
+		text = (struct str){text.p + 3, text.len - 3};
 	source = add_source(s, name, text);
 	if (str_starts(text, STR(LUA_SIGNATURE))) {
 		s->failed = true;
-		config_error(s->report, (struct config_place){ source, 1 },
+		config_error(s->report, (struct config_place){source, 1},
 			"this is compiled Lua; expected text");
 		return;
 	}
@@ -214,7 +216,7 @@ static int prepare(lua_State *L)
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &s->assigned);
 	config_env_push(L);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &s->environment);
-	sandbox_section(L, CONFIG_SECTION_GLOBAL, "", (struct config_place){ 0 });
+	sandbox_section(L, CONFIG_SECTION_GLOBAL, "", (struct config_place){0});
 	lua_sethook(L, count_steps, LUA_MASKCOUNT, HOOK_STEPS);
 	return 0;
 }

@@ -12,19 +12,19 @@
 enum {
 	SANDBOX_MEMORY = 32 << 20,     /* bytes held at a time */
 	SANDBOX_ALLOCATED = 256 << 20, /* bytes ever asked for */
-	SANDBOX_DEPTH = 8,             /* files that include each other */
+	SANDBOX_DEPTH = 8,	       /* files that include each other */
 	SANDBOX_FILES = 1000,
-	SANDBOX_TEXT = 16 << 20,       /* bytes of all files */
-	SANDBOX_OPTIONS = 512,         /* options of a section */
-	SANDBOX_VALUES = 200000,       /* values in all tables */
-	SANDBOX_TABLES = 4,            /* tables in tables */
+	SANDBOX_TEXT = 16 << 20, /* bytes of all files */
+	SANDBOX_OPTIONS = 512,	 /* options of a section */
+	SANDBOX_VALUES = 200000, /* values in all tables */
+	SANDBOX_TABLES = 4,	 /* tables in tables */
 };
 
 /** One run.  The Lua state finds it in its extra space. */
 struct sandbox {
-	struct pool *pool;             /* borrowed, of the raw data */
+	struct pool *pool; /* borrowed, of the raw data */
 	struct config_report *report;
-	struct config_file *file;      /* being filled */
+	struct config_file *file;	/* being filled */
 	struct config_section *section; /* where assignments go */
 	struct config_section **sections_end;
 	unsigned section_count;
@@ -38,9 +38,9 @@ struct sandbox {
 	uint64_t steps, steps_max;
 	size_t values;
 	const struct config_raw_option *collecting; /* at the end */
-	bool failed;                   /* some file did not run to its end */
-	bool exhausted;                /* a limit was reached: run nothing more */
-	bool told;                     /* and that was reported */
+	bool failed;	/* some file did not run to its end */
+	bool exhausted; /* a limit was reached: run nothing more */
+	bool told;	/* and that was reported */
 	/* only the addresses of these are used: names in Lua's registry */
 	char environment, functions, assigned;
 };
@@ -53,7 +53,8 @@ static inline struct sandbox *sandbox_of(lua_State *L)
 struct config_place sandbox_place(lua_State *L);
 /** Run one more text in the environment; reports what goes wrong. */
 void sandbox_run_text(lua_State *L, const char *name, struct str text);
-/** Open the table of a new section and make it the one that assignments go to. */
+/** Open the table of a new section and make it the one that assignments go to.
+ */
 void sandbox_section(lua_State *L, enum config_section_type type,
 	const char *name, struct config_place place);
 

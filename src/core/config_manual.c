@@ -95,8 +95,8 @@ static void add_default(struct buf *out, const struct stox_option *o)
 	buf_add_text(out, ".\n");
 }
 
-static void add_option(struct buf *out, const char *prefix,
-	const struct config_option *o)
+static void add_option(
+	struct buf *out, const char *prefix, const struct config_option *o)
 {
 	buf_printf(out, ".TP\n.BR %s%s \" (%s)\"\n", prefix, o->option.name,
 		type_word(o));
@@ -120,9 +120,9 @@ static void add_scope(struct buf *out, unsigned scope)
 		enum stox_scope scope;
 		const char *name;
 	} places[] = {
-		{ STOX_GLOBAL, "in the global section" },
-		{ STOX_DOMAIN, "in a SipDomain" },
-		{ STOX_PARTNER, "in an XmppDomain" },
+		{STOX_GLOBAL, "in the global section"},
+		{STOX_DOMAIN, "in a SipDomain"},
+		{STOX_PARTNER, "in an XmppDomain"},
 	};
 	const char *separator = "May stand ";
 
@@ -145,7 +145,7 @@ static void add_plugin(struct buf *out, const struct stox_plugin *plugin)
 	add_text(out, plugin->summary);
 	prefix = pool_printf(pool, "%s_", plugin->name);
 	for (size_t i = 0; plugin->options && plugin->options[i].name; i++) {
-		struct config_option o = { .option = plugin->options[i] };
+		struct config_option o = {.option = plugin->options[i]};
 
 		add_option(out, prefix, &o);
 		add_scope(out, o.option.scope);

@@ -16,7 +16,7 @@
 
 #include "core/config.h"
 
-/* ---- places and reports ---------------------------------------------------- */
+/* ---- places and reports ------------------------------------------------- */
 
 /** One file that was run. */
 struct config_source {
@@ -75,7 +75,7 @@ void config_guess_try(struct config_guess *g, const char *known);
 /** "did you mean X? " with its blank, or "". */
 const char *config_guess_text(const struct config_guess *g, struct pool *pool);
 
-/* ---- raw: what the file said ------------------------------------------------ */
+/* ---- raw: what the file said -------------------------------------------- */
 
 enum config_raw_type {
 	CONFIG_RAW_NIL,       /* a name without value, a hole in a list */
@@ -152,7 +152,7 @@ int config_read_file(struct pool *pool, const char *path, struct str *ret,
 /** @path, seen from the folder of @file. */
 const char *config_path(struct pool *pool, const char *file, const char *path);
 
-/* ---- options ------------------------------------------------------------------ */
+/* ---- options ------------------------------------------------------------ */
 
 /** What a text must be, beyond its type. */
 enum config_syntax {
@@ -208,7 +208,7 @@ const struct config_option *config_options(enum config_section_type type);
 /** Index in a table, or -1. */
 int config_option_find(const struct config_option *table, const char *name);
 
-/* ---- loading -------------------------------------------------------------------- */
+/* ---- loading ------------------------------------------------------------ */
 
 /** Everything that one loading needs. */
 struct config_load {

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static void collect_value(lua_State *L, int at, unsigned tables,
-	struct config_raw *ret);
+static void collect_value(
+	lua_State *L, int at, unsigned tables, struct config_raw *ret);
 
 static int compare_fields(const void *a, const void *b)
 {
@@ -30,8 +30,8 @@ static const char *field_name(lua_State *L, int key, struct pool *pool)
 	if (lua_type(L, key) == LUA_TSTRING)
 		return pool_strdup(pool, lua_tostring(L, key));
 	if (lua_isinteger(L, key))
-		return pool_printf(pool, "[%lld]",
-			(long long)lua_tointeger(L, key));
+		return pool_printf(
+			pool, "[%lld]", (long long)lua_tointeger(L, key));
 	return pool_printf(pool, "[%s]", lua_typename(L, lua_type(L, key)));
 }
 
@@ -44,15 +44,17 @@ static size_t count_fields(lua_State *L, int at, size_t items)
 	return count;
 }
 
-static void collect_table(lua_State *L, int at, unsigned tables,
-	struct config_raw *ret)
+static void collect_table(
+	lua_State *L, int at, unsigned tables, struct config_raw *ret)
 {
 	struct sandbox *s = sandbox_of(L);
 	size_t n = 0;
 
 	if (tables == 0)
-		luaL_error(L, "tables lie too deep in each other; expected at "
-			"most %d levels", SANDBOX_TABLES);
+		luaL_error(L,
+			"tables lie too deep in each other; expected at "
+			"most %d levels",
+			SANDBOX_TABLES);
 	luaL_checkstack(L, 8, "tables lie too deep");
 	ret->item_count = lua_rawlen(L, at);
 	ret->field_count = count_fields(L, at, ret->item_count);
@@ -60,14 +62,15 @@ static void collect_table(lua_State *L, int at, unsigned tables,
 	if (s->values > SANDBOX_VALUES)
 		luaL_error(L, "too many values in tables; expected at most %d",
 			SANDBOX_VALUES);
-	ret->items = pool_alloc0(s->pool, ret->item_count * sizeof(*ret->items));
+	ret->items =
+		pool_alloc0(s->pool, ret->item_count * sizeof(*ret->items));
 	for (size_t i = 0; i < ret->item_count; i++) {
 		lua_rawgeti(L, at, (lua_Integer)i + 1);
 		collect_value(L, lua_gettop(L), tables - 1, &ret->items[i]);
 		lua_pop(L, 1);
 	}
-	ret->fields = pool_alloc0(s->pool,
-		ret->field_count * sizeof(*ret->fields));
+	ret->fields =
+		pool_alloc0(s->pool, ret->field_count * sizeof(*ret->fields));
 	for (lua_pushnil(L); lua_next(L, at); lua_pop(L, 1)) {
 		int top = lua_gettop(L);
 
@@ -81,8 +84,8 @@ static void collect_table(lua_State *L, int at, unsigned tables,
 		qsort(ret->fields, n, sizeof(*ret->fields), compare_fields);
 }
 
-static void collect_value(lua_State *L, int at, unsigned tables,
-	struct config_raw *ret)
+static void collect_value(
+	lua_State *L, int at, unsigned tables, struct config_raw *ret)
 {
 	struct sandbox *s = sandbox_of(L);
 

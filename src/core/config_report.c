@@ -76,9 +76,9 @@ static int compare_notes(const void *pa, const void *pb)
 static void add_clean(struct buf *out, const char *text)
 {
 	for (; *text; text++)
-		buf_add_char(out,
-			(unsigned char)*text < 0x20 || *text == 0x7f ? ' '
-								     : *text);
+		buf_add_char(out, (unsigned char)*text < 0x20 || *text == 0x7f
+					  ? ' '
+					  : *text);
 }
 
 static void write_note(struct buf *out, const struct config_note *n)
@@ -89,8 +89,8 @@ static void write_note(struct buf *out, const struct config_note *n)
 	buf_add_char(out, '\n');
 }
 
-void config_report_write(const struct config_report *r, struct buf *errors,
-	struct buf *warnings)
+void config_report_write(
+	const struct config_report *r, struct buf *errors, struct buf *warnings)
 {
 	const struct config_note *sorted[CONFIG_REPORT_MAX];
 
@@ -101,11 +101,12 @@ void config_report_write(const struct config_report *r, struct buf *errors,
 		write_note(sorted[i]->warning ? warnings : errors, sorted[i]);
 	if (r->count == CONFIG_REPORT_MAX)
 		buf_printf(r->errors ? errors : warnings,
-			"%s:1: there may be more: only the first %d are shown\n",
+			"%s:1: there may be more: only the first %d are "
+			"shown\n",
 			r->notes[0].place.source->name, CONFIG_REPORT_MAX);
 }
 
-/* ---- misspelt words ---------------------------------------------------------- */
+/* ---- misspelt words ----------------------------------------------------- */
 
 enum { WORD_MAX = 64 };
 
@@ -143,7 +144,8 @@ static unsigned word_distance(const char *a, const char *b)
 			row[j] = min3(last[j] + 1, row[j - 1] + 1,
 				last[j - 1] + !same);
 			if (i > 1 && j > 1 && !same && a[i - 1] == b[j - 2] &&
-				a[i - 2] == b[j - 1] && before[j - 2] + 1 < row[j])
+				a[i - 2] == b[j - 1] &&
+				before[j - 2] + 1 < row[j])
 				row[j] = before[j - 2] + 1;
 		}
 		before = last;
@@ -155,7 +157,7 @@ static unsigned word_distance(const char *a, const char *b)
 
 void config_guess_init(struct config_guess *g, const char *word)
 {
-	*g = (struct config_guess){ .word = word, .distance = WORD_MAX };
+	*g = (struct config_guess){.word = word, .distance = WORD_MAX};
 }
 
 void config_guess_try(struct config_guess *g, const char *known)

@@ -35,7 +35,8 @@ int config_read_file(struct pool *pool, const char *path, struct str *ret,
 	if (!*ret_why) {
 		text = pool_alloc(pool, (size_t)st.st_size + 1);
 		while (len < (size_t)st.st_size &&
-			(n = read(fd, text + len, (size_t)st.st_size - len)) > 0)
+			(n = read(fd, text + len, (size_t)st.st_size - len)) >
+				0)
 			len += (size_t)n;
 		if (n < 0 && st.st_size > 0)
 			*ret_why = strerror(errno);
@@ -45,7 +46,7 @@ int config_read_file(struct pool *pool, const char *path, struct str *ret,
 	if (*ret_why)
 		return -STOX_EIO;
 	text[len] = '\0';
-	*ret = (struct str){ text, len };
+	*ret = (struct str){text, len};
 	return 0;
 }
 
@@ -66,19 +67,19 @@ struct str config_source_line(const struct config_source *s, int line)
 		return STR("");
 	from = s->lines[line - 1];
 	to = line < s->line_count ? s->lines[line] - 1 : s->text.len;
-	return (struct str){ s->text.p + from, to - from };
+	return (struct str){s->text.p + from, to - from};
 }
 
 static bool is_word(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-		(c >= '0' && c <= '9') || c == '_';
+	       (c >= '0' && c <= '9') || c == '_';
 }
 
 static bool holds_at(struct str s, size_t at, struct str part)
 {
 	return s.len - at >= part.len &&
-		memcmp(s.p + at, part.p, part.len) == 0;
+	       memcmp(s.p + at, part.p, part.len) == 0;
 }
 
 static bool line_assigns(struct str s, struct str word)
@@ -116,40 +117,41 @@ static int search(const struct config_source *s, const char *what, int from,
 	return 0;
 }
 
-int config_source_assignment(const struct config_source *s, const char *word,
-	int from, int to)
+int config_source_assignment(
+	const struct config_source *s, const char *word, int from, int to)
 {
 	return search(s, word, from, to, line_assigns);
 }
 
-int config_source_find(const struct config_source *s, const char *text,
-	int from, int to)
+int config_source_find(
+	const struct config_source *s, const char *text, int from, int to)
 {
 	return search(s, text, from, to, line_holds);
 }
 
-struct config_place config_field_place(const struct config_raw_option *o,
-	const char *name)
+struct config_place config_field_place(
+	const struct config_raw_option *o, const char *name)
 {
-	int line = config_source_assignment(o->place.source, name,
-		o->place.line, o->last_line);
+	int line = config_source_assignment(
+		o->place.source, name, o->place.line, o->last_line);
 
-	return (struct config_place){ o->place.source,
-		line ? line : o->place.line };
+	return (struct config_place){
+		o->place.source, line ? line : o->place.line};
 }
 
-struct config_place config_item_place(const struct config_raw_option *o,
-	const struct config_raw *item)
+struct config_place config_item_place(
+	const struct config_raw_option *o, const struct config_raw *item)
 {
-	static const char *const quotes[] = { "\"%s\"", "'%s'" };
+	static const char *const quotes[] = {"\"%s\"", "'%s'"};
 	char quoted[300];
 	int line = 0;
 
-	for (size_t i = 0; i < 2 && !line && item->type == CONFIG_RAW_TEXT; i++) {
+	for (size_t i = 0; i < 2 && !line && item->type == CONFIG_RAW_TEXT;
+		i++) {
 		snprintf(quoted, sizeof(quoted), quotes[i], item->text.p);
-		line = config_source_find(o->place.source, quoted,
-			o->place.line, o->last_line);
+		line = config_source_find(
+			o->place.source, quoted, o->place.line, o->last_line);
 	}
-	return (struct config_place){ o->place.source,
-		line ? line : o->place.line };
+	return (struct config_place){
+		o->place.source, line ? line : o->place.line};
 }

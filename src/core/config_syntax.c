@@ -24,7 +24,7 @@ static bool address_literal(int family, struct str text, char *out, size_t size)
 	memcpy(copy, text.p, text.len);
 	copy[text.len] = '\0';
 	return inet_pton(family, copy, bytes) == 1 &&
-		inet_ntop(family, bytes, out, (socklen_t)size);
+	       inet_ntop(family, bytes, out, (socklen_t)size);
 }
 
 /* 192.0.2.300 and 1.2.3 are no names: the last label of a name has a letter. */
@@ -34,7 +34,7 @@ static bool looks_numeric(struct str host)
 
 	while (at > 0 && host.p[at - 1] != '.')
 		at--;
-	return all_of((struct str){ host.p + at, host.len - at }, "0123456789");
+	return all_of((struct str){host.p + at, host.len - at}, "0123456789");
 }
 
 static bool host_form(struct str host, char *out, size_t size)
@@ -42,30 +42,30 @@ static bool host_form(struct str host, char *out, size_t size)
 	if (address_literal(AF_INET, host, out, size))
 		return true;
 	return host.len > 0 && !looks_numeric(host) &&
-		io_domain_to_ascii(host, out, size) == 0;
+	       io_domain_to_ascii(host, out, size) == 0;
 }
 
-/* ---- "host:port" --------------------------------------------------------------- */
+/* ---- "host:port" -------------------------------------------------------- */
 
-static const char *split_address(struct str text, struct str *host,
-	struct str *port, bool *brackets)
+static const char *split_address(
+	struct str text, struct str *host, struct str *port, bool *brackets)
 {
 	ptrdiff_t end;
 
-	*port = (struct str){ NULL, 0 };
+	*port = (struct str){NULL, 0};
 	*brackets = text.len > 0 && text.p[0] == '[';
 	if (*brackets) {
 		end = str_find(text, ']');
 		if (end < 0)
 			return "the ] is missing";
-		*host = (struct str){ text.p + 1, (size_t)end - 1 };
-		text = (struct str){ text.p + end + 1,
-			text.len - (size_t)end - 1 };
+		*host = (struct str){text.p + 1, (size_t)end - 1};
+		text = (struct str){
+			text.p + end + 1, text.len - (size_t)end - 1};
 		if (text.len == 0)
 			return NULL;
 		if (text.p[0] != ':')
 			return "only :port may follow the ]";
-		*port = (struct str){ text.p + 1, text.len - 1 };
+		*port = (struct str){text.p + 1, text.len - 1};
 		return NULL;
 	}
 	*host = str_cut(&text, ':');
@@ -76,8 +76,8 @@ static const char *split_address(struct str text, struct str *host,
 }
 
 /* Reason as for config_syntax_check(). */
-static const char *parse_address(struct str text, char *host, size_t size,
-	uint16_t *ret_port)
+static const char *parse_address(
+	struct str text, char *host, size_t size, uint16_t *ret_port)
 {
 	struct str name, port_text;
 	uint64_t port = 0;
@@ -86,7 +86,8 @@ static const char *parse_address(struct str text, char *host, size_t size,
 
 	if (why)
 		return why;
-	if (port_text.p && (str_to_u64(port_text, 65535, &port) < 0 || port == 0))
+	if (port_text.p &&
+		(str_to_u64(port_text, 65535, &port) < 0 || port == 0))
 		return "the port is not one of 1 to 65535";
 	if (brackets) {
 		if (!address_literal(AF_INET6, name, host, size))
@@ -100,30 +101,34 @@ static const char *parse_address(struct str text, char *host, size_t size,
 	return NULL;
 }
 
-int config_address(const char *text, char *host, size_t size, uint16_t *ret_port)
+int config_address(
+	const char *text, char *host, size_t size, uint16_t *ret_port)
 {
 	return parse_address(str_from(text), host, size, ret_port)
-		? -STOX_EINVAL
-		: 0;
+		       ? -STOX_EINVAL
+		       : 0;
 }
 
-static const char *address_text(struct pool *pool, const char *host,
-	uint16_t port)
+static const char *address_text(
+	struct pool *pool, const char *host, uint16_t port)
 {
 	bool brackets = strchr(host, ':');
 
-	return port ? pool_printf(pool, brackets ? "[%s]:%u" : "%s:%u", host, port)
+	return port ? pool_printf(
+			      pool, brackets ? "[%s]:%u" : "%s:%u", host, port)
 		    : pool_printf(pool, brackets ? "[%s]" : "%s", host);
 }
 
-static const char *check_target(struct pool *pool, const char *text,
-	const char **ret)
+static const char *check_target(
+	struct pool *pool, const char *text, const char **ret)
 {
 	char host[256];
 	uint16_t port;
-	const char *why = parse_address(str_from(text), host, sizeof(host), &port);
+	const char *why =
+		parse_address(str_from(text), host, sizeof(host), &port);
 
-	if (why && (strstr(text, "//") || str_istarts(str_from(text), STR("sip:"))))
+	if (why && (strstr(text, "//") ||
+			   str_istarts(str_from(text), STR("sip:"))))
 		return "a host has no scheme";
 	if (!why && strcmp(host, "*") == 0)
 		why = "* is no place to connect to";
@@ -132,27 +137,28 @@ static const char *check_target(struct pool *pool, const char *text,
 	return why;
 }
 
-static const char *check_listen(struct pool *pool, const char *text,
-	const char **ret)
+static const char *check_listen(
+	struct pool *pool, const char *text, const char **ret)
 {
 	char host[256], address[INET6_ADDRSTRLEN];
 	uint16_t port;
-	const char *why = parse_address(str_from(text), host, sizeof(host), &port);
+	const char *why =
+		parse_address(str_from(text), host, sizeof(host), &port);
 
 	if (why)
 		return why;
 	if (port == 0)
 		return "the port is missing";
 	if (strcmp(host, "*") != 0 && !strchr(host, ':') &&
-		!address_literal(AF_INET, str_from(host), address,
-			sizeof(address)))
+		!address_literal(
+			AF_INET, str_from(host), address, sizeof(address)))
 		return "this is no address of this machine";
 	*ret = address_text(pool, host, port);
 	return NULL;
 }
 
-static const char *check_host(struct pool *pool, const char *text,
-	const char **ret)
+static const char *check_host(
+	struct pool *pool, const char *text, const char **ret)
 {
 	char host[256];
 	struct str name = str_from(text);
@@ -165,8 +171,8 @@ static const char *check_host(struct pool *pool, const char *text,
 	return strchr(text, ':') ? "the port has a field of its own" : "";
 }
 
-static const char *check_fqdn(struct pool *pool, const char *text,
-	const char **ret)
+static const char *check_fqdn(
+	struct pool *pool, const char *text, const char **ret)
 {
 	char host[256];
 	struct str name = str_from(text);
@@ -181,8 +187,8 @@ static const char *check_fqdn(struct pool *pool, const char *text,
 	return NULL;
 }
 
-static const char *check_server(struct pool *pool, const char *text,
-	const char **ret)
+static const char *check_server(
+	struct pool *pool, const char *text, const char **ret)
 {
 	struct str rest = str_from(text), host = str_cut(&rest, '@');
 	char address[INET6_ADDRSTRLEN];
@@ -198,8 +204,8 @@ static const char *check_server(struct pool *pool, const char *text,
 	return NULL;
 }
 
-static const char *check_domain(struct pool *pool, const char *text,
-	const char **ret)
+static const char *check_domain(
+	struct pool *pool, const char *text, const char **ret)
 {
 	char canonical[1024], ascii[256];
 	struct str name = str_from(text);
@@ -210,16 +216,15 @@ static const char *check_domain(struct pool *pool, const char *text,
 	if (strchr(text, '@') || strchr(text, '/'))
 		return "the domain stands alone";
 	len = jid_prepare_domain(name, canonical, sizeof(canonical));
-	if (len <= 0 ||
-		io_domain_to_ascii((struct str){ canonical, (size_t)len },
-			ascii, sizeof(ascii)) < 0)
+	if (len <= 0 || io_domain_to_ascii((struct str){canonical, (size_t)len},
+				ascii, sizeof(ascii)) < 0)
 		return "";
 	*ret = pool_strndup(pool, canonical, (size_t)len);
 	return NULL;
 }
 
-static const char *keep(struct pool *pool, bool good, const char *text,
-	const char **ret)
+static const char *keep(
+	struct pool *pool, bool good, const char *text, const char **ret)
 {
 	if (!good)
 		return "";
@@ -260,8 +265,9 @@ const char *config_syntax_check(struct pool *pool, enum config_syntax syntax,
 		return keep(pool, s.len <= 8 && all_of(s, SMALL DIGITS), text,
 			ret_text);
 	case CONFIG_FILE_NAME:
-		return keep(pool, s.len > 0 && s.p[0] != '.' && !strchr(text, '/'),
-			text, ret_text);
+		return keep(pool,
+			s.len > 0 && s.p[0] != '.' && !strchr(text, '/'), text,
+			ret_text);
 	case CONFIG_PLUGIN:
 		return keep(pool, s.len <= 32 && all_of(s, SMALL DIGITS "_"),
 			text, ret_text);

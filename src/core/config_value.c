@@ -3,7 +3,7 @@
  */
 #include "core/config_private.h"
 
-/* ---- what would be right --------------------------------------------------- */
+/* ---- what would be right ------------------------------------------------ */
 
 static const char *expected_text(enum config_syntax syntax)
 {
@@ -43,9 +43,9 @@ static const char *expected_word(struct pool *pool, const char *const *words)
 
 	for (size_t i = 0; words[i]; i++)
 		text = pool_printf(pool, "%s%s\"%s\"", text,
-			i == 0             ? ""
-				: words[i + 1] ? ", "
-					       : " or ",
+			i == 0	       ? ""
+			: words[i + 1] ? ", "
+				       : " or ",
 			words[i]);
 	return text;
 }
@@ -83,7 +83,7 @@ const char *config_expected(struct pool *pool, const struct config_kind *kind)
 	return "";
 }
 
-/* ---- reading ------------------------------------------------------------------- */
+/* ---- reading ------------------------------------------------------------ */
 
 /* One value under check: what the functions below share. */
 struct reading {
@@ -138,12 +138,12 @@ static bool read_int(const struct reading *r, const struct config_raw *value,
 {
 	const struct stox_option *o = r->kind->option;
 	bool whole = value->type == CONFIG_RAW_INT ||
-		(value->type == CONFIG_RAW_FLOAT && value->real < 1e15 &&
-			value->real > -1e15 &&
-			(double)(int64_t)value->real == value->real);
+		     (value->type == CONFIG_RAW_FLOAT && value->real < 1e15 &&
+			     value->real > -1e15 &&
+			     (double)(int64_t)value->real == value->real);
 	int64_t n = value->type == CONFIG_RAW_INT || !whole
-		? value->integer
-		: (int64_t)value->real;
+			    ? value->integer
+			    : (int64_t)value->real;
 
 	if (!whole)
 		return refuse(r, value, number_hint(value));
@@ -177,8 +177,8 @@ static bool read_word(const struct reading *r, const struct config_raw *value,
 }
 
 /* One text, alone or in a list; its canonical form is kept in the snapshot. */
-static const char *read_text(const struct reading *r,
-	const struct config_raw *value)
+static const char *read_text(
+	const struct reading *r, const struct config_raw *value)
 {
 	const char *text, *why;
 
@@ -191,10 +191,10 @@ static const char *read_text(const struct reading *r,
 		return NULL;
 	}
 	if (str_has_control(value->text) || !str_is_utf8(value->text)) {
-		config_error(r->load->report, r->place, "%s holds control "
+		config_error(r->load->report, r->place,
+			"%s holds control "
 			"characters or is not UTF-8; expected %s",
-			r->kind->name,
-			config_expected(r->load->pool, r->kind));
+			r->kind->name, config_expected(r->load->pool, r->kind));
 		return NULL;
 	}
 	why = config_syntax_check(r->load->config->pool, r->kind->syntax,
@@ -211,12 +211,12 @@ static bool read_item(const struct reading *list,
 	struct pool *pool = list->load->pool;
 	struct stox_option option = *list->kind->option;
 	struct config_kind kind = {
-		.name = pool_printf(pool, "%s, item %zu,", list->kind->name,
-			index + 1),
+		.name = pool_printf(
+			pool, "%s, item %zu,", list->kind->name, index + 1),
 		.option = &option,
 		.syntax = list->kind->syntax,
 	};
-	struct reading r = { list->load, &kind, list->raw, list->place };
+	struct reading r = {list->load, &kind, list->raw, list->place};
 
 	option.type = STOX_STRING;
 	r.place = config_item_place(list->raw, value);
@@ -279,8 +279,8 @@ bool config_value_read(struct config_load *l, const struct config_kind *kind,
 	const struct config_raw_option *raw, const struct config_raw *value,
 	struct config_place place, struct config_value *ret)
 {
-	struct reading r = { l, kind, raw, place };
-	struct config_value read = { .set = true, .line = place.line };
+	struct reading r = {l, kind, raw, place};
+	struct config_value read = {.set = true, .line = place.line};
 
 	if (!read_any(&r, value, &read))
 		return false;
@@ -289,7 +289,7 @@ bool config_value_read(struct config_load *l, const struct config_kind *kind,
 	return true;
 }
 
-/* ---- defaults --------------------------------------------------------------------- */
+/* ---- defaults ----------------------------------------------------------- */
 
 static const char *const *default_list(struct pool *pool, const char *text)
 {
@@ -318,7 +318,8 @@ static int default_int(const struct stox_option *o, int64_t *ret)
 	if (str_to_u64(str_from(o->value + negative), INT64_MAX, &n) < 0)
 		return -STOX_EINVAL;
 	number = negative ? -(int64_t)n : (int64_t)n;
-	if ((o->min != 0 || o->max != 0) && (number < o->min || number > o->max))
+	if ((o->min != 0 || o->max != 0) &&
+		(number < o->min || number > o->max))
 		return -STOX_EINVAL;
 	*ret = number;
 	return 0;
@@ -327,7 +328,7 @@ static int default_int(const struct stox_option *o, int64_t *ret)
 int config_value_default(struct pool *pool, const struct stox_option *o,
 	struct config_value *ret)
 {
-	struct config_value v = { .set = o->value };
+	struct config_value v = {.set = o->value};
 	int rc = 0;
 
 	if (o->value) {

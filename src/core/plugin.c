@@ -12,17 +12,16 @@
 
 enum {
 	NAME_MAX_LEN = 32,
-	HOOKS_MAX = 1000,     /* a list that forgot its end is longer */
+	HOOKS_MAX = 1000, /* a list that forgot its end is longer */
 	OPTIONS_MAX = 1000,
 	PLUGINS_MAX = 256,
 	/* what ABI 1 had: later fields may be missing in an old plugin */
-	SIZE_OF_ABI_1 = offsetof(struct stox_plugin, sessions) +
-		sizeof(void *),
+	SIZE_OF_ABI_1 = offsetof(struct stox_plugin, sessions) + sizeof(void *),
 };
 
 struct plugins {
 	struct pool *pool;
-	struct pool *path_pool;              /* of first */
+	struct pool *path_pool; /* of first */
 	const char *const *first, *const *folders;
 	/* what was added or loaded: a name is looked for once */
 	const struct stox_plugin *known[PLUGINS_MAX];
@@ -75,14 +74,14 @@ void plugins_add(struct plugins *p, const struct stox_plugin *plugin)
 	p->known[p->known_count++] = plugin;
 }
 
-/* ---- descriptors ---------------------------------------------------------------- */
+/* ---- descriptors -------------------------------------------------------- */
 
 static bool is_name(const char *name)
 {
 	size_t len = name ? strlen(name) : 0;
 
 	return len > 0 && len <= NAME_MAX_LEN &&
-		strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == len;
+	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == len;
 }
 
 static const char *check_hook(const struct stox_hook *h)
@@ -96,15 +95,17 @@ static const char *check_hook(const struct stox_hook *h)
 	if (h->name && !*h->name)
 		return "has an empty name";
 	if (h->from == STOX_SIP && (h->type || h->ns))
-		return "matches a stanza's type or namespace, but comes from SIP";
+		return "matches a stanza's type or namespace, but comes from "
+		       "SIP";
 	return NULL;
 }
 
 static bool check_hooks(const struct stox_plugin *plugin, struct buf *why)
 {
 	for (size_t i = 0; plugin->hooks && plugin->hooks[i].phase != 0; i++) {
-		const char *wrong = i < HOOKS_MAX ? check_hook(&plugin->hooks[i])
-						  : "is one too many";
+		const char *wrong = i < HOOKS_MAX
+					    ? check_hook(&plugin->hooks[i])
+					    : "is one too many";
 
 		if (!wrong)
 			continue;
@@ -161,17 +162,20 @@ static bool check_options(const struct stox_plugin *plugin, struct buf *why)
 	return true;
 }
 
-static bool check_plugin(const struct stox_plugin *plugin, const char *name,
-	struct buf *why)
+static bool check_plugin(
+	const struct stox_plugin *plugin, const char *name, struct buf *why)
 {
 	if (plugin->abi != STOX_ABI) {
-		buf_printf(why, "it was built for plugin interface %u, this is %d",
+		buf_printf(why,
+			"it was built for plugin interface %u, this is %d",
 			(unsigned)plugin->abi, STOX_ABI);
 		return false;
 	}
 	if (plugin->size < SIZE_OF_ABI_1 || plugin->size > sizeof(*plugin)) {
-		buf_printf(why, "its descriptor has %u bytes, this stox knows %zu; "
-			"build it again", (unsigned)plugin->size, sizeof(*plugin));
+		buf_printf(why,
+			"its descriptor has %u bytes, this stox knows %zu; "
+			"build it again",
+			(unsigned)plugin->size, sizeof(*plugin));
 		return false;
 	}
 	if (!plugin->name || strcmp(plugin->name, name) != 0) {
@@ -186,7 +190,7 @@ static bool check_plugin(const struct stox_plugin *plugin, const char *name,
 	return check_hooks(plugin, why) && check_options(plugin, why);
 }
 
-/* ---- finding --------------------------------------------------------------------------- */
+/* ---- finding ------------------------------------------------------------ */
 
 /* Whoever can write the file can become the daemon. */
 static const char *check_file(const char *path)
@@ -200,8 +204,8 @@ static const char *check_file(const char *path)
 	return st.st_mode & S_IWOTH ? "others can write it" : NULL;
 }
 
-static const struct stox_plugin *load_file(struct plugins *p, const char *path,
-	const char *name, struct buf *why)
+static const struct stox_plugin *load_file(
+	struct plugins *p, const char *path, const char *name, struct buf *why)
 {
 	const struct stox_plugin *plugin = NULL;
 	const char *wrong = check_file(path);
@@ -210,8 +214,8 @@ static const struct stox_plugin *load_file(struct plugins *p, const char *path,
 	if (!wrong && !library)
 		wrong = dlerror();
 	if (!wrong) {
-		plugin = dlsym(library, pool_printf(p->pool, "stox_plugin_%s",
-			name));
+		plugin = dlsym(
+			library, pool_printf(p->pool, "stox_plugin_%s", name));
 		if (!plugin)
 			wrong = "it holds no plugin of that name";
 	}
@@ -227,22 +231,23 @@ static bool find_file(struct plugins *p, const char *const *folders,
 	const char *name, const char **ret_path, struct buf *searched)
 {
 	for (; *folders; folders++) {
-		const char *path = pool_printf(p->path_pool, "%s/%s.so",
-			*folders, name);
+		const char *path =
+			pool_printf(p->path_pool, "%s/%s.so", *folders, name);
 
 		if (access(path, F_OK) == 0) {
 			*ret_path = path;
 			return true;
 		}
-		buf_printf(searched, "%s%s", searched->len ? ", " : "", *folders);
+		buf_printf(
+			searched, "%s%s", searched->len ? ", " : "", *folders);
 	}
 	return false;
 }
 
-static const struct stox_plugin *find_in_folders(struct plugins *p,
-	const char *name, struct buf *why)
+static const struct stox_plugin *find_in_folders(
+	struct plugins *p, const char *name, struct buf *why)
 {
-	static const char *const built_in[] = { PLUGINDIR, NULL };
+	static const char *const built_in[] = {PLUGINDIR, NULL};
 	struct buf searched;
 	const char *path = NULL;
 	const struct stox_plugin *plugin = NULL;
@@ -259,7 +264,8 @@ static const struct stox_plugin *find_in_folders(struct plugins *p,
 	return plugin;
 }
 
-static const struct stox_plugin *find_linked(struct plugins *p, const char *name)
+static const struct stox_plugin *find_linked(
+	struct plugins *p, const char *name)
 {
 	for (size_t i = 0; i < p->known_count; i++)
 		if (strcmp(p->known[i]->name, name) == 0)
@@ -270,15 +276,17 @@ static const struct stox_plugin *find_linked(struct plugins *p, const char *name
 	return NULL;
 }
 
-const struct stox_plugin *plugins_find(struct plugins *p, const char *name,
-	struct buf *why)
+const struct stox_plugin *plugins_find(
+	struct plugins *p, const char *name, struct buf *why)
 {
 	const struct stox_plugin *plugin;
 	bool linked;
 
 	if (!is_name(name)) {
-		buf_printf(why, "a plugin's name has 1 to %d of the characters "
-			"[a-z0-9_]", NAME_MAX_LEN);
+		buf_printf(why,
+			"a plugin's name has 1 to %d of the characters "
+			"[a-z0-9_]",
+			NAME_MAX_LEN);
 		return NULL;
 	}
 	plugin = find_linked(p, name);

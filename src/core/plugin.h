@@ -9,7 +9,8 @@
 #include "base/buf.h"
 #include "stox/plugin.h"
 
-/** The plugins linked into this program, NULL-terminated (made by configure). */
+/** The plugins linked into this program, NULL-terminated (made by
+ *  configure). */
 extern const struct stox_plugin *const core_plugin_table[];
 
 struct plugins;

@@ -77,8 +77,8 @@ static void assert_list(const char *const *list, const char *text)
 	char joined[512] = "";
 
 	for (; *list; list++)
-		snprintf(joined + strlen(joined), sizeof(joined) - strlen(joined),
-			"%s ", *list);
+		snprintf(joined + strlen(joined),
+			sizeof(joined) - strlen(joined), "%s ", *list);
 	assert_string_equal(joined, text);
 }
 
@@ -247,7 +247,8 @@ static void test_domains_are_found_by_every_name(void **state)
 	const struct config *c = load(*state,
 		"plugins = {}; host = 'gw.contoso.com'\n"
 		"SipDomain 'B\xc3\xbc" "cher.example'\n"
-		"    additional_domains = { 'xn--bcher-kva.test', 'b.example' }\n"
+		"    additional_domains = { 'xn--bcher-kva.test', "
+		"'b.example' }\n"
 		"XmppDomain 'example.org'\n"
 		"    additional_domains = 'b\xc3\xbc" "cher.org'\n");
 	struct config_sip_domain *s = &c->sip_domains[0];
@@ -292,7 +293,8 @@ static void test_components_need_no_listener(void **state)
 	}
 	c = load(*state, "plugins = {}; host = 'gw.contoso.com'\n"
 		"SipDomain 'a.example'\n"
-		"    component = { host = 'LocalHost', port = 5275, secret = 's' }\n"
+		"    component = { host = 'LocalHost', port = 5275, "
+		"secret = 's' }\n"
 		"SipDomain 'c.example'\n"
 		"XmppDomain 'example.org'\n");
 	assert_list(c->xmpp_listen, "*:5269 ");
@@ -306,10 +308,10 @@ static void test_components_need_no_listener(void **state)
 	assert_list(c->sip_listen, "");
 }
 
-/* ---- options of plugins ---------------------------------------------------------- */
+/* ---- options of plugins ------------------------------------------------- */
 
-static const struct config_value *value(const struct config *c, int sip, int xmpp,
-	int option)
+static const struct config_value *value(const struct config *c, int sip,
+	int xmpp, int option)
 {
 	return config_plugin_value(c, sip < 0 ? NULL : &c->sip_domains[sip],
 		xmpp < 0 ? NULL : &c->xmpp_domains[xmpp], &toy_options[option]);
@@ -365,7 +367,7 @@ static void test_plugin_defaults(void **state)
 	assert_int_equal(c->plugin_option_counts[0], 5);
 }
 
-/* ---- Lua ----------------------------------------------------------------------------- */
+/* ---- Lua ---------------------------------------------------------------- */
 
 static void test_lua_helps(void **state)
 {
@@ -457,8 +459,8 @@ static void test_address(void **state)
 		{ "*", "*", 0, 0 },
 		{ "[::1]:5061", "::1", 5061, 0 },
 		{ "[2001:DB8:0::5]", "2001:db8::5", 0, 0 },
-		{ "b\xc3\xbc" "cher.example:65535", "xn--bcher-kva.example", 65535,
-			0 },
+		{ "b\xc3\xbc" "cher.example:65535", "xn--bcher-kva.example",
+			65535, 0 },
 		{ "", NULL, 0, -STOX_EINVAL },
 		{ ":5061", NULL, 0, -STOX_EINVAL },
 		{ "a:", NULL, 0, -STOX_EINVAL },
@@ -479,7 +481,8 @@ static void test_address(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		char host[256] = "untouched";
 		uint16_t port = 4711;
-		int rc = config_address(cases[i].text, host, sizeof(host), &port);
+		int rc = config_address(cases[i].text, host, sizeof(host),
+			&port);
 
 		assert_int_equal(rc, cases[i].rc);
 		if (rc < 0)

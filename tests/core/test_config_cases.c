@@ -24,8 +24,8 @@ enum { EXAMPLES_MAX = 400 };
 static struct str read_cases(struct pool *pool)
 {
 	const char *folder = getenv("STOX_SRCDIR");
-	const char *path = pool_printf(pool, "%s/tests/core/config_cases.txt",
-		folder ? folder : ".");
+	const char *path = pool_printf(
+		pool, "%s/tests/core/config_cases.txt", folder ? folder : ".");
 	FILE *file = fopen(path, "r");
 	char *text = pool_alloc(pool, 1 << 20);
 	size_t len;
@@ -34,7 +34,7 @@ static struct str read_cases(struct pool *pool)
 	len = fread(text, 1, 1 << 20, file);
 	assert_in_range(len, 1, (1 << 20) - 1);
 	fclose(file);
-	return (struct str){ text, len };
+	return (struct str){text, len};
 }
 
 /* Append one line to a part of an example; the parts are contiguous. */
@@ -48,9 +48,9 @@ static void add_line(struct str *part, struct str line)
 static struct str with_folder(struct pool *pool, struct str text)
 {
 	static const char name[] = "@PLUGINDIR@";
-	const char *at = text.len
-		? memmem(text.p, text.len, name, sizeof(name) - 1)
-		: NULL;
+	const char *at =
+		text.len ? memmem(text.p, text.len, name, sizeof(name) - 1)
+			 : NULL;
 	size_t before = at ? (size_t)(at - text.p) : 0;
 
 	if (!at)
@@ -60,8 +60,8 @@ static struct str with_folder(struct pool *pool, struct str text)
 		at + sizeof(name) - 1));
 }
 
-static size_t parse_cases(struct pool *pool, struct str all,
-	struct example *examples)
+static size_t parse_cases(
+	struct pool *pool, struct str all, struct example *examples)
 {
 	struct example *e = NULL;
 	struct str *part = NULL;
@@ -123,24 +123,26 @@ static void run_example(void **state)
 	buf_free(&warnings);
 }
 
-/* ---- what the sandbox keeps out --------------------------------------------------- */
+/* ---- what the sandbox keeps out ----------------------------------------- */
 
-static const char *const forbidden[] = { "os", "io", "require", "package",
+static const char *const forbidden[] = {"os", "io", "require", "package",
 	"load", "loadstring", "loadfile", "dofile", "debug", "coroutine",
 	"setmetatable", "getmetatable", "rawset", "rawget", "rawequal", "_G",
 	"print", "error", "pcall", "xpcall", "select", "next", "collectgarbage",
-	"string.rep", "string.dump", "string.gsub", "string.find",
-	"table.move", "table.unpack", "math.random", "('').rep", "('').dump",
-	"('').find", "_ENV.os", "utf8" };
+	"string.rep", "string.dump", "string.gsub", "string.find", "table.move",
+	"table.unpack", "math.random", "('').rep", "('').dump", "('').find",
+	"_ENV.os", "utf8"};
 
 static void run_forbidden(void **state)
 {
 	const char *name = *state;
 	struct pool *pool = pool_new(NULL);
 	struct example e = {
-		.text = str_from(pool_printf(pool, "plugins = {}\n"
+		.text = str_from(pool_printf(pool,
+			"plugins = {}\n"
 			"local x = %s\n"
-			"sip_port = type(x) == 'nil' and 0 or 1\n", name)),
+			"sip_port = type(x) == 'nil' and 0 or 1\n",
+			name)),
 	};
 	struct buf errors;
 	struct plugins *plugins = plugins_new(NULL);
@@ -149,35 +151,44 @@ static void run_forbidden(void **state)
 	/* 0 is out of range: an error in either case tells that it is not
 	 * there, and success would tell that it is */
 	buf_init(&errors, 1 << 20, NULL);
-	assert_int_equal(config_load_text("t", e.text, plugins, &c, &errors,
-		&errors), -STOX_EINVAL);
-	assert_non_null(memmem(errors.data, errors.len,
-		"t:3: sip_port is 0", 18));
+	assert_int_equal(
+		config_load_text("t", e.text, plugins, &c, &errors, &errors),
+		-STOX_EINVAL);
+	assert_non_null(
+		memmem(errors.data, errors.len, "t:3: sip_port is 0", 18));
 	buf_free(&errors);
 	plugins_free(&plugins);
 	pool_free(&pool);
 }
 
-/* ---- what no text file holds ------------------------------------------------------- */
+/* ---- what no text file holds -------------------------------------------- */
 
 static const struct example odd[] = {
-	{ "compiled Lua", STR("\x1bLua\x54\x00"),
-		STR("t:1: this is compiled Lua; expected text\n"), { 0 } },
-	{ "NUL in the text", STR("plugins = {}\0x"),
+	{"compiled Lua", STR("\x1bLua\x54\x00"),
+		STR("t:1: this is compiled Lua; expected text\n"), {0}},
+	{"NUL in the text", STR("plugins = {}\0x"),
 		STR("t:1: unexpected symbol; expected Lua, name = value\n"),
-		{ 0 } },
-	{ "control characters in a name", STR("plugins = {}\n_ENV['a\\nb'] = 1"),
+		{0}},
+	{"control characters in a name", STR("plugins = {}\n_ENV['a\\nb'] = 1"),
 		STR("t:2: there is no option a b; expected one of core or of a "
-		    "plugin that is loaded\n"), { 0 } },
-	{ "text that goes on and on", STR("plugins = {}\ntls = '"
-		"0123456789012345678901234567890123456789012345678901234567890"
-		"0123456789012345678901234567890123456789012345678901234567890"
-		"'\nlog_level = "
-		"'\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3"
-		"\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"
-		"\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3"
-		"\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"
-		"\xc3\xa4'"),
+		    "plugin that is loaded\n"),
+		{0}},
+	{"text that goes on and on",
+		STR("plugins = {}\ntls = '"
+		    "0123456789012345678901234567890123456789012345678901234567"
+		    "890"
+		    "0123456789012345678901234567890123456789012345678901234567"
+		    "890"
+		    "'\nlog_level = "
+		    "'\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"
+		    "\xc3"
+		    "\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3"
+		    "\xa4"
+		    "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"
+		    "\xc3"
+		    "\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3"
+		    "\xa4"
+		    "\xc3\xa4'"),
 		STR("t:2: tls does not belong in the global section; expected "
 		    "it in an XmppDomain section\n"
 		    "t:3: log_level is "
@@ -186,7 +197,8 @@ static const struct example odd[] = {
 		    "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"
 		    "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"
 		    "\xc3\xa4\xc3\xa4…\"; expected \"error\", \"warn\", "
-		    "\"info\" or \"debug\"\n"), { 0 } },
+		    "\"info\" or \"debug\"\n"),
+		{0}},
 };
 
 static void test_many_errors(void **state)
@@ -200,8 +212,10 @@ static void test_many_errors(void **state)
 	buf_init(&errors, 1 << 20, NULL);
 	buf_init(&warnings, 1 << 20, NULL);
 	assert_int_equal(config_load_text("t",
-		STR("plugins = {}\nfor i = 1, 300 do _ENV['x' .. i] = 1 end\n"),
-		plugins, &c, &errors, &warnings), -STOX_EINVAL);
+				 STR("plugins = {}\nfor i = 1, 300 do _ENV['x' "
+				     ".. i] = 1 end\n"),
+				 plugins, &c, &errors, &warnings),
+		-STOX_EINVAL);
 	for (size_t i = 0; i < errors.len; i++)
 		lines += errors.data[i] == '\n';
 	assert_int_equal(lines, 201);
@@ -221,14 +235,14 @@ int main(void)
 	int failed;
 
 	for (size_t i = 0; i < count; i++)
-		tests[n++] = (struct CMUnitTest){ examples[i].name, run_example,
-			NULL, NULL, &examples[i] };
+		tests[n++] = (struct CMUnitTest){examples[i].name, run_example,
+			NULL, NULL, &examples[i]};
 	for (size_t i = 0; i < sizeof(odd) / sizeof(*odd); i++)
-		tests[n++] = (struct CMUnitTest){ odd[i].name, run_example, NULL,
-			NULL, (void *)(uintptr_t)&odd[i] };
+		tests[n++] = (struct CMUnitTest){odd[i].name, run_example, NULL,
+			NULL, (void *)(uintptr_t)&odd[i]};
 	for (size_t i = 0; i < sizeof(forbidden) / sizeof(*forbidden); i++)
-		tests[n++] = (struct CMUnitTest){ forbidden[i], run_forbidden,
-			NULL, NULL, (void *)(uintptr_t)forbidden[i] };
+		tests[n++] = (struct CMUnitTest){forbidden[i], run_forbidden,
+			NULL, NULL, (void *)(uintptr_t)forbidden[i]};
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_many_errors);
 	failed = _cmocka_run_group_tests("config_cases", tests, n, NULL, NULL);
 	pool_free(&pool);

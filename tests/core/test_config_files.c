@@ -67,8 +67,8 @@ static const char *path_of(struct fixture *f, const char *name)
 	return path;
 }
 
-static const char *make_file(struct fixture *f, const char *name, mode_t mode,
-	const char *text)
+static const char *make_file(
+	struct fixture *f, const char *name, mode_t mode, const char *text)
 {
 	const char *path = path_of(f, name);
 	FILE *file = fopen(path, "w");
@@ -86,22 +86,23 @@ static void make_folder(struct fixture *f, const char *name)
 }
 
 /* The folder's name is not known before: it is written as "@". */
-static void assert_said(struct fixture *f, struct buf *said, const char *expected)
+static void assert_said(
+	struct fixture *f, struct buf *said, const char *expected)
 {
 	const char *text = "";
 
 	for (; *expected; expected++)
 		text = *expected == '@'
-			? pool_printf(f->pool, "%s%s", text, f->folder)
-			: pool_printf(f->pool, "%s%c", text, *expected);
+			       ? pool_printf(f->pool, "%s%s", text, f->folder)
+			       : pool_printf(f->pool, "%s%c", text, *expected);
 	buf_add_char(said, '\0');
 	assert_string_equal(said->data, text);
 }
 
 static const struct config *load(struct fixture *f, const char *text)
 {
-	int rc = config_load(make_file(f, "stox.cfg.lua", 0600, text), f->plugins,
-		&f->config, &f->errors, &f->warnings);
+	int rc = config_load(make_file(f, "stox.cfg.lua", 0600, text),
+		f->plugins, &f->config, &f->errors, &f->warnings);
 
 	assert_said(f, &f->errors, "");
 	assert_int_equal(rc, 0);
@@ -110,15 +111,15 @@ static const struct config *load(struct fixture *f, const char *text)
 
 static void refuse(struct fixture *f, const char *text, const char *errors)
 {
-	int rc = config_load(make_file(f, "stox.cfg.lua", 0600, text), f->plugins,
-		&f->config, &f->errors, &f->warnings);
+	int rc = config_load(make_file(f, "stox.cfg.lua", 0600, text),
+		f->plugins, &f->config, &f->errors, &f->warnings);
 
 	assert_said(f, &f->errors, errors);
 	assert_int_equal(rc, -STOX_EINVAL);
 	assert_null(f->config);
 }
 
-/* ---- Include ------------------------------------------------------------------ */
+/* ---- Include ------------------------------------------------------------ */
 
 static void test_include_by_pattern(void **state)
 {
@@ -127,15 +128,16 @@ static void test_include_by_pattern(void **state)
 
 	make_folder(f, "conf.d");
 	make_file(f, "conf.d/20-b.lua", 0600, "XmppDomain 'b.example'\n");
-	make_file(f, "conf.d/10-a.lua", 0600, "XmppDomain 'a.example'\n"
+	make_file(f, "conf.d/10-a.lua", 0600,
+		"XmppDomain 'a.example'\n"
 		"Include 'deeper/*.lua'\n");
 	make_file(f, "conf.d/ignored.txt", 0600, "broken (");
 	make_folder(f, "conf.d/deeper");
 	make_file(f, "conf.d/deeper/c.lua", 0600, "XmppDomain 'c.example'\n");
 	c = load(f, "plugins = {}; host = 'gw.contoso.com'\n"
-		"SipDomain 'contoso.com'\n"
-		"Include 'conf.d/*.lua'\n"
-		"trusted = true\n");
+		    "SipDomain 'contoso.com'\n"
+		    "Include 'conf.d/*.lua'\n"
+		    "trusted = true\n");
 	assert_int_equal(c->xmpp_domain_count, 3);
 	assert_string_equal(c->xmpp_domains[0].domain, "a.example");
 	assert_string_equal(c->xmpp_domains[1].domain, "c.example");
@@ -151,8 +153,8 @@ static void test_included_files_begin_globally(void **state)
 
 	make_file(f, "more.lua", 0600, "log_level = 'debug'\n");
 	c = load(f, "plugins = {}; host = 'gw.contoso.com'\n"
-		"SipDomain 'contoso.com'\n"
-		"Include 'more.lua'\n");
+		    "SipDomain 'contoso.com'\n"
+		    "Include 'more.lua'\n");
 	assert_int_equal(c->log_level, STOX_LOG_DEBUG);
 }
 
@@ -165,17 +167,17 @@ static void test_paths_follow_their_file(void **state)
 	make_file(f, "sub/more.lua", 0600,
 		"certificates = 'certs'\ntrust = '/etc/ca.pem'\n");
 	c = load(f, "plugins = {}; data = 'data'; Include 'sub/more.lua'\n"
-		"plugin_path = { 'here', '/there' }\n");
-	assert_string_equal(c->data,
-		pool_printf(f->pool, "%s/data", f->folder));
+		    "plugin_path = { 'here', '/there' }\n");
+	assert_string_equal(
+		c->data, pool_printf(f->pool, "%s/data", f->folder));
 	assert_string_equal(c->certificates,
 		pool_printf(f->pool, "%s/sub/certs", f->folder));
 	assert_string_equal(c->trust, "/etc/ca.pem");
-	assert_string_equal(c->plugin_path[0],
-		pool_printf(f->pool, "%s/here", f->folder));
+	assert_string_equal(
+		c->plugin_path[0], pool_printf(f->pool, "%s/here", f->folder));
 	assert_string_equal(c->plugin_path[1], "/there");
-	assert_string_equal(c->file,
-		pool_printf(f->pool, "%s/stox.cfg.lua", f->folder));
+	assert_string_equal(
+		c->file, pool_printf(f->pool, "%s/stox.cfg.lua", f->folder));
 }
 
 static void test_errors_of_all_files(void **state)
@@ -187,9 +189,11 @@ static void test_errors_of_all_files(void **state)
 	make_file(f, "c.lua", 0600, "x = nothing\n");
 	/* a.lua did not end, so nobody knows what is missing: values are not
 	 * looked at */
-	refuse(f, "plugins = {}\nInclude 'a.lua'\nInclude 'b.lua'\n"
+	refuse(f,
+		"plugins = {}\nInclude 'a.lua'\nInclude 'b.lua'\n"
 		"Include 'c.lua'\nInclude 'd.lua'\n",
-		"@/stox.cfg.lua:5: @/d.lua does not exist; expected a file, or a "
+		"@/stox.cfg.lua:5: @/d.lua does not exist; expected a file, or "
+		"a "
 		"pattern that may match none\n"
 		"@/a.lua:3: unexpected symbol near <eof>; expected Lua, name = "
 		"value\n"
@@ -205,7 +209,8 @@ static void test_values_of_all_files(void **state)
 
 	make_file(f, "a.lua", 0600, "\nsip_port = 0\n");
 	make_file(f, "b.lua", 0600, "XmppDomain 'example.org'\n");
-	refuse(f, "plugins = {}\nnode = ''\nInclude '[ab].lua'\n"
+	refuse(f,
+		"plugins = {}\nnode = ''\nInclude '[ab].lua'\n"
 		"Include 'b.lua'\n",
 		"@/stox.cfg.lua:2: node is \"\"; expected 1 to 8 small letters "
 		"and digits\n"
@@ -235,7 +240,8 @@ static void test_include_too_deep(void **state)
 			pool_printf(f->pool, "Include '%d.lua'\n", i + 1));
 	make_file(f, "9.lua", 0600, "");
 	refuse(f, "plugins = {}\nInclude '1.lua'\n",
-		"@/8.lua:1: files include each other too deep; expected at most "
+		"@/8.lua:1: files include each other too deep; expected at "
+		"most "
 		"8 levels\n");
 }
 
@@ -263,12 +269,14 @@ static void test_long_paths(void **state)
 {
 	struct fixture *f = *state;
 	static const char name[] = "a-file-whose-name-is-longer-than-what-lua-"
-		"shows-in-its-messages-which-is-sixty.lua";
+				   "shows-in-its-messages-which-is-sixty.lua";
 
 	make_file(f, name, 0600, "data = 1 +\n");
 	refuse(f, pool_printf(f->pool, "Include '%s'\n", name),
-		pool_printf(f->pool, "@/%s:2: unexpected symbol near <eof>; "
-			"expected Lua, name = value\n", name));
+		pool_printf(f->pool,
+			"@/%s:2: unexpected symbol near <eof>; "
+			"expected Lua, name = value\n",
+			name));
 }
 
 static void test_unreadable_files(void **state)
@@ -277,11 +285,13 @@ static void test_unreadable_files(void **state)
 
 	assert_int_equal(mkfifo(path_of(f, "fifo"), 0600), 0);
 	make_folder(f, "folder.lua");
-	refuse(f, "plugins = {}\nInclude 'fifo'\nInclude '*.lua'\n"
+	refuse(f,
+		"plugins = {}\nInclude 'fifo'\nInclude '*.lua'\n"
 		"Include '/dev/null'\n",
 		"@/stox.cfg.lua:2: cannot read @/fifo: not a regular file; "
 		"expected a readable file\n"
-		"@/stox.cfg.lua:3: cannot read @/folder.lua: not a regular file; "
+		"@/stox.cfg.lua:3: cannot read @/folder.lua: not a regular "
+		"file; "
 		"expected a readable file\n"
 		"@/stox.cfg.lua:3: @/stox.cfg.lua is being read already; "
 		"expected another file\n"
@@ -295,19 +305,21 @@ static void test_no_file(void **state)
 	const char *path = pool_printf(f->pool, "%s/none.lua", f->folder);
 
 	assert_int_equal(config_load(path, f->plugins, &f->config, &f->errors,
-		&f->warnings), -STOX_EINVAL);
-	assert_said(f, &f->errors, "@/none.lua:1: cannot read it: No such file "
+				 &f->warnings),
+		-STOX_EINVAL);
+	assert_said(f, &f->errors,
+		"@/none.lua:1: cannot read it: No such file "
 		"or directory; expected a readable file\n");
 }
 
-/* ---- secrets --------------------------------------------------------------------- */
+/* ---- secrets ------------------------------------------------------------ */
 
-#define WITH_SECRET_FILE \
-	"plugins = {}; host = 'gw.contoso.com'\n" \
-	"SipDomain 'contoso.com'\n" \
-	"    component = {\n" \
-	"        secret_file = 'secret',\n" \
-	"    }\n" \
+#define WITH_SECRET_FILE                                                       \
+	"plugins = {}; host = 'gw.contoso.com'\n"                              \
+	"SipDomain 'contoso.com'\n"                                            \
+	"    component = {\n"                                                  \
+	"        secret_file = 'secret',\n"                                    \
+	"    }\n"                                                              \
 	"XmppDomain 'example.org'\n"
 
 static void test_secret_from_file(void **state)
@@ -316,19 +328,19 @@ static void test_secret_from_file(void **state)
 		mode_t mode;
 		const char *text;
 	} cases[] = {
-		{ 0600, "s3cret" },
-		{ 0640, "s3cret\n" },
-		{ 0400, "  s3cret\t\r\nsecond line\n" },
+		{0600, "s3cret"},
+		{0640, "s3cret\n"},
+		{0400, "  s3cret\t\r\nsecond line\n"},
 	};
 	struct fixture *f = *state;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		const char *path = make_file(f, "secret", cases[i].mode,
-			cases[i].text);
+		const char *path =
+			make_file(f, "secret", cases[i].mode, cases[i].text);
 		const struct config *c = load(f, WITH_SECRET_FILE);
 
-		assert_string_equal(c->sip_domains[0].local.component_secret,
-			"s3cret");
+		assert_string_equal(
+			c->sip_domains[0].local.component_secret, "s3cret");
 		config_unref(&f->config);
 		buf_clear(&f->errors);
 		assert_int_equal(unlink(path), 0);
@@ -337,9 +349,12 @@ static void test_secret_from_file(void **state)
 
 static void refuse_secret(struct fixture *f, const char *why)
 {
-	refuse(f, WITH_SECRET_FILE, pool_printf(f->pool,
-		"@/stox.cfg.lua:4: cannot take the secret from @/secret: %s; "
-		"expected a file that only the daemon can read\n", why));
+	refuse(f, WITH_SECRET_FILE,
+		pool_printf(f->pool,
+			"@/stox.cfg.lua:4: cannot take the secret from "
+			"@/secret: %s; "
+			"expected a file that only the daemon can read\n",
+			why));
 }
 
 static void test_secret_for_all(void **state)
@@ -377,7 +392,9 @@ static void test_secret_is_empty(void **state)
 
 static void test_secret_is_binary(void **state)
 {
-	make_file(*state, "secret", 0600, "s3\x01" "cret\n");
+	make_file(*state, "secret", 0600,
+		"s3\x01"
+		"cret\n");
 	refuse_secret(*state, "its first line is no usable text");
 }
 
@@ -390,21 +407,24 @@ static void test_secret_in_readable_configuration(void **state)
 {
 	struct fixture *f = *state;
 	const char *text = "plugins = {}; host = 'gw.contoso.com'\n"
-		"SipDomain 'contoso.com'\n"
-		"    component = { secret = 's3cret' }\n"
-		"XmppDomain 'example.org'\n";
+			   "SipDomain 'contoso.com'\n"
+			   "    component = { secret = 's3cret' }\n"
+			   "XmppDomain 'example.org'\n";
 	const char *path = make_file(f, "stox.cfg.lua", 0644, text);
 
 	assert_int_equal(config_load(path, f->plugins, &f->config, &f->errors,
-		&f->warnings), 0);
-	assert_said(f, &f->warnings, "@/stox.cfg.lua:3: others can read this "
+				 &f->warnings),
+		0);
+	assert_said(f, &f->warnings,
+		"@/stox.cfg.lua:3: others can read this "
 		"secret; expected mode 0640 for @/stox.cfg.lua, or "
 		"secret_file\n");
 	config_unref(&f->config);
 	buf_clear(&f->warnings);
 	assert_int_equal(chmod(path, 0640), 0);
 	assert_int_equal(config_load(path, f->plugins, &f->config, &f->errors,
-		&f->warnings), 0);
+				 &f->warnings),
+		0);
 	assert_said(f, &f->warnings, "");
 }
 

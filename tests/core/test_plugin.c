@@ -23,7 +23,7 @@ static stox_verdict nothing(void *state, struct stox_exchange *x)
 	return (stox_verdict){ 0 };
 }
 
-/* ---- descriptors ------------------------------------------------------------ */
+/* ---- descriptors -------------------------------------------------------- */
 
 #define DESCRIPTOR(abi_, size_, name_, summary_, ...) \
 	{ .abi = abi_, .size = size_, .name = name_, .summary = summary_, \
@@ -48,18 +48,25 @@ static const struct {
 		  nothing)), NULL },
 	{ PLUGIN(OPTION("a", STOX_INT, "s", "-3", -5, -1, NULL, STOX_DOMAIN,
 		  "A.")), NULL },
-	{ PLUGIN(OPTION("a", STOX_WORD, NULL, "b", 0, 0, WORDS, 0, "A.")), NULL },
+	{ PLUGIN(OPTION("a", STOX_WORD, NULL, "b", 0, 0, WORDS, 0, "A.")),
+		NULL },
 	{ PLUGIN(OPTION("a", STOX_WORD, NULL, NULL, 0, 0, WORDS, 0, "A.")),
 		NULL },
 	{ PLUGIN(OPTION("a_1", STOX_STRINGS, NULL, "", 0, 0, NULL, 7, "A.")),
 		NULL },
 
-	{ DESCRIPTOR(2, SIZE, "x", "X.", .hooks = NULL), "it was built for plugin interface 2, this is 1" },
-	{ DESCRIPTOR(0, SIZE, "x", "X.", .hooks = NULL), "it was built for plugin interface 0, this is 1" },
-	{ DESCRIPTOR(STOX_ABI, 8, "x", "X.", .hooks = NULL), "its descriptor has 8 bytes, " },
-	{ DESCRIPTOR(STOX_ABI, 4096, "x", "X.", .hooks = NULL), "its descriptor has 4096 bytes, " },
-	{ DESCRIPTOR(STOX_ABI, SIZE, "x", "", .hooks = NULL), "it has no summary" },
-	{ DESCRIPTOR(STOX_ABI, SIZE, "x", NULL, .hooks = NULL), "it has no summary" },
+	{ DESCRIPTOR(2, SIZE, "x", "X.", .hooks = NULL),
+		"it was built for plugin interface 2, this is 1" },
+	{ DESCRIPTOR(0, SIZE, "x", "X.", .hooks = NULL),
+		"it was built for plugin interface 0, this is 1" },
+	{ DESCRIPTOR(STOX_ABI, 8, "x", "X.", .hooks = NULL),
+		"its descriptor has 8 bytes, " },
+	{ DESCRIPTOR(STOX_ABI, 4096, "x", "X.", .hooks = NULL),
+		"its descriptor has 4096 bytes, " },
+	{ DESCRIPTOR(STOX_ABI, SIZE, "x", "", .hooks = NULL),
+		"it has no summary" },
+	{ DESCRIPTOR(STOX_ABI, SIZE, "x", NULL, .hooks = NULL),
+		"it has no summary" },
 
 	{ PLUGIN(HOOKS(STOX_OBSERVE + 1, .run = nothing)),
 		"its hook 2 has no known phase" },
@@ -76,7 +83,8 @@ static const struct {
 		"from SIP" },
 
 	{ PLUGIN(OPTION("A", STOX_BOOL, NULL, "true", 0, 0, NULL, 0, "A.")),
-		"its option A has a name with other characters than [a-z0-9_]" },
+		"its option A has a name with other characters than "
+		"[a-z0-9_]" },
 	{ PLUGIN(OPTION("", STOX_BOOL, NULL, "true", 0, 0, NULL, 0, "A.")),
 		"its option  has a name with other characters than [a-z0-9_]" },
 	{ PLUGIN(OPTION("a", 5, NULL, "true", 0, 0, NULL, 0, "A.")),
@@ -96,7 +104,8 @@ static const struct {
 	{ PLUGIN(OPTION("a", STOX_INT, NULL, "6", 5, 1, NULL, 0, "A.")),
 		"its option a has a minimum above its maximum" },
 	{ PLUGIN(OPTION("a", STOX_INT, NULL, "99999999999999999999", 0, 0, NULL,
-		  0, "A.")), "its option a has a default that does not fit it" },
+		  0, "A.")),
+		"its option a has a default that does not fit it" },
 	{ PLUGIN(OPTION("a", STOX_WORD, NULL, "c", 0, 0, WORDS, 0, "A.")),
 		"its option a has a default that does not fit it" },
 	{ PLUGIN(OPTION("a", STOX_WORD, NULL, NULL, 0, 0, NULL, 0, "A.")),
@@ -125,7 +134,8 @@ static void test_descriptors(void **state)
 		found = plugins_find(plugins, "x", &why);
 		buf_add_char(&why, '\0');
 		if (cases[i].why) {
-			why.data[strnlen(why.data, strlen(cases[i].why))] = '\0';
+			why.data[strnlen(why.data,
+				strlen(cases[i].why))] = '\0';
 			assert_string_equal(why.data, cases[i].why);
 			assert_null(found);
 		} else {
@@ -169,7 +179,7 @@ static void test_endless_lists(void **state)
 	}
 }
 
-/* ---- finding -------------------------------------------------------------------- */
+/* ---- finding ------------------------------------------------------------ */
 
 struct fixture {
 	struct plugins *plugins;
