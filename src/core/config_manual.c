@@ -71,27 +71,33 @@ static void add_range(struct buf *out, const struct stox_option *o)
 	buf_add_text(out, ".\n");
 }
 
-static void add_default(struct buf *out, const struct stox_option *o)
+static void add_list(struct buf *out, const char *value)
 {
-	struct str rest = str_from(o->value);
+	struct str rest = str_from(value);
 	const char *separator = " ";
 
+	buf_add_char(out, '{');
+	while (*value && rest.p) {
+		struct str item = str_trim(str_cut(&rest, ','));
+
+		buf_printf(
+			out, "%s\\(dq%.*s\\(dq", separator, STR_FMT(item));
+		separator = ", ";
+	}
+	buf_add_text(out, " }");
+}
+
+static void add_default(struct buf *out, const struct stox_option *o)
+{
 	if (!o->value)
 		return;
 	buf_add_text(out, "Default: ");
-	if (o->type == STOX_STRINGS) {
-		buf_add_char(out, '{');
-		while (*o->value && rest.p) {
-			buf_printf(out, "%s\\(dq%.*s\\(dq", separator,
-				STR_FMT(str_trim(str_cut(&rest, ','))));
-			separator = ", ";
-		}
-		buf_add_text(out, " }");
-	} else if (o->type == STOX_STRING || o->type == STOX_WORD) {
+	if (o->type == STOX_STRINGS)
+		add_list(out, o->value);
+	else if (o->type == STOX_STRING || o->type == STOX_WORD)
 		buf_printf(out, "\\(dq%s\\(dq", o->value);
-	} else {
+	else
 		buf_add_text(out, o->value);
-	}
 	buf_add_text(out, ".\n");
 }
 

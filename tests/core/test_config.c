@@ -492,6 +492,52 @@ static void test_address(void **state)
 	}
 }
 
+static void test_manual(void **state)
+{
+	static const struct stox_plugin *const plugins[] = { &toy_plugin, NULL };
+	static const char toy[] =
+		".SS Plugin toy\n"
+		"A plugin to test with.\n"
+		".TP\n"
+		".BR toy_shade \" (word)\"\n"
+		"How bright it is.\n"
+		"One of \\(dqlight\\(dq and \\(dqdark\\(dq.\n"
+		"Default: \\(dqlight\\(dq.\n"
+		"May stand in the global section, in a SipDomain.\n"
+		".TP\n"
+		".BR toy_wait \" (number)\"\n"
+		"How long it takes.\n"
+		"A whole number from 1 to 300, in s.\n"
+		"Default: 30.\n"
+		"May stand in the global section, in a SipDomain, in an "
+		"XmppDomain.\n"
+		".TP\n"
+		".BR toy_flag \" (true or false)\"\n"
+		"Whether it is up.\n"
+		"Default: false.\n"
+		"May stand in the global section.\n"
+		".TP\n"
+		".BR toy_names \" (list)\"\n"
+		"What it is called.\n"
+		"Default: { \\(dqa\\(dq, \\(dqb\\(dq }.\n"
+		"May stand in the global section.\n"
+		".TP\n"
+		".BR toy_title \" (text)\"\n"
+		"What it is entitled to.\n"
+		"\\- And more.\n"
+		"May stand in a SipDomain.\n";
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 1 << 20, NULL);
+	config_manual(&out, plugins);
+	assert_true(str_starts(buf_str(&out), STR(".SS Global options\n")));
+	assert_in_range(out.len, sizeof(toy), 1 << 20);
+	buf_add_char(&out, '\0');
+	assert_string_equal(out.data + out.len - sizeof(toy), toy);
+	buf_free(&out);
+}
+
 #define T(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
@@ -511,6 +557,7 @@ int main(void)
 		T(test_host_is_the_systems),
 		T(test_references),
 		T(test_address),
+		T(test_manual),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
