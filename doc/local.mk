@@ -1,0 +1,8 @@
+dist_man_MANS += doc/stox.cfg.lua.5
+EXTRA_DIST += doc/stox.cfg.lua.5.in
+
+# After a change of an option or of the template.
+.PHONY: update-manual
+update-manual: src/stoxd/stoxd $(plugin_LTLIBRARIES)
+	STOX_SRCDIR='$(abs_top_srcdir)' STOX_BUILDDIR='$(abs_top_builddir)' \
+		$(SHELL) $(srcdir)/tests/core/manual.sh --write

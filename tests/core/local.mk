@@ -34,3 +34,7 @@ tests_core_tide_la_LDFLAGS = -module -avoid-version -shared -rpath $(plugindir) 
 	$(STOX_LDFLAGS)
 endif
 EXTRA_DIST += tests/core/config_cases.txt
+
+# The manual page is its template with the reference that stoxd prints.
+TESTS += tests/core/manual.sh
+EXTRA_DIST += tests/core/manual.sh
