@@ -31,38 +31,47 @@ static bool name_is(struct str s, size_t from, size_t to, struct str wanted)
 	return true;
 }
 
+/* What may follow a name: "= value".  *@i moves behind it; without a value
+ * *@ret is empty. */
+static bool param_value(struct str s, size_t *i, struct str *ret)
+{
+	size_t at = skip_space(s, *i), end;
+
+	*ret = (struct str){ s.p + *i, 0 };
+	if (at == s.len || s.p[at] != '=')
+		return true;
+	at = end = skip_space(s, at + 1);
+	if (at < s.len && s.p[at] == '"') {
+		size_t n = chars_quoted(chars_from(s, at));
+
+		if (!n)
+			return false;
+		end += n;
+	} else {
+		end = skip_class(s, at, CHAR_VALUE);
+	}
+	*ret = (struct str){ s.p + at, end - at };
+	*i = end;
+	return true;
+}
+
 bool sip_params_check(struct str s, struct str wanted, struct str *ret_found)
 {
-	size_t i = 0, name, name_end, value;
+	size_t i = 0, name, end;
 	bool found = false;
+	struct str value;
 
 	for (i = skip_space(s, i); i < s.len; i = skip_space(s, i)) {
 		if (s.p[i] != ';')
 			return false;
 		name = skip_space(s, i + 1);
-		name_end = value = i = skip_class(s, name, CHAR_TOKEN);
-		if (name == name_end)
+		i = end = skip_class(s, name, CHAR_TOKEN);
+		if (name == end || !param_value(s, &i, &value))
 			return false;
-		i = skip_space(s, i);
-		if (i < s.len && s.p[i] == '=') {
-			value = i = skip_space(s, i + 1);
-			if (i < s.len && s.p[i] == '"') {
-				size_t n = chars_quoted(chars_from(s, i));
-
-				if (!n)
-					return false;
-				i += n;
-			} else {
-				i = skip_class(s, i, CHAR_VALUE);
-			}
-		} else {
-			i = name_end;
-			value = name_end;
-		}
-		if (found || !name_is(s, name, name_end, wanted))
+		if (found || !name_is(s, name, end, wanted))
 			continue;
 		found = true;
-		*ret_found = (struct str){ s.p + value, i - value };
+		*ret_found = value;
 	}
 	return true;
 }

@@ -18,7 +18,7 @@ int sip_uri_decode(struct str s, struct buf *out)
 			buf_add_char(out, s.p[i]);
 			continue;
 		}
-		buf_add_char(out, (char)(char_hex(s.p[i + 1]) << 4 |
+		buf_add_char(out, (char)(char_hex(s.p[i + 1]) * 16 +
 					 char_hex(s.p[i + 2])));
 		i += 2;
 	}
