@@ -56,8 +56,9 @@ struct io_env *io_uv_new(const struct io_env_config *config);
  */
 void io_env_free(struct io_env **env);
 
-/** Run until io_stop() or until nothing is left to wait for (real
- *  environment only; plays step their world instead). */
+/** Run until io_stop() or until nothing is left to wait for: streams,
+ *  listeners, questions, timers, watches and bells keep it running, signals do
+ *  not.  Plays step their world instead. */
 void io_run(struct io_env *env);
 void io_stop(struct io_env *env);
 
@@ -287,7 +288,7 @@ const char *io_stream_tls(const struct io_stream *s);
 const char *io_stream_peer(const struct io_stream *s);
 /** The other end's address without port, for per-source limits. */
 const char *io_stream_peer_address(const struct io_stream *s);
-/** The SNI that a client sent, or NULL. */
+/** The SNI that a client sent, lower case, or NULL.  It chose it freely. */
 const char *io_stream_sni(const struct io_stream *s);
 /** uid of the process at the other end of a UNIX socket, or -1. */
 int64_t io_stream_peer_uid(const struct io_stream *s);

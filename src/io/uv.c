@@ -84,6 +84,7 @@ static void env_run(struct io_env *e)
 	struct uv_env *env = uv_env_of(e);
 
 	env->stop = false;
+	uv_update_time(&env->loop);
 	while (!env->stop) {
 		/* before the first wait, and when only deferred calls are left,
 		 * libuv would think that there is nothing to do */

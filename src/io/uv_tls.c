@@ -251,6 +251,9 @@ static void describe(struct uv_stream *s)
 		type == GNUTLS_NAME_DNS && size > 0) {
 		sni[size] = '\0';
 		s->s.sni = base_strdup(sni);
+		for (char *p = s->s.sni; *p; p++)
+			if (*p >= 'A' && *p <= 'Z')
+				*p = (char)(*p - 'A' + 'a');
 	}
 }
 

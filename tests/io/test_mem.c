@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "io/mem.h"
 
@@ -613,6 +614,74 @@ static void test_bell(void **state)
 	two_free(t);
 }
 
+static void on_watch(void *arg, int seen)
+{
+	char c;
+
+	assert_int_equal(seen, 1);
+	assert_int_equal(read(((int *)arg)[0], &c, 1), 1);
+	((int *)arg)[2]++;
+}
+
+static void test_watch(void **state)
+{
+	struct two *t = two_new(NULL);
+	int fds[3] = { 0 };
+	struct io_watch *w;
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	w = io_watch(t->a.env, fds[0], 1, on_watch, fds);
+	io_world_step(t->w, PLENTY);
+	assert_int_equal(fds[2], 0);
+	assert_int_equal(write(fds[1], "x", 1), 1);
+	io_world_step(t->w, PLENTY);
+	io_world_step(t->w, PLENTY);
+	assert_int_equal(fds[2], 1);
+	io_unwatch(&w);
+	assert_null(w);
+	close(fds[0]);
+	close(fds[1]);
+	two_free(t);
+}
+
+static void test_unix(void **state)
+{
+	struct two *t = two_new(NULL);
+	struct io_connect_config c = { .host = "/run/control",
+		.events = &events, .arg = &t->a };
+	struct io_listener *l;
+
+	(void)state;
+	t->a.s = io_connect(t->a.env, &c);
+	io_world_step(t->w, PLENTY);
+	assert_int_equal(t->a.reason, IO_REFUSED);
+	l = io_listen_unix(t->a.env, "/run/control", on_accept, &t->b, NULL);
+	t->a.s = io_connect(t->a.env, &c);
+	io_world_step(t->w, PLENTY);
+	assert_int_equal(t->b.opened, 1);
+	assert_int_equal(io_stream_peer_uid(t->b.s), (int)getuid());
+	io_listener_close(&l);
+	two_free(t);
+}
+
+/* An environment that goes tells its streams, but not those detached. */
+static void test_free_tells(void **state)
+{
+	struct two *t = two_connected();
+
+	(void)state;
+	io_stream_events(t->b.s, NULL, NULL);
+	t->b.s = NULL;
+	io_listener_close(&t->l);
+	io_env_free(&t->a.env);
+	assert_int_equal(t->a.closed, 1);
+	assert_int_equal(t->a.reason, IO_LOCAL);
+	io_world_step(t->w, PLENTY);
+	assert_int_equal(t->b.closed, 0);
+	two_free(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -635,6 +704,9 @@ int main(void)
 		cmocka_unit_test(test_clock),
 		cmocka_unit_test(test_rand_is_seeded),
 		cmocka_unit_test(test_bell),
+		cmocka_unit_test(test_watch),
+		cmocka_unit_test(test_unix),
+		cmocka_unit_test(test_free_tells),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
