@@ -43,7 +43,8 @@ static void bounce(struct node *n, struct xmpp_stanza *s,
 	if (stanza_kind(s->element) != STANZA_PRESENCE)
 		e = stanza_error_reply(s->pool, s->element, &error);
 	if (e)
-		xmpp_send(n->xmpp, s->local_domain, s->from.domain, e, 0, 0);
+		xmpp_send(n->xmpp, s->local_domain, s->from.domain, e,
+			XMPP_SEND_PATIENT, 0);
 	n->counts.refused++;
 }
 
@@ -464,7 +465,7 @@ static void reply_xmpp(struct stox_exchange *x)
 		e = stanza_error_reply(x->pool, x->in_stanza, &error);
 	if (e)
 		xmpp_send(x->node->xmpp, domain_text(x, &x->to), x->from.domain,
-			e, 0, 0);
+			e, XMPP_SEND_PATIENT, 0);
 }
 
 static void reply_sip(struct stox_exchange *x)

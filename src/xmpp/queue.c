@@ -347,10 +347,13 @@ void xmpp_queue_add(struct xmpp_queue *q, struct str bytes, unsigned flags,
 void xmpp_queue_fail(struct xmpp_queue *q, enum stox_condition condition,
 	const char *text)
 {
-	struct xmpp_item *item;
+	list_each(n, next, &q->items) {
+		struct xmpp_item *item =
+			container_of(n, struct xmpp_item, node);
 
-	while ((item = oldest(q)))
-		xmpp_item_settle(item, XMPP_FAILED, condition, text);
+		if (!(item->flags & XMPP_SEND_PATIENT))
+			xmpp_item_settle(item, XMPP_FAILED, condition, text);
+	}
 }
 
 void xmpp_queue_flush(struct xmpp_queue *q, struct xmpp_stream *s)

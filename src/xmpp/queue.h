@@ -39,7 +39,7 @@ void xmpp_queue_init(struct xmpp_queue *q, struct xmpp *x, const char *whom);
 /** Copy and append, or report a failure when the caps are reached. */
 void xmpp_queue_add(struct xmpp_queue *q, struct str bytes, unsigned flags,
 	uint64_t token, struct xmpp_route *route);
-/** Fail all; @text is a sentence. */
+/** Fail all but the patient ones; @text is a sentence. */
 void xmpp_queue_fail(struct xmpp_queue *q, enum stox_condition condition,
 	const char *text);
 struct xmpp_stream;

@@ -30,6 +30,7 @@ struct xmpp_route *xmpp_route_find(struct xmpp *x, struct str local,
 }
 
 static void unused(void *arg);
+static void try_again(void *arg);
 
 static struct xmpp_route *route_new(struct xmpp *x, struct str local,
 	struct str remote, struct str key)
@@ -49,6 +50,7 @@ static struct xmpp_route *route_new(struct xmpp *x, struct str local,
 	xmpp_queue_init(&r->queue, x, r->remote);
 	xmpp_hold_init(r);
 	timer_init(&r->timer, unused, r);
+	timer_init(&r->retry, try_again, r);
 	table_put(x->routes, (struct str){ r->key, key.len }, r);
 	return r;
 }
@@ -73,6 +75,7 @@ void xmpp_route_free(struct xmpp_route *r)
 	xmpp_items_discard(&r->held);
 	xmpp_hold_stop(r);
 	timer_stop(w, &r->timer);
+	timer_stop(w, &r->retry);
 	table_remove(r->x->routes, str_from(r->key));
 	free(r->failed_text);
 	free(r);
@@ -118,6 +121,31 @@ static void back_off(struct xmpp_route *r)
 	r->backoff_ms = next - rand_below(io_rand(r->x->env), next / 4 + 1);
 }
 
+/** An attempt for what waits, unless one is under way or nothing waits any
+ *  more (it grew too old). */
+static void try_again(void *arg)
+{
+	struct xmpp_route *r = arg;
+
+	if (!r->out && r->queue.count)
+		xmpp_out_open(r);
+	xmpp_route_unused(r);
+}
+
+static void retry_later(struct xmpp_route *r)
+{
+	if (r->queue.count && !timer_running(&r->retry))
+		timer_start(io_timers(r->x->env), &r->retry,
+			r->backoff_ms < ANSWER_MS ? r->backoff_ms : ANSWER_MS);
+}
+
+static void wait_patiently(struct xmpp_route *r, struct str bytes,
+	unsigned flags, uint64_t token)
+{
+	xmpp_queue_add(&r->queue, bytes, flags, token, r);
+	retry_later(r);
+}
+
 void xmpp_route_send(struct xmpp_route *r, struct str bytes, unsigned flags,
 	uint64_t token)
 {
@@ -126,8 +154,11 @@ void xmpp_route_send(struct xmpp_route *r, struct str bytes, unsigned flags,
 	if (s && xmpp_queue_write(s, bytes, flags, token, r) == 0)
 		return;
 	if (!r->out && xmpp_route_failed_lately(r)) {
-		xmpp_queue_refuse(r->x, token, r->failed_condition,
-			r->failed_text);
+		if (flags & XMPP_SEND_PATIENT)
+			wait_patiently(r, bytes, flags, token);
+		else
+			xmpp_queue_refuse(r->x, token, r->failed_condition,
+				r->failed_text);
 		return;
 	}
 	xmpp_queue_add(&r->queue, bytes, flags, token, r);
@@ -145,6 +176,7 @@ void xmpp_route_failed(struct xmpp_route *r, enum stox_condition condition,
 	r->failed_condition = condition;
 	xmpp_stream_set(&r->failed_text, text);
 	xmpp_queue_fail(&r->queue, condition, text);
+	retry_later(r);
 	xmpp_route_unused(r);
 }
 

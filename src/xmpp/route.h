@@ -26,6 +26,7 @@ struct xmpp_route {
 	uint64_t barrier;         /* number of the ping under way, 0: none */
 	struct timer hold_timer;
 	struct timer timer;       /* end of being unused */
+	struct timer retry;       /* next attempt for what waits patiently */
 };
 
 struct xmpp_route *xmpp_route_get(struct xmpp *x, const char *local,
@@ -37,7 +38,8 @@ bool xmpp_route_failed_lately(const struct xmpp_route *r);
 /** Send or queue, opening a stream as needed. */
 void xmpp_route_send(struct xmpp_route *r, struct str bytes, unsigned flags,
 	uint64_t token);
-/** An attempt to open a stream has failed: give all back. */
+/** An attempt to open a stream has failed: give back what is not patient,
+ *  try again later for the rest. */
 void xmpp_route_failed(struct xmpp_route *r, enum stox_condition condition,
 	const char *text);
 /** Its stream is ready. */

@@ -92,7 +92,12 @@ int xmpp_listen(struct xmpp *x, const char *address, uint16_t port, struct buf *
 /** Stop listening everywhere. */
 void xmpp_unlisten(struct xmpp *x);
 
-enum { XMPP_SEND_HOLD = 1 /* report CONFIRMED, see above */ };
+enum {
+	XMPP_SEND_HOLD = 1,    /* report CONFIRMED, see above */
+	XMPP_SEND_PATIENT = 2, /* a reply that nobody would send again: while no
+	                        * stream can be opened it waits and is tried
+	                        * again, until LIMIT_XMPP_QUEUE_AGE */
+};
 /**
  * Send one stanza from one of our domains; the route (stream, component) is
  * found or opened.  @e is copied (serialised) at once.  @token names it in on_sent, 0: no report.
