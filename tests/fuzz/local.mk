@@ -45,7 +45,7 @@ tests_fuzz_replay_xml_CPPFLAGS = $(AM_CPPFLAGS) -DCORPUS='"xml"'
 tests_fuzz_replay_xml_LDADD = $(XML) $(BASE)
 
 if FUZZERS
-FUZZ_PROGRAMS = \
+FUZZERS_BUILT = \
 	tests/fuzz/fuzz_config \
 	tests/fuzz/fuzz_cpim \
 	tests/fuzz/fuzz_jid \
@@ -53,7 +53,7 @@ FUZZ_PROGRAMS = \
 	tests/fuzz/fuzz_sip \
 	tests/fuzz/fuzz_uri \
 	tests/fuzz/fuzz_xml
-EXTRA_PROGRAMS += $(FUZZ_PROGRAMS)
+EXTRA_PROGRAMS += $(FUZZERS_BUILT)
 tests_fuzz_fuzz_config_SOURCES = tests/fuzz/fuzz_config.c
 tests_fuzz_fuzz_config_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_config_LDADD = $(NODE_LIBS)
@@ -75,11 +75,11 @@ tests_fuzz_fuzz_uri_LDADD = $(SIP_MODEL) $(BASE)
 tests_fuzz_fuzz_xml_SOURCES = tests/fuzz/fuzz_xml.c
 tests_fuzz_fuzz_xml_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_xml_LDADD = $(XML) $(BASE)
-CLEANFILES += $(FUZZ_PROGRAMS)
+CLEANFILES += $(FUZZERS_BUILT)
 
 # Findings stay in the build folder, beside the corpus that grew.
-fuzz: $(FUZZ_PROGRAMS)
-	@for p in $(FUZZ_PROGRAMS); do \
+fuzz: $(FUZZERS_BUILT)
+	@for p in $(FUZZERS_BUILT); do \
 		n=`basename $$p | $(SED) s/fuzz_//`; \
 		echo "== $$n"; mkdir -p fuzz-$$n; \
 		$$p -runs=$(FUZZ_RUNS) -max_len=4096 -timeout=10 \
