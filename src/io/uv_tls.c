@@ -351,9 +351,7 @@ static size_t gather(struct uv_stream *s, int *ret_rc)
 			used += (size_t)n;
 			continue;
 		}
-		/* a session ticket was read: there may be data behind it */
-		if (n == GNUTLS_E_INTERRUPTED ||
-			(n == GNUTLS_E_AGAIN && s->tls->in_len > 0))
+		if (n == GNUTLS_E_INTERRUPTED)
 			continue;
 		/* a session ticket ends the call too: more may lie behind it */
 		if (n == GNUTLS_E_AGAIN && s->tls->in_len > 0 &&

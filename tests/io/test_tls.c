@@ -703,6 +703,109 @@ static void test_truncated(void **state)
 	set_free(s);
 }
 
+/* ---- a foreign server, in a thread ----------------------------------------- */
+
+struct server {
+	int listener;
+	struct set *set;
+	char out[32768]; /* what it sends waits for its next read */
+	size_t len;
+	int fd;
+	pthread_t thread;
+};
+
+static ssize_t server_push(gnutls_transport_ptr_t arg, const void *p, size_t n)
+{
+	struct server *s = arg;
+
+	if (s->len + n > sizeof(s->out))
+		return -1;
+	memcpy(s->out + s->len, p, n);
+	s->len += n;
+	return (ssize_t)n;
+}
+
+static void server_flush(struct server *s)
+{
+	if (s->len > 0 && send(s->fd, s->out, s->len, MSG_NOSIGNAL) < 0)
+		return;
+	s->len = 0;
+}
+
+static ssize_t server_pull(gnutls_transport_ptr_t arg, void *p, size_t n)
+{
+	struct server *s = arg;
+
+	server_flush(s);
+	return recv(s->fd, p, n, 0);
+}
+
+/* Tickets, and data in the same segment behind them. */
+static void *server_main(void *arg)
+{
+	struct server *s = arg;
+	gnutls_certificate_credentials_t credentials;
+	gnutls_datum_t ticket_key;
+	gnutls_session_t session;
+	char crt[160], key[160], byte;
+
+	snprintf(crt, sizeof(crt), "%s/b.example.crt", s->set->pki.certs);
+	snprintf(key, sizeof(key), "%s/b.example.key", s->set->pki.certs);
+	gnutls_certificate_allocate_credentials(&credentials);
+	gnutls_certificate_set_x509_key_file(credentials, crt, key,
+		GNUTLS_X509_FMT_PEM);
+	gnutls_init(&session, GNUTLS_SERVER);
+	gnutls_session_ticket_key_generate(&ticket_key);
+	gnutls_session_ticket_enable_server(session, &ticket_key);
+	gnutls_set_default_priority(session);
+	gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, credentials);
+	gnutls_transport_set_ptr(session, s);
+	gnutls_transport_set_push_function(session, server_push);
+	gnutls_transport_set_pull_function(session, server_pull);
+	s->fd = accept(s->listener, NULL, NULL);
+	while (gnutls_handshake(session) == GNUTLS_E_AGAIN)
+		;
+	gnutls_record_send(session, "behind", 6);
+	server_flush(s);
+	gnutls_record_recv(session, &byte, 1);
+	close(s->fd);
+	gnutls_deinit(session);
+	gnutls_free(ticket_key.data);
+	gnutls_certificate_free_credentials(credentials);
+	return NULL;
+}
+
+static void test_behind_a_ticket(void **state)
+{
+	struct set *s = set_new(NULL);
+	struct ends *e = ends_new("127.0.0.1", NULL);
+	struct server server = { .set = s };
+	struct sockaddr_in a = { .sin_family = AF_INET };
+	socklen_t len = sizeof(a);
+	struct io_connect_config c = { .host = "127.0.0.1", .special_ok = true,
+		.tls = &s->client, .events = &end_events, .arg = &e->a };
+
+	(void)state;
+	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	server.listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(server.listener, (struct sockaddr *)&a,
+				 sizeof(a)),
+		0);
+	assert_int_equal(listen(server.listener, 1), 0);
+	getsockname(server.listener, (struct sockaddr *)&a, &len);
+	c.port = ntohs(a.sin_port);
+	pthread_create(&server.thread, NULL, server_main, &server);
+	e->a.s = io_connect(e->env, &c);
+	ENDS_WAIT(e, e->a.got.len == 6);
+	assert_true(str_is(buf_str(&e->a.got), "behind"));
+	io_close(e->a.s);
+	ENDS_WAIT(e, e->a.closed);
+	pthread_join(server.thread, NULL);
+	close(server.listener);
+	ends_free(e);
+	set_free(s);
+}
+
 /* ---- handshakes that do not come to an end ------------------------------ */
 
 static void test_silence(void **state)
@@ -937,6 +1040,7 @@ int main(void)
 		cmocka_unit_test(test_hello_bytewise),
 		cmocka_unit_test(test_no_renegotiation),
 		cmocka_unit_test(test_truncated),
+		cmocka_unit_test(test_behind_a_ticket),
 		cmocka_unit_test(test_silence),
 		cmocka_unit_test(test_junk),
 		cmocka_unit_test(test_gate),
