@@ -267,5 +267,6 @@ void xmpp_dialback_answer(struct xmpp_stream *s, const struct stox_element *e)
 		answer.type = str_eq_secret(shown, str_from(key)) ? "valid"
 								  : "invalid";
 	}
+	s->consulted = true;
 	xmpp_db_write(s, &answer);
 }

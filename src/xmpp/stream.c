@@ -89,12 +89,12 @@ static void on_end(void *arg)
 {
 	struct xmpp_stream *s = arg;
 
-	s->end_seen = true;
-	if (!s->ready)
+	if (!s->ready && !s->consulted)
 		xmpp_stream_blame(s, XMPP_STEP_STREAM,
 			STOX_REMOTE_SERVER_TIMEOUT,
 			"it closed the stream during set-up (%s)",
 			s->kind->state(s));
+	s->end_seen = true;
 	xmpp_stream_finish(s);
 	xmpp_stream_close(s);
 }
@@ -353,7 +353,7 @@ void xmpp_stream_attach(struct xmpp_stream *s, struct io_stream *io)
 		limit_get(x->limits, LIMIT_STANZA_UNAUTH));
 	s->secure = s->ready = s->left = s->dead = s->got_byte = false;
 	s->header_sent = s->header_seen = false;
-	s->end_sent = s->end_seen = s->await_tls = false;
+	s->end_sent = s->end_seen = s->await_tls = s->consulted = false;
 	s->auth = XMPP_AUTH_NONE;
 	s->max_bytes = 0;
 	s->condition[0] = '\0';

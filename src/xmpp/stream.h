@@ -67,6 +67,7 @@ struct xmpp_stream {
 	bool left;                /* on_leave was called */
 	bool dead;                /* io_close() was called */
 	bool await_tls;
+	bool consulted;           /* the peer came to have keys checked */
 	bool lost;                /* it broke: what was written may be lost */
 	bool keepalive;           /* send white space when idle */
 	uint64_t since_ms;        /* of the connection */

@@ -150,7 +150,9 @@ static void set_up_late(struct xmpp_stream *s, uint64_t now)
 {
 	struct limits *l = s->x->limits;
 
-	if (now >= s->deadline_ms) {
+	if (now >= s->deadline_ms && s->consulted) {
+		xmpp_stream_finish(s);
+	} else if (now >= s->deadline_ms) {
 		limit_hit(l, LIMIT_XMPP_SETUP);
 		xmpp_stream_blame(s, XMPP_STEP_STREAM,
 			STOX_REMOTE_SERVER_TIMEOUT,

@@ -223,6 +223,31 @@ static void asked(void **state)
 	wire_expect_closed(w);
 }
 
+/* A peer that came to ask only leaves without having failed. */
+static void asked_only(void **state)
+{
+	struct fixture *f = *state;
+	struct wire *w;
+
+	allow(f, false);
+	fixture_start(f);
+	w = in_tls(f);
+	wire_send(w, "<db:verify from='example.org' to='contoso.com' id='1'>"
+		"k</db:verify></stream:stream>");
+	wire_expect(w, "type='invalid'/></stream:stream>");
+	wire_expect_closed(w);
+	w = in_tls(f);
+	wire_send(w, "<db:verify from='example.org' to='contoso.com' id='1'>"
+		"k</db:verify>");
+	pass_ms(f, 61000);
+	wire_expect(w, "type='invalid'/></stream:stream>");
+	assert_false(logged(f, "stream-failed"));
+	/* nothing was asked: that is a failure */
+	wire_send(in_tls(f), "</stream:stream>");
+	expect_failed_stream(f, "it closed the stream during set-up "
+		"(waiting for it to authenticate)");
+}
+
 static void asked_without_tls(void **state)
 {
 	struct fixture *f = *state;
@@ -765,6 +790,7 @@ int main(void)
 		PEER_TEST(out_plain),
 		PEER_TEST(out_unproven),
 		PEER_TEST(asked),
+		PEER_TEST(asked_only),
 		PEER_TEST(asked_without_tls),
 		PEER_TEST(asked_too_often),
 		PEER_TEST(in_valid),
