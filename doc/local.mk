@@ -6,3 +6,9 @@ EXTRA_DIST += doc/stox.cfg.lua.5.in
 update-manual: src/stoxd/stoxd $(plugin_LTLIBRARIES)
 	STOX_SRCDIR='$(abs_top_srcdir)' STOX_BUILDDIR='$(abs_top_builddir)' \
 		$(SHELL) $(srcdir)/tests/core/manual.sh --write
+
+dist_man_MANS += \
+	doc/stox-play.1 \
+	doc/stoxctl.1 \
+	doc/stoxd.8
+EXTRA_DIST += doc/plugins.md
