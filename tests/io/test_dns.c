@@ -392,6 +392,32 @@ static void test_system(void **state)
 	asker_free(a);
 }
 
+/* A zone that should be signed and is not. */
+static void test_bogus(void **state)
+{
+	struct asker *a = asker_new();
+	char server[40], file[] = "/tmp/stox-anchor-XXXXXX";
+	const char *const servers[] = { server, NULL };
+	struct io_env_config c = { .dns_servers = servers,
+		.dns_trust_anchor = file };
+	int fd = mkstemp(file);
+
+	(void)state;
+	assert_true(fd >= 0);
+	dprintf(fd, "d.example. IN DS 12345 13 2 0123456789abcdef0123456789"
+		    "abcdef0123456789abcdef0123456789abcdef\n");
+	close(fd);
+	snprintf(server, sizeof(server), "127.0.0.1@%u", a->server.port);
+	io_env_free(&a->env);
+	a->env = io_uv_new(&c);
+	ask(a, "one.d.example", IO_DNS_A);
+	assert_int_equal(a->status, IO_DNS_BOGUS);
+	assert_int_equal(a->count, 0);
+	assert_false(a->secure);
+	unlink(file);
+	asker_free(a);
+}
+
 static void test_bad_servers(void **state)
 {
 	const char *const servers[] = { "not an address", NULL };
@@ -505,6 +531,7 @@ int main(void)
 		cmocka_unit_test(test_cancel),
 		cmocka_unit_test(test_silence),
 		cmocka_unit_test(test_system),
+		cmocka_unit_test(test_bogus),
 		cmocka_unit_test(test_bad_servers),
 		cmocka_unit_test(test_locate),
 		cmocka_unit_test(test_connect_by_name),
