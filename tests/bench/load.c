@@ -1,0 +1,560 @@
+/*
+ * load: both neighbours of stox in one small program: an XMPP server for
+ * example.org and a SIP front end for contoso.com, over TLS on loopback, that
+ * send messages through it and count what comes out.  Prints one JSON line.
+ * The XMPP side looks at text, not at XML: it must cost less than what it
+ * measures.
+ */
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include "io/io.h"
+#include "sip/message.h"
+
+enum { PAIRS_MAX = 4096, BUFFER = 1 << 22, BODY = 100 };
+
+struct load {
+	struct io_env *env;
+	struct log log;
+	struct limits limits;
+	struct budget budget;
+	struct io_credentials *credentials;
+	bool from_sip;
+	uint64_t stox_xmpp, stox_sip, xmpp_port, sip_port;
+	uint64_t count, pairs, rate, idle;
+	struct io_stream *out_xmpp; /* our stream towards stox */
+	struct io_stream *out_sip;
+	bool xmpp_ready, sip_ready, begun;
+	uint64_t ready_streams;
+	uint64_t sent, arrived, finished, errors;
+	uint64_t begin_us, end_us;
+	uint64_t sent_us[PAIRS_MAX];
+	uint32_t *latency_us;
+	struct timer pace;
+	char body[BODY + 1];
+};
+
+/* One connection: what it is by now, and bytes not used yet. */
+struct link {
+	struct load *load;
+	bool accepted, secure, authenticated;
+	struct buf in;
+	struct sip_framing framing;
+};
+
+static void begin(struct load *l);
+
+static struct link *link_new(struct load *l, bool accepted)
+{
+	struct link *k = base_alloc0(sizeof(*k));
+
+	k->load = l;
+	k->accepted = accepted;
+	buf_init(&k->in, BUFFER, NULL);
+	return k;
+}
+
+static void say(struct io_stream *s, const char *text)
+{
+	io_write(s, str_from(text));
+}
+
+static void finish(struct load *l)
+{
+	l->end_us = io_wall_us(l->env);
+	io_stop(l->env);
+}
+
+static void count_finished(struct load *l)
+{
+	if (++l->finished == l->count)
+		finish(l);
+}
+
+/* ---- messages ------------------------------------------------------------------ */
+
+static void send_one(struct load *l, uint64_t pair)
+{
+	char text[1024];
+	int n;
+
+	if (l->sent == l->count)
+		return;
+	l->sent++;
+	l->sent_us[pair] = io_wall_us(l->env);
+	if (l->from_sip)
+		n = snprintf(text, sizeof(text),
+			"MESSAGE sip:user%" PRIu64 "@example.org SIP/2.0\r\n"
+			"Via: SIP/2.0/TLS localhost:%" PRIu64 ";branch=z9hG4bK%" PRIu64
+			"\r\nMax-Forwards: 70\r\n"
+			"From: <sip:friend%" PRIu64 "@contoso.com>;tag=f%" PRIu64 "\r\n"
+			"To: <sip:user%" PRIu64 "@example.org>\r\n"
+			"Call-ID: c%" PRIu64 "@localhost\r\nCSeq: 1 MESSAGE\r\n"
+			"Content-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s",
+			pair, l->sip_port, l->sent, pair, l->sent, pair, l->sent,
+			BODY, l->body);
+	else
+		n = snprintf(text, sizeof(text),
+			"<message from='user%" PRIu64 "@example.org/r' "
+			"to='friend%" PRIu64 "@contoso.com' type='chat' id='m%" PRIu64
+			"'><body>%s</body></message>", pair, pair, l->sent, l->body);
+	io_write(l->from_sip ? l->out_sip : l->out_xmpp,
+		(struct str){ text, (size_t)n });
+}
+
+static void note_arrival(struct load *l, struct str user)
+{
+	uint64_t pair;
+
+	if (str_to_u64(user, PAIRS_MAX - 1, &pair) < 0 ||
+		l->arrived == l->count)
+		return;
+	l->latency_us[l->arrived++] =
+		(uint32_t)(io_wall_us(l->env) - l->sent_us[pair]);
+}
+
+/** The pair may send again; with a rate the clock says when. */
+static void free_pair(struct load *l, struct str user)
+{
+	uint64_t pair;
+
+	count_finished(l);
+	if (!l->rate && str_to_u64(user, PAIRS_MAX - 1, &pair) == 0)
+		send_one(l, pair);
+}
+
+/* ---- XMPP ------------------------------------------------------------------------ */
+
+static void starttls(struct link *k, struct io_stream *s)
+{
+	const struct io_tls_config tls = { .credentials = k->load->credentials,
+		.local_name = "example.org",
+		.server_name = k->accepted ? NULL : "contoso.com",
+		.ask_certificate = true };
+
+	buf_clear(&k->in);
+	io_starttls(s, &tls);
+}
+
+static void say_header(struct link *k, struct io_stream *s)
+{
+	say(s, "<?xml version='1.0'?><stream:stream xmlns='jabber:server' "
+	       "xmlns:stream='http://etherx.jabber.org/streams' "
+	       "from='example.org' to='contoso.com' id='load' version='1.0'>");
+	if (!k->accepted)
+		return;
+	say(s, !k->secure
+		? "<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'>"
+		  "<required/></starttls></stream:features>"
+		: !k->authenticated
+		? "<stream:features><mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>"
+		  "<mechanism>EXTERNAL</mechanism></mechanisms></stream:features>"
+		: "<stream:features/>");
+}
+
+static bool take_text(struct link *k, const char *text)
+{
+	struct buf *b = &k->in;
+	char *at;
+
+	buf_add_char(b, '\0');
+	b->len--;
+	at = strstr(b->data, text);
+	if (!at)
+		return false;
+	buf_consume(b, (size_t)(at - b->data) + strlen(text));
+	return true;
+}
+
+/** The server side of a stream that stox opens. */
+static bool negotiate_in(struct link *k, struct io_stream *s)
+{
+	if (take_text(k, "version='1.0'>") || take_text(k, "version=\"1.0\">")) {
+		say_header(k, s);
+	} else if (!k->secure && take_text(k, "<starttls")) {
+		say(s, "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");
+		starttls(k, s);
+	} else if (k->secure && !k->authenticated && take_text(k, "</auth>")) {
+		say(s, "<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>");
+		k->authenticated = true;
+		buf_clear(&k->in);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static void ready(struct load *l)
+{
+	l->ready_streams++;
+	l->xmpp_ready = true;
+	begin(l);
+}
+
+/** The client side of ours. */
+static void negotiate_out(struct link *k, struct io_stream *s)
+{
+	if (!k->secure && take_text(k, "</stream:features>"))
+		say(s, "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");
+	else if (!k->secure && take_text(k, "<proceed"))
+		starttls(k, s);
+	else if (k->secure && !k->authenticated && take_text(k, "<success")) {
+		k->authenticated = true;
+		buf_clear(&k->in);
+		say_header(k, s);
+	} else if (k->secure && !k->authenticated &&
+		take_text(k, "</stream:features>"))
+		say(s, "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' "
+		       "mechanism='EXTERNAL'>=</auth>");
+	else if (k->authenticated && (take_text(k, "</stream:features>") ||
+		take_text(k, "<stream:features/>")))
+		ready(k->load);
+}
+
+static struct str attribute(struct str e, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (size_t i = 0; i + n + 2 < e.len; i++) {
+		if (memcmp(e.p + i, name, n) == 0 && e.p[i + n] == '=') {
+			struct str v = { e.p + i + n + 2, e.len - i - n - 2 };
+			ptrdiff_t end = str_find(v, e.p[i + n + 1]);
+
+			v.len = end < 0 ? 0 : (size_t)end;
+			return v;
+		}
+	}
+	return (struct str){ NULL, 0 };
+}
+
+/** Answer a ping over our own stream. */
+static void pong(struct load *l, struct str iq)
+{
+	char text[512];
+	struct str id = attribute(iq, " id");
+	int n = snprintf(text, sizeof(text), "<iq type='result' "
+		"from='example.org' to='contoso.com' id='%.*s'/>", STR_FMT(id));
+
+	if (l->out_xmpp && l->xmpp_ready)
+		io_write(l->out_xmpp, (struct str){ text, (size_t)n });
+}
+
+/** "…userN@…": N as a slice. */
+static struct str user_number(struct str address, const char *prefix)
+{
+	size_t n = strlen(prefix);
+	ptrdiff_t at = str_find(address, '@');
+
+	if (at < (ptrdiff_t)n || memcmp(address.p, prefix, n) != 0)
+		return (struct str){ NULL, 0 };
+	return (struct str){ address.p + n, (size_t)at - n };
+}
+
+/** Whole stanzas in the buffer: each ends by one of two texts. */
+static void take_stanzas(struct link *k)
+{
+	struct load *l = k->load;
+	struct buf *b = &k->in;
+	size_t done = 0;
+
+	for (;;) {
+		struct str rest = { b->data + done, b->len - done };
+		char *m = rest.len ? memmem(rest.p, rest.len, "</message>", 10) : NULL;
+		char *q = rest.len ? memmem(rest.p, rest.len, "</iq>", 5) : NULL;
+		bool iq = q && (!m || q < m);
+
+		if (!m && !q)
+			break;
+		rest.len = (size_t)((iq ? q : m) - rest.p);
+		if (iq) {
+			pong(l, rest);
+		} else {
+			note_arrival(l, user_number(attribute(rest, " to"), "user"));
+			l->errors += memmem(rest.p, rest.len, "<error", 6) != NULL;
+			if (!l->from_sip)
+				count_finished(l);
+		}
+		done += rest.len + (iq ? 5 : 10);
+	}
+	buf_consume(b, done);
+}
+
+static void xmpp_open(void *arg, struct io_stream *s)
+{
+	struct link *k = arg;
+
+	if (!k->accepted)
+		say_header(k, s);
+}
+
+static void xmpp_secure(void *arg, struct io_stream *s)
+{
+	struct link *k = arg;
+
+	k->secure = true;
+	if (!k->accepted)
+		say_header(k, s);
+}
+
+static void xmpp_data(void *arg, struct io_stream *s, struct str bytes)
+{
+	struct link *k = arg;
+
+	buf_add_str(&k->in, bytes);
+	if (!k->accepted)
+		negotiate_out(k, s);
+	else if (!negotiate_in(k, s) && k->authenticated)
+		take_stanzas(k);
+}
+
+static void any_close(void *arg, struct io_stream *s, enum io_reason reason,
+	const char *detail)
+{
+	struct link *k = arg;
+
+	(void)s;
+	if (!k->load->end_us)
+		fprintf(stderr, "load: a connection ended: %s %s\n",
+			io_reason_text(reason), detail);
+	buf_free(&k->in);
+	free(k);
+}
+
+static const struct io_events xmpp_events = { xmpp_open, xmpp_secure, xmpp_data,
+	NULL, any_close };
+
+static void xmpp_accept(void *arg, struct io_stream *s)
+{
+	io_stream_events(s, &xmpp_events, link_new(arg, true));
+}
+
+/* ---- SIP --------------------------------------------------------------------------- */
+
+static void answer_200(struct io_stream *s, const struct sip_message *m)
+{
+	char text[2048];
+	size_t n = 0;
+	const struct sip_header *h;
+
+	n += (size_t)snprintf(text + n, sizeof(text) - n, "SIP/2.0 200 OK\r\n");
+	for (size_t i = 0; i < m->header_count; i++) {
+		h = &m->headers[i];
+		if (h->id == SIP_H_VIA || h->id == SIP_H_FROM ||
+			h->id == SIP_H_TO || h->id == SIP_H_CALL_ID ||
+			h->id == SIP_H_CSEQ)
+			n += (size_t)snprintf(text + n, sizeof(text) - n,
+				"%.*s: %.*s%s\r\n", STR_FMT(h->name),
+				STR_FMT(h->value),
+				h->id == SIP_H_TO ? ";tag=load" : "");
+	}
+	n += (size_t)snprintf(text + n, sizeof(text) - n,
+		"Content-Length: 0\r\n\r\n");
+	io_write(s, (struct str){ text, n });
+}
+
+static void take_sip(struct load *l, struct io_stream *s,
+	const struct sip_message *m)
+{
+	struct str user = { m->to.uri.user.p, m->to.uri.user.len };
+	const char *prefix = l->from_sip ? "user" : "friend";
+
+	user.p += strlen(prefix);
+	user.len -= strlen(prefix);
+	if (m->is_request) {
+		answer_200(s, m);
+		note_arrival(l, user);
+		free_pair(l, user);
+	} else if (m->status >= 200) {
+		l->errors += m->status >= 300;
+		free_pair(l, user);
+	}
+}
+
+static void sip_data(void *arg, struct io_stream *s, struct str bytes)
+{
+	struct link *k = arg;
+	struct load *l = k->load;
+	struct sip_message m;
+	struct sip_fault fault;
+	size_t done = 0;
+	ptrdiff_t n;
+
+	buf_add_str(&k->in, bytes);
+	for (;;) {
+		while (done + 1 < k->in.len && k->in.data[done] == '\r')
+			done += 2;
+		n = sip_message_frame((struct str){ k->in.data + done,
+			k->in.len - done }, &k->framing, &l->limits, &fault);
+		if (n <= 0)
+			break;
+		k->framing = (struct sip_framing){ 0 };
+		if (sip_message_parse(k->in.data + done, (size_t)n, &l->limits, &m,
+			&fault) == 0)
+			take_sip(l, s, &m);
+		done += (size_t)n;
+	}
+	buf_consume(&k->in, done);
+}
+
+static void sip_open(void *arg, struct io_stream *s)
+{
+	struct link *k = arg;
+
+	(void)s;
+	if (k->accepted)
+		return;
+	k->load->sip_ready = true;
+	begin(k->load);
+}
+
+static const struct io_events sip_events = { sip_open, NULL, sip_data, NULL,
+	any_close };
+
+static void sip_accept(void *arg, struct io_stream *s)
+{
+	io_stream_events(s, &sip_events, link_new(arg, true));
+}
+
+/* ---- the run ------------------------------------------------------------------------- */
+
+static void pace(void *arg)
+{
+	struct load *l = arg;
+
+	send_one(l, l->sent % l->pairs);
+	if (l->sent < l->count)
+		timer_start(io_timers(l->env), &l->pace, 1000 / l->rate);
+}
+
+/** Both sides are there: go. */
+static void begin(struct load *l)
+{
+	if (l->idle) {
+		if (l->ready_streams == l->idle) {
+			printf("{\"ready\": %" PRIu64 "}\n", l->ready_streams);
+			fflush(stdout);
+		}
+		return;
+	}
+	if (l->begun || !l->xmpp_ready || (l->from_sip && !l->sip_ready))
+		return;
+	l->begun = true;
+	l->begin_us = io_wall_us(l->env);
+	if (l->rate) {
+		pace(l);
+		return;
+	}
+	for (uint64_t i = 0; i < l->pairs; i++)
+		send_one(l, i);
+}
+
+static struct io_stream *dial(struct load *l, uint64_t port, bool sip)
+{
+	const struct io_tls_config tls = { .credentials = l->credentials,
+		.local_name = "localhost", .server_name = "localhost" };
+	const struct io_connect_config c = { .host = "127.0.0.1",
+		.port = (uint16_t)port, .special_ok = true,
+		.tls = sip ? &tls : NULL,
+		.events = sip ? &sip_events : &xmpp_events,
+		.arg = link_new(l, false) };
+
+	return io_connect(l->env, &c);
+}
+
+static bool listen_both(struct load *l, struct buf *why)
+{
+	const struct io_tls_config tls = { .credentials = l->credentials,
+		.local_name = "localhost", .ask_certificate = true };
+	const struct io_listen_config x = { "127.0.0.1", (uint16_t)l->xmpp_port,
+		NULL, xmpp_accept, l };
+	const struct io_listen_config s = { "127.0.0.1", (uint16_t)l->sip_port, &tls,
+		sip_accept, l };
+
+	return io_listen(l->env, &x, why) && io_listen(l->env, &s, why);
+}
+
+static int compare(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static void report(struct load *l)
+{
+	uint64_t n = l->arrived ? l->arrived : 1;
+
+	qsort(l->latency_us, l->arrived, sizeof(*l->latency_us), compare);
+	printf("{\"sent\": %" PRIu64 ", \"arrived\": %" PRIu64
+	       ", \"finished\": %" PRIu64 ", \"errors\": %" PRIu64
+	       ", \"seconds\": %.6f, \"p50_us\": %u, \"p99_us\": %u}\n",
+		l->sent, l->arrived, l->finished, l->errors,
+		(double)(l->end_us - l->begin_us) / 1e6, l->latency_us[n / 2],
+		l->latency_us[n * 99 / 100]);
+}
+
+static int run(struct load *l, const char *certificates, const char *trust)
+{
+	const struct io_env_config ec = { &l->log, &l->limits, &l->budget, NULL,
+		NULL };
+	const struct io_credentials_config cc = { certificates, trust };
+	struct buf why;
+
+	buf_init(&why, 4096, NULL);
+	l->env = io_uv_new(&ec);
+	if (io_credentials_load(l->env, &cc, &l->credentials, &why) < 0 ||
+		!listen_both(l, &why)) {
+		fprintf(stderr, "load: %.*s\n", STR_FMT(buf_str(&why)));
+		return EXIT_FAILURE;
+	}
+	timer_init(&l->pace, pace, l);
+	l->latency_us = base_alloc0((l->count + 1) * sizeof(uint32_t));
+	l->out_xmpp = dial(l, l->stox_xmpp, false);
+	for (uint64_t i = 1; i < l->idle; i++)
+		dial(l, l->stox_xmpp, false);
+	if (l->from_sip)
+		l->out_sip = dial(l, l->stox_sip, true);
+	io_run(l->env);
+	report(l);
+	return l->arrived == l->count && l->errors == 0 ? EXIT_SUCCESS
+							: EXIT_FAILURE;
+}
+
+int main(int argc, char **argv)
+{
+	struct load l = { .log.level = STOX_LOG_ERROR, .pairs = 64, .count = 1000 };
+	const char *certificates = NULL, *trust = NULL;
+	const struct {
+		int letter;
+		uint64_t *value;
+	} numbers[] = {
+		{ 'n', &l.count }, { 'p', &l.pairs }, { 'r', &l.rate },
+		{ 'i', &l.idle }, { 'x', &l.stox_xmpp }, { 's', &l.stox_sip },
+		{ 'X', &l.xmpp_port }, { 'S', &l.sip_port },
+	};
+	int option;
+
+	limits_init(&l.limits);
+	while ((option = getopt(argc, argv, "c:t:fn:p:r:i:x:s:X:S:")) != -1) {
+		if (option == 'c')
+			certificates = optarg;
+		else if (option == 't')
+			trust = optarg;
+		else if (option == 'f')
+			l.from_sip = true;
+		for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+			if (numbers[i].letter == option &&
+				str_to_u64(str_from(optarg), UINT32_MAX,
+					numbers[i].value) < 0)
+				option = '?';
+		if (option == '?')
+			return 2;
+	}
+	memset(l.body, 'x', BODY);
+	if (l.pairs == 0 || l.pairs > PAIRS_MAX)
+		return 2;
+	return run(&l, certificates, trust);
+}
