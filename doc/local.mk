@@ -12,3 +12,4 @@ dist_man_MANS += \
 	doc/stoxctl.1 \
 	doc/stoxd.8
 EXTRA_DIST += doc/plugins.md
+EXTRA_DIST += doc/limits.md

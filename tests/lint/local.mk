@@ -1,0 +1,3 @@
+LINT_TESTS = tests/lint/layers.py tests/lint/limits.py
+TESTS += $(LINT_TESTS)
+EXTRA_DIST += $(LINT_TESTS) tests/lint/layers
