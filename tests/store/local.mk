@@ -3,7 +3,8 @@ STORE_TESTS = \
 	tests/store/test_faults \
 	tests/store/test_migrate \
 	tests/store/test_open \
-	tests/store/test_store
+	tests/store/test_store \
+	tests/store/test_thread
 check_PROGRAMS += $(STORE_TESTS)
 TESTS += $(STORE_TESTS)
 STORE_TESTS_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(CMOCKA_CFLAGS) \
@@ -22,4 +23,7 @@ tests_store_test_open_LDADD = $(STORE_TESTS_LDADD)
 tests_store_test_store_SOURCES = tests/store/help.h tests/store/test_store.c
 tests_store_test_store_CPPFLAGS = $(STORE_TESTS_CPPFLAGS)
 tests_store_test_store_LDADD = $(STORE_TESTS_LDADD)
+tests_store_test_thread_SOURCES = tests/store/help.h tests/store/test_thread.c
+tests_store_test_thread_CPPFLAGS = $(STORE_TESTS_CPPFLAGS)
+tests_store_test_thread_LDADD = $(STORE_TESTS_LDADD)
 endif
