@@ -10,12 +10,20 @@
 
 /* ---- names -------------------------------------------------------------- */
 
-/* Where a domain was named first. */
+/* Where a domain was named first: an item of a list is looked up in the text
+ * only when the name comes again. */
 struct named {
 	const char *ascii;
 	enum config_section_type type;
 	struct config_place place;
+	const struct config_raw_option *option;
+	const struct config_raw *item; /* of option; NULL: see place */
 };
+
+static struct config_place place_of(const struct named *n)
+{
+	return n->item ? config_item_place(n->option, n->item) : n->place;
+}
 
 static const char *section_word(enum config_section_type type)
 {
@@ -23,30 +31,36 @@ static const char *section_word(enum config_section_type type)
 }
 
 /* A domain lives on exactly one side, and in one section. */
-static bool claim_name(struct config_load *l, enum config_section_type type,
-	const char *domain, const char *ascii, struct config_place place)
+static bool claim_name(
+	struct config_load *l, const char *domain, const struct named *name)
 {
-	struct named *first = table_get(l->names, str_from(ascii));
+	const struct named *first = table_get(l->names, str_from(name->ascii));
+	struct config_place place, there;
 
 	if (!first) {
-		struct named *name = pool_alloc(l->pool, sizeof(*name));
+		struct named *copy = pool_alloc(l->pool, sizeof(*copy));
 
-		*name = (struct named){ascii, type, place};
-		table_put(l->names, str_from(ascii), name);
+		*copy = *name;
+		table_put(l->names, str_from(copy->ascii), copy);
 		return true;
 	}
-	if (first->type == type)
+	if (config_report_full(l->report))
+		return false;
+	place = place_of(name);
+	there = place_of(first);
+	if (first->type == name->type)
 		config_error(l->report, place,
 			"%s is listed twice; expected "
 			"once: it stands at %s:%d already",
-			domain, first->place.source->name, first->place.line);
+			domain, there.source->name, there.line);
 	else
 		config_error(l->report, place,
 			"%s is %s here and %s at %s:%d; "
 			"expected one side: a domain with users on both XMPP "
 			"and SIP is not supported",
-			domain, section_word(type), section_word(first->type),
-			first->place.source->name, first->place.line);
+			domain, section_word(name->type),
+			section_word(first->type), there.source->name,
+			there.line);
 	return false;
 }
 
@@ -83,11 +97,11 @@ static bool claim_additional(struct config_load *l,
 {
 	const struct config_raw_option *o =
 		find_raw(section, "additional_domains");
-	struct config_place place = o->place;
+	struct named name = {ascii, section->type, o->place, o, NULL};
 
 	if (o->value.type == CONFIG_RAW_TABLE && index < o->value.item_count)
-		place = config_item_place(o, &o->value.items[index]);
-	return claim_name(l, section->type, domain, ascii, place);
+		name.item = &o->value.items[index];
+	return claim_name(l, domain, &name);
 }
 
 /* The names of a section: its own first, then the additional ones, canonical
@@ -116,7 +130,10 @@ static bool section_names(struct config_load *l,
 	ascii = pool_alloc0(pool, (count + 2) * sizeof(*ascii));
 	domains[0] = own;
 	ascii[0] = to_ascii(pool, own);
-	good = claim_name(l, section->type, own, ascii[0], section->place);
+	good = claim_name(l, own,
+		&(struct named){.ascii = ascii[0],
+			.type = section->type,
+			.place = section->place});
 	for (size_t i = 0; i < count; i++) {
 		domains[i + 1] = additional->items[i];
 		ascii[i + 1] = to_ascii(pool, additional->items[i]);

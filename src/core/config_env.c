@@ -12,6 +12,8 @@
 #include <glob.h>
 #include <lualib.h>
 
+enum { TABLE_LINES = 5000 };
+
 /* ---- assignments -------------------------------------------------------- */
 
 static struct config_raw_option *find_option(
@@ -42,11 +44,13 @@ static void add_option(
 	section->options_end = &o->next;
 }
 
-/* Lua knows where the statement ends; its first line has the name. */
+/* Lua knows where the statement ends; its first line has the name.  It may
+ * have another one, as in _ENV["x"], so the search is bounded. */
 static void find_first_line(struct config_raw_option *o)
 {
-	int line = config_source_assignment(
-		o->place.source, o->name, o->last_line, 1);
+	int last = o->last_line;
+	int line = config_source_assignment(o->place.source, o->name, last,
+		last > TABLE_LINES ? last - TABLE_LINES : 1);
 
 	if (line)
 		o->place.line = line;
@@ -151,6 +155,12 @@ static void report_unknown(lua_State *L, const char *name)
 	struct config_place place = sandbox_place(L);
 	struct config_guess guess;
 
+	/* a loop of mistakes would only take time */
+	if (config_report_full(s->report)) {
+		config_error(s->report, place, "%s has no value", name);
+		s->failed = s->exhausted = s->told = true;
+		luaL_error(L, "too many mistakes");
+	}
 	config_guess_init(&guess, name);
 	lua_rawgetp(L, LUA_REGISTRYINDEX, &s->functions);
 	for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1))

@@ -41,7 +41,7 @@ struct config_place {
 	int line;
 };
 
-enum { CONFIG_REPORT_MAX = 200 /* lines; more help nobody */ };
+enum { CONFIG_REPORT_MAX = 200 /* of each kind; more help nobody */ };
 
 struct config_note {
 	struct config_place place;
@@ -50,13 +50,19 @@ struct config_note {
 };
 struct config_report {
 	struct pool *pool;    /* borrowed */
-	struct config_note notes[CONFIG_REPORT_MAX];
-	size_t count, errors;
+	struct config_note notes[2 * CONFIG_REPORT_MAX];
+	size_t count;         /* of notes */
+	size_t errors, warnings; /* all, also those that were not kept */
 };
 void config_error(struct config_report *r, struct config_place place,
 	const char *format, ...) __attribute__((format(printf, 3, 4)));
 void config_warning(struct config_report *r, struct config_place place,
 	const char *format, ...) __attribute__((format(printf, 3, 4)));
+/** No further error will be kept, and there are some: spare the work. */
+static inline bool config_report_full(const struct config_report *r)
+{
+	return r->errors >= CONFIG_REPORT_MAX;
+}
 /** Is there an error within these lines already? */
 bool config_report_has(const struct config_report *r,
 	const struct config_source *source, int first, int last);

@@ -11,9 +11,9 @@
 static void add_note(struct config_report *r, struct config_place place,
 	bool warning, const char *format, va_list ap)
 {
-	if (!warning)
-		r->errors++;
-	if (r->count == CONFIG_REPORT_MAX)
+	size_t *all = warning ? &r->warnings : &r->errors;
+
+	if ((*all)++ >= CONFIG_REPORT_MAX)
 		return;
 	r->notes[r->count++] = (struct config_note){
 		.place = place,
@@ -89,21 +89,27 @@ static void write_note(struct buf *out, const struct config_note *n)
 	buf_add_char(out, '\n');
 }
 
-void config_report_write(
-	const struct config_report *r, struct buf *errors, struct buf *warnings)
+static void write_rest(
+	const struct config_report *r, size_t all, struct buf *out)
 {
-	const struct config_note *sorted[CONFIG_REPORT_MAX];
+	if (all > CONFIG_REPORT_MAX)
+		buf_printf(out, "%s:1: there are more: only %d of %zu are "
+			"shown\n",
+			r->notes[0].place.source->name, CONFIG_REPORT_MAX, all);
+}
+
+void config_report_write(const struct config_report *r, struct buf *errors,
+	struct buf *warnings)
+{
+	const struct config_note *sorted[2 * CONFIG_REPORT_MAX];
 
 	for (size_t i = 0; i < r->count; i++)
 		sorted[i] = &r->notes[i];
 	qsort(sorted, r->count, sizeof(*sorted), compare_notes);
 	for (size_t i = 0; i < r->count; i++)
 		write_note(sorted[i]->warning ? warnings : errors, sorted[i]);
-	if (r->count == CONFIG_REPORT_MAX)
-		buf_printf(r->errors ? errors : warnings,
-			"%s:1: there may be more: only the first %d are "
-			"shown\n",
-			r->notes[0].place.source->name, CONFIG_REPORT_MAX);
+	write_rest(r, r->errors, errors);
+	write_rest(r, r->warnings, warnings);
 }
 
 /* ---- misspelt words ----------------------------------------------------- */

@@ -90,8 +90,17 @@ struct reading {
 	struct config_load *load;
 	const struct config_kind *kind;
 	const struct config_raw_option *raw;
-	struct config_place place;
+	struct config_place place;     /* of the value, or of the whole list */
+	const struct config_raw *item; /* of a list, else NULL */
 };
+
+/* Looked up in the text only when something is wrong: lists may be long. */
+static struct config_place place_of(const struct reading *r)
+{
+	return r->item && !config_report_full(r->load->report)
+		? config_item_place(r->raw, r->item)
+		: r->place;
+}
 
 static bool refuse(const struct reading *r, const struct config_raw *value,
 	const char *hint)
@@ -99,7 +108,7 @@ static bool refuse(const struct reading *r, const struct config_raw *value,
 	struct pool *pool = r->load->pool;
 	bool secret = r->kind->syntax == CONFIG_SECRET;
 
-	config_error(r->load->report, r->place, "%s is %s; %sexpected %s",
+	config_error(r->load->report, place_of(r), "%s is %s; %sexpected %s",
 		r->kind->name,
 		secret && value->type != CONFIG_RAW_BOOL
 			? "not a usable text"
@@ -191,7 +200,7 @@ static const char *read_text(
 		return NULL;
 	}
 	if (str_has_control(value->text) || !str_is_utf8(value->text)) {
-		config_error(r->load->report, r->place,
+		config_error(r->load->report, place_of(r),
 			"%s holds control "
 			"characters or is not UTF-8; expected %s",
 			r->kind->name, config_expected(r->load->pool, r->kind));
@@ -216,10 +225,10 @@ static bool read_item(const struct reading *list,
 		.option = &option,
 		.syntax = list->kind->syntax,
 	};
-	struct reading r = {list->load, &kind, list->raw, list->place};
+	struct reading r = {
+		list->load, &kind, list->raw, list->place, value};
 
 	option.type = STOX_STRING;
-	r.place = config_item_place(list->raw, value);
 	*ret = read_text(&r, value);
 	return *ret;
 }
@@ -279,7 +288,7 @@ bool config_value_read(struct config_load *l, const struct config_kind *kind,
 	const struct config_raw_option *raw, const struct config_raw *value,
 	struct config_place place, struct config_value *ret)
 {
-	struct reading r = {l, kind, raw, place};
+	struct reading r = {l, kind, raw, place, NULL};
 	struct config_value read = {.set = true, .line = place.line};
 
 	if (!read_any(&r, value, &read))

@@ -201,35 +201,76 @@ static const struct example odd[] = {
 		{0}},
 };
 
-static void test_many_errors(void **state)
+static size_t count_lines(const struct buf *b)
+{
+	size_t lines = 0;
+
+	for (size_t i = 0; i < b->len; i++)
+		lines += b->data[i] == '\n';
+	return lines;
+}
+
+static void assert_many(const char *text, size_t errors, const char *last_error,
+	size_t warnings, const char *last_warning)
 {
 	struct plugins *plugins = plugins_new(NULL);
 	struct config *c = NULL;
-	struct buf errors, warnings;
-	size_t lines = 0;
+	struct buf e, w;
+	int rc;
 
-	(void)state;
-	buf_init(&errors, 1 << 20, NULL);
-	buf_init(&warnings, 1 << 20, NULL);
-	assert_int_equal(config_load_text("t",
-				 STR("plugins = {}\nfor i = 1, 300 do _ENV['x' "
-				     ".. i] = 1 end\n"),
-				 plugins, &c, &errors, &warnings),
-		-STOX_EINVAL);
-	for (size_t i = 0; i < errors.len; i++)
-		lines += errors.data[i] == '\n';
-	assert_int_equal(lines, 201);
-	assert_true(str_ends(buf_str(&errors),
-		STR("t:1: there may be more: only the first 200 are shown\n")));
+	buf_init(&e, 1 << 20, NULL);
+	buf_init(&w, 1 << 20, NULL);
+	rc = config_load_text("t", str_from(text), plugins, &c, &e, &w);
+	assert_int_equal(rc, -STOX_EINVAL);
+	assert_int_equal(count_lines(&e), errors);
+	assert_true(str_ends(buf_str(&e), str_from(last_error)));
+	assert_int_equal(count_lines(&w), warnings);
+	assert_true(str_ends(buf_str(&w), str_from(last_warning)));
 	plugins_free(&plugins);
-	buf_free(&errors);
-	buf_free(&warnings);
+	buf_free(&e);
+	buf_free(&w);
+}
+
+static void test_many_errors(void **state)
+{
+	(void)state;
+	assert_many("plugins = {}\nfor i = 1, 300 do _ENV['x' .. i] = 1 end\n",
+		201, "t:1: there are more: only 200 of 300 are shown\n", 2,
+		"expected one\n");
+}
+
+/* Warnings do not take the room of errors. */
+static void test_many_warnings(void **state)
+{
+	(void)state;
+	assert_many("plugins = {}\nhost = 'gw.example.org'\n"
+		    "SipDomain 'contoso.com'\n"
+		    "for i = 1, 300 do\n"
+		    "XmppDomain('x' .. i .. '.example'); tls = 'off'\n"
+		    "end\n"
+		    "XmppDomain 'x1.example'\n",
+		1,
+		"t:7: x1.example is listed twice; expected once: it stands at "
+		"t:5 already\n",
+		201, "t:1: there are more: only 200 of 300 are shown\n");
+}
+
+static void test_endless_mistakes(void **state)
+{
+	(void)state;
+	assert_many("plugins = {}\nwhile true do x = nothing end\n", 201,
+		"t:1: there are more: only 200 of 201 are shown\n", 0, "");
 }
 
 int main(void)
 {
 	static struct CMUnitTest tests[EXAMPLES_MAX + 64];
 	static struct example examples[EXAMPLES_MAX];
+	static const struct CMUnitTest many[] = {
+		cmocka_unit_test(test_many_errors),
+		cmocka_unit_test(test_many_warnings),
+		cmocka_unit_test(test_endless_mistakes),
+	};
 	struct pool *pool = pool_new(NULL);
 	size_t count = parse_cases(pool, read_cases(pool), examples), n = 0;
 	int failed;
@@ -243,7 +284,8 @@ int main(void)
 	for (size_t i = 0; i < sizeof(forbidden) / sizeof(*forbidden); i++)
 		tests[n++] = (struct CMUnitTest){forbidden[i], run_forbidden,
 			NULL, NULL, (void *)(uintptr_t)forbidden[i]};
-	tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_many_errors);
+	for (size_t i = 0; i < sizeof(many) / sizeof(*many); i++)
+		tests[n++] = many[i];
 	failed = _cmocka_run_group_tests("config_cases", tests, n, NULL, NULL);
 	pool_free(&pool);
 	return failed;

@@ -65,7 +65,7 @@ static void check_lines(struct str text)
 		stox_require(text.p && !str_has_control(line));
 		stox_require(memmem(line.p, line.len, ": ", 2));
 		stox_require(memmem(line.p, line.len, "expected", 8) ||
-			     memmem(line.p, line.len, "only the first", 14));
+			     memmem(line.p, line.len, "there are more", 14));
 	}
 }
 
