@@ -72,6 +72,7 @@ static void send_dialback(struct xmpp_out *o)
 	xmpp_out_enter(o, XMPP_OUT_DIALBACK);
 	xmpp_db_write(&o->s, &(struct xmpp_db){ .name = "result",
 		.from = o->s.local, .to = o->s.remote, .key = key });
+	xmpp_checks_send(&o->checks, &o->s);
 }
 
 /* The strongest way that both sides have.  Dialback is tried without being
@@ -136,7 +137,10 @@ void xmpp_out_verify(struct xmpp_route *r, struct xmpp_check *c)
 		return;
 	}
 	list_append(&o->checks, &c->node);
-	if (o->state == XMPP_OUT_READY || o->state == XMPP_OUT_VERIFYING) {
+	/* Not later in dialback: the peer may want its own key verified before
+	 * it tells the outcome of ours, as Prosody does. */
+	if (o->state == XMPP_OUT_READY || o->state == XMPP_OUT_VERIFYING ||
+		o->state == XMPP_OUT_DIALBACK) {
 		o->s.active_ms = io_now_ms(o->s.x->env);
 		xmpp_checks_send(&o->checks, &o->s);
 	}
