@@ -61,7 +61,7 @@ rev_dns=no
 modparam("tls", "config", "{tls}")
 modparam("usrloc", "db_mode", 0)
 modparam("registrar", "max_expires", 600)
-modparam("tm", "fr_timer", 5000)
+modparam("tm", "fr_timer", 32000)
 
 request_route {{
     if (!mf_process_maxfwd_header("10")) {{

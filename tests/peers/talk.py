@@ -63,6 +63,23 @@ def order_kept(world):
         equal(answer["status"] // 100, 2, "class of an answer")
 
 
+@case("the first word may come from XMPP")
+def xmpp_first(world):
+    world.stox.stop()
+    world.start_stox()
+    equal(to_sip(world, f"{MARK} first", 20)["body"], f"{MARK} first", "body")
+    to_xmpp(world, f"{MARK} second")
+
+
+@case("the first word may come from SIP")
+def sip_first(world):
+    world.stox.stop()
+    world.start_stox()
+    _, got = to_xmpp(world, f"{MARK} first")
+    equal(got["body"], f"{MARK} first", "body")
+    to_sip(world, f"{MARK} second")
+
+
 @case("a body full of SIP headers does no harm from XMPP")
 def evil_from_xmpp(world):
     text = EVIL.replace("\r", "&#13;").replace("\n", "&#10;")
