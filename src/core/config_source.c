@@ -30,6 +30,8 @@ int config_read_file(struct pool *pool, const char *path, struct str *ret,
 		*ret_why = strerror(errno);
 	else if (!S_ISREG(st.st_mode))
 		*ret_why = "not a regular file";
+	else if (st.st_mode & S_IWOTH) /* they could name their own plugin */
+		*ret_why = "others can write it";
 	else if (st.st_size > FILE_MAX)
 		*ret_why = "too big for a configuration";
 	if (!*ret_why) {

@@ -299,6 +299,23 @@ static void test_unreadable_files(void **state)
 		"expected a readable file\n");
 }
 
+static void test_writable_files(void **state)
+{
+	struct fixture *f = *state;
+	const char *path = make_file(f, "all.lua", 0602, "plugins = {}\n");
+
+	refuse(f, "plugins = {}\nInclude 'all.lua'\n",
+		"@/stox.cfg.lua:2: cannot read @/all.lua: others can write it; "
+		"expected a readable file\n");
+	buf_clear(&f->errors);
+	assert_int_equal(config_load(path, f->plugins, &f->config, &f->errors,
+				 &f->warnings),
+		-STOX_EINVAL);
+	assert_said(f, &f->errors,
+		"@/all.lua:1: cannot read it: others can write it; expected a "
+		"readable file\n");
+}
+
 static void test_no_file(void **state)
 {
 	struct fixture *f = *state;
@@ -444,6 +461,7 @@ int main(void)
 		T(test_limits_end_everything),
 		T(test_long_paths),
 		T(test_unreadable_files),
+		T(test_writable_files),
 		T(test_no_file),
 		T(test_secret_from_file),
 		T(test_secret_for_all),
