@@ -648,6 +648,38 @@ static void in_flood(void **state)
 	wire_expect_not(v.out, "<db:verify");
 }
 
+/* Both servers begin at once, and the peer wants its key checked before it
+ * asks about ours: neither may wait for the other. */
+static void in_and_out(void **state)
+{
+	struct fixture *f = *state;
+	char key[65], id[64], text[200];
+	struct wire *out, *in;
+
+	allow(f, false);
+	fixture_start(f);
+	out = out_key(f, 1, key);
+	f->their_name = NULL;
+	in = in_tls(f);
+	wire_grab(in, " id='", id, sizeof(id));
+	wire_expect(in, "</stream:features>");
+	wire_send(in, "<db:result from='example.org' to='contoso.com'>key"
+		"</db:result>");
+	snprintf(text, sizeof(text), "<db:verify from='contoso.com' "
+		"to='example.org' id='%s'>key</db:verify>", id);
+	wire_expect(out, text);
+	wire_send(out, "<db:verify from='example.org' to='contoso.com' "
+		"id='%s' type='valid'/>", id);
+	wire_expect(in, "type='valid'/>");
+	wire_send(in, "<db:verify from='example.org' to='contoso.com' "
+		"id='D60000229F'>%s</db:verify>", key);
+	wire_expect(in, "type='valid'/>");
+	wire_send(out, "<db:result from='example.org' to='contoso.com' "
+		"type='valid'/>");
+	wire_expect(out, "<body>secret</body>");
+	assert_int_equal(f->accepted, 1);
+}
+
 /* The peer that waits has gone when its verdict comes. */
 static void in_gone(void **state)
 {
@@ -805,6 +837,7 @@ int main(void)
 		PEER_TEST(in_certified),
 		PEER_TEST(in_pairs),
 		PEER_TEST(in_flood),
+		PEER_TEST(in_and_out),
 		PEER_TEST(in_gone),
 		PEER_TEST(asking_breaks),
 		PEER_TEST(in_old),
