@@ -62,7 +62,7 @@ static void component_free(struct xmpp_component *c)
 	free(c);
 }
 
-/* ---- connecting ------------------------------------------------------------ */
+/* ---- connecting ---------------------------------------------------------- */
 
 static void connect_now(void *arg)
 {
@@ -210,7 +210,7 @@ void xmpp_component_send(struct xmpp_component *c, struct str remote,
 	hurry(c);
 }
 
-/* ---- the stream ------------------------------------------------------------ */
+/* ---- the stream ---------------------------------------------------------- */
 
 static void on_open(struct xmpp_stream *s)
 {

@@ -33,7 +33,7 @@ void xmpp_dialback_key(const char hash[65], const char *receiving,
 	str_hex(digest, sizeof(digest), out);
 }
 
-/* ---- elements -------------------------------------------------------------- */
+/* ---- elements ------------------------------------------------------------ */
 
 static void attribute(struct buf *b, const char *name, const char *value)
 {
@@ -94,7 +94,7 @@ const char *xmpp_db_condition(const struct stox_element *e)
 	return c ? stox_element_name(c) : "";
 }
 
-/* ---- checks ---------------------------------------------------------------- */
+/* ---- checks -------------------------------------------------------------- */
 
 static void too_late(void *arg)
 {
@@ -217,7 +217,7 @@ bool xmpp_check_answer(struct list *checks, const struct stox_element *e)
 	return false;
 }
 
-/* ---- the authoritative side ------------------------------------------------ */
+/* ---- the authoritative side ---------------------------------------------- */
 
 static bool too_many(struct xmpp *x)
 {

@@ -124,8 +124,8 @@ void xmpp_hold_lost(struct xmpp_route *r)
 	struct xmpp_item *item;
 	char text[256];
 
-	snprintf(text, sizeof(text), "The connection to %.150s broke before the "
-		"message was confirmed.", r->remote);
+	snprintf(text, sizeof(text), "The connection to %.150s broke before "
+		"the message was confirmed.", r->remote);
 	while ((item = first_held(r)))
 		xmpp_item_settle(item, XMPP_LOST, STOX_REMOTE_SERVER_TIMEOUT,
 			text);

@@ -43,8 +43,8 @@ struct xmpp {
 	size_t stream_count;
 	struct handles *handles;     /* of streams */
 	struct table *routes;        /* "local remote" to struct xmpp_route */
-	struct table *tally_source;  /* unproven inbound streams of an address */
-	struct table *tally_partner; /* proven inbound streams of a domain */
+	struct table *tally_source;  /* an address's unproven streams */
+	struct table *tally_partner; /* a domain's proven streams to us */
 
 	struct table *tokens;        /* waiting and held items */
 	struct list reports;         /* finished items, not yet told */

@@ -5,10 +5,10 @@
 
 #include "xmpp/route.h"
 
-/* Small items are used again: a stanza on a ready stream costs no allocation. */
+/* Items are used again: a stanza on a ready stream costs no allocation. */
 enum { SPARE_ITEMS = 256 };
 
-/* ---- items ----------------------------------------------------------------- */
+/* ---- items --------------------------------------------------------------- */
 
 static struct str token_key(const uint64_t *token)
 {
@@ -142,7 +142,7 @@ bool xmpp_item_cancel(struct xmpp *x, uint64_t token)
 	return held_on != NULL;
 }
 
-/* ---- reports --------------------------------------------------------------- */
+/* ---- reports ------------------------------------------------------------- */
 
 static void tell(void *arg)
 {
@@ -201,7 +201,7 @@ void xmpp_queue_refuse(struct xmpp *x, uint64_t token,
 			condition, text);
 }
 
-/* ---- writing --------------------------------------------------------------- */
+/* ---- writing ------------------------------------------------------------- */
 
 /* What the result of a write means for the sender. */
 static void settle_written(struct xmpp_item *item, struct xmpp_stream *s,
@@ -211,12 +211,13 @@ static void settle_written(struct xmpp_item *item, struct xmpp_stream *s,
 
 	if (result == -STOX_EPERM) {
 		snprintf(text, sizeof(text), "The message is longer than the "
-			"%zu bytes that %.150s accepts.", s->max_bytes, s->remote);
+			"%zu bytes that %.150s accepts.", s->max_bytes,
+			s->remote);
 		xmpp_item_settle(item, XMPP_FAILED, STOX_POLICY_VIOLATION,
 			text);
 	} else if (result) {
-		snprintf(text, sizeof(text), "%.180s does not read what is sent "
-			"to it.", s->remote);
+		snprintf(text, sizeof(text), "%.180s does not read what is "
+			"sent to it.", s->remote);
 		xmpp_item_settle(item, XMPP_FAILED, STOX_RESOURCE_CONSTRAINT,
 			text);
 	} else if (item->route) {
@@ -246,7 +247,7 @@ int xmpp_queue_write(struct xmpp_stream *s, struct str bytes, unsigned flags,
 	return 0;
 }
 
-/* ---- queues ---------------------------------------------------------------- */
+/* ---- queues -------------------------------------------------------------- */
 
 static struct xmpp_item *oldest(struct xmpp_queue *q)
 {

@@ -100,7 +100,7 @@ void xmpp_route_unused(struct xmpp_route *r)
 		timer_start(io_timers(r->x->env), &r->timer, UNUSED_MS);
 }
 
-/* ---- attempts -------------------------------------------------------------- */
+/* ---- attempts ------------------------------------------------------------ */
 
 bool xmpp_route_failed_lately(const struct xmpp_route *r)
 {

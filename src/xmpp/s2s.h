@@ -118,6 +118,11 @@ bool xmpp_in_may_dialback(const struct xmpp_in *in, const char *remote);
 /** A pair is proven. */
 void xmpp_in_authorise(struct xmpp_in *in, struct xmpp_pair *p,
 	enum xmpp_auth auth);
+/** s2s_pair.c */
+bool xmpp_in_any_valid(const struct xmpp_in *in);
+/** A stanza has come: hand it up, or close the stream. */
+void xmpp_in_stanza(struct xmpp_in *in, struct pool **pool,
+	struct stox_element *e, size_t bytes);
 struct xmpp_pair *xmpp_in_pair(struct xmpp_in *in, struct str local,
 	struct str remote);
 struct xmpp_pair *xmpp_in_pair_add(struct xmpp_in *in,

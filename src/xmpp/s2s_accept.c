@@ -17,7 +17,7 @@ bool xmpp_in_certified(const struct xmpp_in *in, const char *remote)
 		io_identity_names_xmpp(id, str_from(ascii));
 }
 
-/* ---- authorisation --------------------------------------------------------- */
+/* ---- authorisation ------------------------------------------------------- */
 
 static uint64_t stream_limit(struct xmpp *x, const char *remote)
 {
@@ -66,7 +66,7 @@ void xmpp_in_authorise(struct xmpp_in *in, struct xmpp_pair *p,
 	xmpp_stream_ready(s, auth);
 }
 
-/* ---- SASL EXTERNAL --------------------------------------------------------- */
+/* ---- SASL EXTERNAL ------------------------------------------------------- */
 
 static void sasl_fail(struct xmpp_in *in, const char *condition)
 {
@@ -186,7 +186,7 @@ void xmpp_in_sasl(struct xmpp_in *in, const struct stox_element *e)
 		sasl_fail(in, "malformed-request");
 }
 
-/* ---- dialback -------------------------------------------------------------- */
+/* ---- dialback ------------------------------------------------------------ */
 
 bool xmpp_in_may_dialback(const struct xmpp_in *in, const char *remote)
 {

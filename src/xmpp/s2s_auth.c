@@ -29,7 +29,7 @@ void xmpp_out_header(struct xmpp_out *o)
 	xmpp_stream_open(&o->s, o->s.local, o->s.remote, NULL, true);
 }
 
-/* ---- authentication -------------------------------------------------------- */
+/* ---- authentication ------------------------------------------------------ */
 
 static void ready(struct xmpp_out *o, enum xmpp_auth auth)
 {
@@ -146,7 +146,7 @@ void xmpp_out_verify(struct xmpp_route *r, struct xmpp_check *c)
 	}
 }
 
-/* ---- TLS ------------------------------------------------------------------- */
+/* ---- TLS ----------------------------------------------------------------- */
 
 void xmpp_out_on_tls(struct xmpp_stream *s)
 {
@@ -208,7 +208,7 @@ void xmpp_out_on_secure(struct xmpp_stream *s)
 	xmpp_out_header(o);
 }
 
-/* ---- what the peer says ---------------------------------------------------- */
+/* ---- what the peer says -------------------------------------------------- */
 
 /* A peer of the time before RFC 3920 sends no version: no features follow,
  * dialback is all it can do. */

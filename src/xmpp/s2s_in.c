@@ -1,13 +1,11 @@
 /*
- * An inbound stream: accepting it, its header and what we offer, its stanzas.
+ * An inbound stream: accepting it, its header and what we offer.
  * How the peer proves who it is is in s2s_accept.c.
  */
-#include "xmpp/deliver.h"
+#include "xmpp/s2s.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-#include "xmpp/s2s.h"
 
 /* One address may have that part of all streams without any proof. */
 enum { SOURCE_SHARE = 4 };
@@ -17,66 +15,7 @@ static struct xmpp_in *in_of(struct xmpp_stream *s)
 	return container_of(s, struct xmpp_in, s);
 }
 
-/* ---- pairs ----------------------------------------------------------------- */
-
-static bool pair_is(const struct xmpp_pair *p, struct str local,
-	struct str remote)
-{
-	return str_is(remote, p->remote) && str_is(local, p->local_name);
-}
-
-struct xmpp_pair *xmpp_in_pair(struct xmpp_in *in, struct str local,
-	struct str remote)
-{
-	if (in->last_pair < in->pair_count &&
-		pair_is(&in->pairs[in->last_pair], local, remote))
-		return &in->pairs[in->last_pair];
-	for (size_t i = 0; i < in->pair_count; i++) {
-		if (pair_is(&in->pairs[i], local, remote)) {
-			in->last_pair = i;
-			return &in->pairs[i];
-		}
-	}
-	return NULL;
-}
-
-struct xmpp_pair *xmpp_in_pair_add(struct xmpp_in *in,
-	const struct xmpp_local *local, const char *remote)
-{
-	struct xmpp_pair *p;
-
-	in->pairs = base_realloc(in->pairs,
-		(in->pair_count + 1) * sizeof(*in->pairs));
-	p = &in->pairs[in->pair_count++];
-	*p = (struct xmpp_pair){ .remote = base_strdup(remote),
-		.local_name = base_strdup(local->domain), .local = local };
-	return p;
-}
-
-void xmpp_in_pair_remove(struct xmpp_in *in, struct xmpp_pair *p)
-{
-	free(p->remote);
-	free(p->local_name);
-	*p = in->pairs[--in->pair_count];
-}
-
-static bool sends_for(const struct xmpp_in *in, struct str remote)
-{
-	for (size_t i = 0; i < in->pair_count; i++)
-		if (in->pairs[i].valid && str_is(remote, in->pairs[i].remote))
-			return true;
-	return false;
-}
-
-static bool any_valid(const struct xmpp_in *in)
-{
-	for (size_t i = 0; i < in->pair_count; i++)
-		if (in->pairs[i].valid)
-			return true;
-	return false;
-}
-
-/* ---- accepting ------------------------------------------------------------- */
+/* ---- accepting ----------------------------------------------------------- */
 
 static void in_free(struct xmpp_in *in)
 {
@@ -133,7 +72,7 @@ static void on_open(struct xmpp_stream *s)
 	(void)s;
 }
 
-/* ---- the header ------------------------------------------------------------ */
+/* ---- the header ---------------------------------------------------------- */
 
 enum version { VERSION_NONE, VERSION_1, VERSION_BAD };
 
@@ -259,7 +198,7 @@ static void on_header(struct xmpp_stream *s, const struct stox_element *root)
 		offer(in);
 }
 
-/* ---- features -------------------------------------------------------------- */
+/* ---- features ------------------------------------------------------------ */
 
 static void add_limits(struct buf *b, struct limits *l)
 {
@@ -351,7 +290,7 @@ static void offer(struct xmpp_in *in)
 	(void)xmpp_stream_write(s, buf_str(b));
 }
 
-/* ---- TLS ------------------------------------------------------------------- */
+/* ---- TLS ----------------------------------------------------------------- */
 
 static void starttls(struct xmpp_in *in, const struct stox_element *e)
 {
@@ -396,61 +335,7 @@ static void on_secure(struct xmpp_stream *s)
 	(void)s; /* the peer's new header comes next */
 }
 
-/* ---- stanzas --------------------------------------------------------------- */
-
-static void wrong_pair(struct xmpp_in *in, const struct jid *from,
-	const struct jid *to)
-{
-	char text[300];
-
-	if (!sends_for(in, from->domain)) {
-		snprintf(text, sizeof(text), "'from' is %.*s, for which this "
-			"stream may not send", (int)(from->domain.len < 200
-				? from->domain.len : 200), from->domain.p);
-		xmpp_stream_error(&in->s, "invalid-from", text);
-	} else if (!xmpp_local(in->s.x, to->domain)) {
-		xmpp_stream_error(&in->s, "host-unknown",
-			"'to' is not a domain of this server");
-	} else {
-		xmpp_stream_error(&in->s, "invalid-from",
-			"'from' may not send to that domain on this stream");
-	}
-}
-
-static void stanza(struct xmpp_in *in, struct pool **pool,
-	struct stox_element *e, size_t bytes)
-{
-	struct xmpp_stanza st = { .element = e, .bytes = bytes };
-	struct str from = str_from(stox_element_attr(e, "from"));
-	struct str to = str_from(stox_element_attr(e, "to"));
-	struct xmpp_pair *p;
-
-	if (!any_valid(in)) {
-		xmpp_stream_error(&in->s, "not-authorized",
-			"a stanza before authentication");
-		return;
-	}
-	if (!from.len || !to.len || jid_parse(*pool, from, &st.from)) {
-		xmpp_stream_error(&in->s, "improper-addressing",
-			"a stanza needs a valid 'from' and a 'to'");
-		return;
-	}
-	if (jid_parse(*pool, to, &st.to)) {
-		if (!sends_for(in, st.from.domain))
-			wrong_pair(in, &st.from, &st.from);
-		else
-			xmpp_bad_to(&in->s, *pool, e, in->s.local,
-				st.from.domain);
-		return;
-	}
-	p = xmpp_in_pair(in, st.to.domain, st.from.domain);
-	if (!p || !p->valid) {
-		wrong_pair(in, &st.from, &st.to);
-		return;
-	}
-	st.local_domain = p->local->domain;
-	xmpp_deliver(&in->s, pool, &st);
-}
+/* ---- elements ------------------------------------------------------------ */
 
 static bool is_stanza_name(const struct stox_element *e)
 {
@@ -465,7 +350,7 @@ static void on_element(struct xmpp_stream *s, struct pool **pool,
 	struct xmpp_in *in = in_of(s);
 
 	if (stox_element_is(e, NULL, STOX_NS_SERVER) && is_stanza_name(e))
-		stanza(in, pool, e, bytes);
+		xmpp_in_stanza(in, pool, e, bytes);
 	else if (s->left)
 		return;
 	else if (stox_element_is(e, NULL, XMPP_NS_TLS))
@@ -481,7 +366,7 @@ static void on_element(struct xmpp_stream *s, struct pool **pool,
 		xmpp_stream_error(s, "unsupported-stanza-type", NULL);
 }
 
-/* ---- the rest -------------------------------------------------------------- */
+/* ---- the rest ------------------------------------------------------------ */
 
 static void on_leave(struct xmpp_stream *s)
 {
@@ -523,7 +408,7 @@ void xmpp_in_reconsider(struct xmpp_stream *s)
 		else
 			xmpp_in_pair_remove(in, p);
 	}
-	if (s->ready && !any_valid(in))
+	if (s->ready && !xmpp_in_any_valid(in))
 		xmpp_stream_error(s, "reset", "the configuration has changed");
 }
 

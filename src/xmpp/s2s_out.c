@@ -89,7 +89,7 @@ static void out_free(struct xmpp_out *o)
 	free(o);
 }
 
-/* ---- failure --------------------------------------------------------------- */
+/* ---- failure ------------------------------------------------------------- */
 
 /* Keep the failure that came furthest. */
 static void note_failure(struct xmpp_out *o)
@@ -186,7 +186,7 @@ static void on_leave(struct xmpp_stream *s)
 		give_up(o);
 }
 
-/* ---- connecting ------------------------------------------------------------ */
+/* ---- connecting ---------------------------------------------------------- */
 
 static void connect_next(struct xmpp_out *o)
 {

@@ -32,7 +32,7 @@ void xmpp_stream_id(struct xmpp *x, char out[33])
 	str_hex(bytes, sizeof(bytes), out);
 }
 
-/* ---- reading --------------------------------------------------------------- */
+/* ---- reading ------------------------------------------------------------- */
 
 static void on_root(void *arg, const struct stox_element *root)
 {
@@ -174,7 +174,7 @@ static void io_data(void *arg, struct io_stream *io, struct str bytes)
 	}
 }
 
-/* ---- the connection -------------------------------------------------------- */
+/* ---- the connection ------------------------------------------------------ */
 
 static void io_open(void *arg, struct io_stream *io)
 {
@@ -361,11 +361,12 @@ void xmpp_stream_attach(struct xmpp_stream *s, struct io_stream *io)
 	xmpp_stream_set(&s->why, NULL);
 	s->since_ms = s->active_ms = s->wrote_ms = io_now_ms(x->env);
 	s->idle_ms = limit_get(x->limits, LIMIT_XMPP_IDLE) * 1000;
-	s->deadline_ms = s->since_ms + limit_get(x->limits, LIMIT_XMPP_SETUP) * 1000;
+	s->deadline_ms = s->since_ms +
+		limit_get(x->limits, LIMIT_XMPP_SETUP) * 1000;
 	xmpp_stream_schedule(s);
 }
 
-/* ---- writing --------------------------------------------------------------- */
+/* ---- writing ------------------------------------------------------------- */
 
 static void add_attribute(struct buf *b, const char *name, const char *value)
 {

@@ -29,7 +29,8 @@ struct xmpp_stream_kind {
 	void (*on_open)(struct xmpp_stream *s);
 	void (*on_secure)(struct xmpp_stream *s);
 	/* the peer's header, its namespace and name checked */
-	void (*on_header)(struct xmpp_stream *s, const struct stox_element *root);
+	void (*on_header)(struct xmpp_stream *s,
+		const struct stox_element *root);
 	/* a first-level element that is no stream error; what the callee does
 	 * not want of @pool it leaves for the caller to release */
 	void (*on_element)(struct xmpp_stream *s, struct pool **pool,
@@ -71,7 +72,7 @@ struct xmpp_stream {
 	bool lost;                /* it broke: what was written may be lost */
 	bool keepalive;           /* send white space when idle */
 	uint64_t since_ms;        /* of the connection */
-	uint64_t deadline_ms;     /* set-up must be over, or the end must come */
+	uint64_t deadline_ms;     /* for set-up, or for the peer's end */
 	uint64_t active_ms;       /* last stanza (or byte, for "in") */
 	uint64_t wrote_ms;
 	uint64_t idle_ms;         /* close when that long without activity */

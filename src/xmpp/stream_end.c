@@ -109,7 +109,7 @@ void xmpp_stream_finish(struct xmpp_stream *s)
 	xmpp_stream_schedule(s);
 }
 
-/* ---- time ------------------------------------------------------------------ */
+/* ---- time ---------------------------------------------------------------- */
 
 static uint64_t seconds(const struct xmpp_stream *s, enum limit_id id)
 {

@@ -37,7 +37,7 @@ bool xmpp_may_open(struct xmpp *x)
 	return !x->stopping;
 }
 
-/* ---- tallies --------------------------------------------------------------- */
+/* ---- tallies ------------------------------------------------------------- */
 
 bool xmpp_tally_up(struct table *t, const char *key, uint64_t max)
 {
@@ -77,7 +77,7 @@ void xmpp_tally_free(struct table **t)
 	table_free(t);
 }
 
-/* ---- memory ---------------------------------------------------------------- */
+/* ---- memory -------------------------------------------------------------- */
 
 /* At 95 % quiet streams close, politely; they come back on demand. */
 static void keep_house(void *arg)
@@ -107,7 +107,7 @@ void xmpp_house_start(struct xmpp *x)
 		timer_start(io_timers(x->env), &x->house, HOUSE_MS);
 }
 
-/* ---- life ------------------------------------------------------------------ */
+/* ---- life ---------------------------------------------------------------- */
 
 static void shutdown_done(void *arg);
 static void shutdown_late(void *arg);
@@ -195,7 +195,7 @@ void xmpp_free(struct xmpp **px)
 	free(x);
 }
 
-/* ---- configuration --------------------------------------------------------- */
+/* ---- configuration ------------------------------------------------------- */
 
 static void take_locals(struct xmpp *x)
 {
@@ -323,7 +323,7 @@ void xmpp_unlisten(struct xmpp *x)
 	x->listeners = NULL;
 }
 
-/* ---- sending --------------------------------------------------------------- */
+/* ---- sending ------------------------------------------------------------- */
 
 static void send_by_route(struct xmpp *x, const char *local, struct str remote,
 	unsigned flags, uint64_t token)
@@ -377,7 +377,7 @@ bool xmpp_cancel(struct xmpp *x, uint64_t token)
 	return xmpp_item_cancel(x, token);
 }
 
-/* ---- shutting down --------------------------------------------------------- */
+/* ---- shutting down ------------------------------------------------------- */
 
 static void shutdown_done(void *arg)
 {
@@ -430,7 +430,7 @@ void xmpp_shutdown(struct xmpp *x, void (*done)(void *arg), void *arg)
 	xmpp_stream_gone(x);
 }
 
-/* ---- information ----------------------------------------------------------- */
+/* ---- information --------------------------------------------------------- */
 
 static uint64_t queued(const struct xmpp_stream *s)
 {

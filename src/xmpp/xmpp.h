@@ -79,8 +79,9 @@ struct xmpp_events {
 };
 
 struct xmpp;
-struct xmpp *xmpp_new(struct io_env *env, struct log *log, struct limits *limits,
-	struct budget *budget, const struct xmpp_events *events, void *arg);
+struct xmpp *xmpp_new(struct io_env *env, struct log *log,
+	struct limits *limits, struct budget *budget,
+	const struct xmpp_events *events, void *arg);
 /** Abort what is open (no events), free; *@x becomes NULL. */
 void xmpp_free(struct xmpp **x);
 /** Use another configuration from now on: components are started and stopped,
@@ -88,7 +89,8 @@ void xmpp_free(struct xmpp **x);
  *  shallowly; its strings must live until the next call. */
 void xmpp_configure(struct xmpp *x, const struct xmpp_config *config);
 /** Accept streams.  Returns 0, or -STOX_EIO with a sentence. */
-int xmpp_listen(struct xmpp *x, const char *address, uint16_t port, struct buf *why);
+int xmpp_listen(struct xmpp *x, const char *address, uint16_t port,
+	struct buf *why);
 /** Stop listening everywhere. */
 void xmpp_unlisten(struct xmpp *x);
 
@@ -100,11 +102,13 @@ enum {
 };
 /**
  * Send one stanza from one of our domains; the route (stream, component) is
- * found or opened.  @e is copied (serialised) at once.  @token names it in on_sent, 0: no report.
+ * found or opened.  @e is copied (serialised) at once.  @token names it in
+ * on_sent, 0: no report; it names nothing else until then.
  * Failure to queue is reported through on_sent as well.
  */
-void xmpp_send(struct xmpp *x, const char *local_domain, struct str remote_domain,
-	const struct stox_element *e, unsigned flags, uint64_t token);
+void xmpp_send(struct xmpp *x, const char *local_domain,
+	struct str remote_domain, const struct stox_element *e, unsigned flags,
+	uint64_t token);
 /** Forget a token: if its stanza still waits it is dropped, and nothing more is
  *  reported.  Returns true when a stream has the stanza already (a held one:
  *  too late to take it back), false when it was dropped or is unknown. */
@@ -119,7 +123,8 @@ struct xmpp_stream_info {
 	const char *local, *remote;  /* domains; remote may be "" early on */
 	const char *direction;       /* "in", "out", "component" */
 	const char *state;           /* "connecting", "ready", … */
-	const char *auth;            /* "EXTERNAL", "dialback", "dialback without TLS", "secret", "" */
+	const char *auth;            /* "EXTERNAL", "dialback", "secret",
+	                              * "dialback without TLS", "" */
 	const char *tls;             /* cipher or "" */
 	const char *peer;            /* address */
 	uint64_t since_ms;

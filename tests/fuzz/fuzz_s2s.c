@@ -27,7 +27,8 @@ static void on_stanza(void *arg, struct xmpp_stanza *s)
 		stanza_error_reply(s->pool, s->element, &error);
 
 	/* only what is proven and ours may come here */
-	stox_require(p->mode == COMPONENT || str_is(s->from.domain, "a.example"));
+	stox_require(p->mode == COMPONENT ||
+		str_is(s->from.domain, "a.example"));
 	stox_require(p->mode == SECURE || p->mode == PROVEN ||
 		p->mode == COMPONENT);
 	stox_require(str_is(s->to.domain, "b.example"));

@@ -84,7 +84,7 @@ bool logged(struct fixture *f, const char *text)
 		memmem(f->lines.data, f->lines.len, text, strlen(text));
 }
 
-/* ---- the fixture ------------------------------------------------------------ */
+/* ---- the fixture --------------------------------------------------------- */
 
 static void on_accept(void *arg, struct io_stream *io);
 
@@ -215,7 +215,7 @@ int peer_teardown(void **state)
 	return 0;
 }
 
-/* ---- sending ------------------------------------------------------------------ */
+/* ---- sending ------------------------------------------------------------- */
 
 void send_message(struct fixture *f, const char *to, const char *body,
 	unsigned flags, uint64_t token)
@@ -283,7 +283,7 @@ void expect_failed_stream(struct fixture *f, const char *text)
 		fail_msg("\"%s\" is not in \"%s\"", text, why);
 }
 
-/* ---- wires -------------------------------------------------------------------- */
+/* ---- wires --------------------------------------------------------------- */
 
 static void wire_open(void *arg, struct io_stream *io)
 {
@@ -480,7 +480,7 @@ void wire_header(struct wire *w, const char *from, const char *to,
 		id ? "id='" : "", id ? id : "", id ? "'" : "", from, to);
 }
 
-/* ---- stretches ------------------------------------------------------------------ */
+/* ---- stretches ----------------------------------------------------------- */
 
 struct wire *in_plain(struct fixture *f)
 {

@@ -10,7 +10,7 @@
 #define STANZAS "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'"
 #define DB "xmlns:db='jabber:server:dialback' "
 
-/* ---- keys ---------------------------------------------------------------------- */
+/* ---- keys ---------------------------------------------------------------- */
 
 /* XEP-0185, 3, and two more; the HMAC's key is the hex text, not the bytes. */
 static void keys(void **state)
@@ -42,7 +42,7 @@ static void keys(void **state)
 	}
 }
 
-/* ---- we open ---------------------------------------------------------------------- */
+/* ---- we open ------------------------------------------------------------- */
 
 static void allow(struct fixture *f, bool plain)
 {
@@ -182,7 +182,7 @@ static void out_unproven(void **state)
 	assert_true(logged(f, "certificate-unproven"));
 }
 
-/* ---- somebody asks us --------------------------------------------------------------- */
+/* ---- somebody asks us ---------------------------------------------------- */
 
 static void asked(void **state)
 {
@@ -286,7 +286,7 @@ static void asked_too_often(void **state)
 	assert_int_equal(f->limits.hits[LIMIT_DIALBACK_VERIFY], 1);
 }
 
-/* ---- a peer comes ---------------------------------------------------------------------- */
+/* ---- a peer comes -------------------------------------------------------- */
 
 /* The peer's stream up to its key; then ours that asks about it. */
 struct visit {
@@ -767,7 +767,7 @@ static void in_plain_refused(void **state)
 	wire_expect_closed(w);
 }
 
-/* ---- the matrix, walked ------------------------------------------------------------------ */
+/* ---- the matrix, walked -------------------------------------------------- */
 
 /* What a peer that can do everything, and what one that can do only dialback,
  * is offered, in the clear and inside TLS. */

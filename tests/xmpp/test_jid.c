@@ -9,7 +9,7 @@
 #include "stox/types.h"
 #include "xmpp/jid.h"
 
-/* ---- whole addresses ---- */
+/* ---- whole addresses -- */
 
 struct address {
 	const char *in, *out; /* out NULL: refused */
@@ -153,7 +153,7 @@ static void test_addresses(void **state)
 	pool_free(&pool);
 }
 
-/* ---- slices and comparison ---- */
+/* ---- slices and comparison -- */
 
 static void assert_str(struct str s, const char *expected)
 {
@@ -280,7 +280,7 @@ static void test_lengths(void **state)
 	assert_int_equal(parse_repeated("x.", "ü", 100), -STOX_EINVAL);
 }
 
-/* ---- safe local parts ---- */
+/* ---- safe local parts -- */
 
 static const struct {
 	const char *local;

@@ -37,7 +37,7 @@ static void find_auth(void *arg, const struct xmpp_stream_info *info)
 			info->state, info->auth, info->tls);
 }
 
-/* ---- the normal way ---------------------------------------------------------- */
+/* ---- the normal way ------------------------------------------------------ */
 
 static void external(void **state)
 {
@@ -109,7 +109,7 @@ static void content_namespace(void **state)
 	got(f, 0, NULL);
 }
 
-/* ---- headers ------------------------------------------------------------------- */
+/* ---- headers ------------------------------------------------------------- */
 
 struct header {
 	const char *text;
@@ -121,10 +121,14 @@ struct header {
 	"xmlns:stream='http://etherx.jabber.org/streams'"
 
 static const struct header headers[] = {
-	{ "<" S " from='example.org' to='contoso.com' version='1.0'>", NULL, NULL },
-	{ "<" S " from='example.org' to='Contoso.COM' version='1.0'>", NULL, NULL },
-	{ "<" S " from='example.org' to='contoso.com' version='1.7'>", NULL, NULL },
-	{ "<" S " from='example.org' to='contoso.com' version='9.9'>", NULL, NULL },
+	{ "<" S " from='example.org' to='contoso.com' version='1.0'>",
+		NULL, NULL },
+	{ "<" S " from='example.org' to='Contoso.COM' version='1.0'>",
+		NULL, NULL },
+	{ "<" S " from='example.org' to='contoso.com' version='1.7'>",
+		NULL, NULL },
+	{ "<" S " from='example.org' to='contoso.com' version='9.9'>",
+		NULL, NULL },
 	{ "<" S " from='example.org' to='contoso.com' version='1.0.0'>",
 		"unsupported-version", NULL },
 	{ "<" S " from='example.org' to='contoso.com' version='-1'>",
@@ -134,13 +138,16 @@ static const struct header headers[] = {
 	{ "<" S " from='example.org' to='contoso.com' version='one'>",
 		"unsupported-version", NULL },
 	/* no version: only dialback without TLS, which is not allowed */
-	{ "<" S " from='example.org' to='contoso.com'>", "policy-violation", NULL },
+	{ "<" S " from='example.org' to='contoso.com'>",
+		"policy-violation", NULL },
 	{ "<" S " from='example.org' to='contoso.com' version='0.9'>",
 		"policy-violation", NULL },
-	{ "<" S " from='example.org' version='1.0'>", "improper-addressing", NULL },
+	{ "<" S " from='example.org' version='1.0'>",
+		"improper-addressing", NULL },
 	{ "<" S " from='example.org' to='nowhere.example' version='1.0'>",
 		"host-unknown", NULL },
-	{ "<" S " from='example.org' to='' version='1.0'>", "host-unknown", NULL },
+	{ "<" S " from='example.org' to='' version='1.0'>",
+		"host-unknown", NULL },
 	{ "<" S " from='@' to='contoso.com' version='1.0'>",
 		"improper-addressing", NULL },
 	{ "<" S " from='stranger.example' to='contoso.com' version='1.0'>",
@@ -300,7 +307,7 @@ static void other_protocols(void **state)
 	expect_error(w, "unsupported-stanza-type");
 }
 
-/* ---- STARTTLS -------------------------------------------------------------------- */
+/* ---- STARTTLS ------------------------------------------------------------ */
 
 static void injection(void **state)
 {
@@ -362,7 +369,7 @@ static void before_tls(void **state)
 	got(f, 0, NULL);
 }
 
-/* ---- SASL -------------------------------------------------------------------------- */
+/* ---- SASL ---------------------------------------------------------------- */
 
 static void authzid(void **state)
 {
@@ -485,7 +492,7 @@ static void good_certificate(void **state)
 	}
 }
 
-/* ---- addresses ------------------------------------------------------------------- */
+/* ---- addresses ----------------------------------------------------------- */
 
 static void addresses(void **state)
 {
@@ -545,7 +552,7 @@ static void bad_to(void **state)
 	expect_error(w, "invalid-from");
 }
 
-/* ---- limits and time ---------------------------------------------------------------- */
+/* ---- limits and time ----------------------------------------------------- */
 
 static char *letters(size_t n)
 {
@@ -728,7 +735,7 @@ static void peer_ends(void **state)
 	expect_failed_stream(f, "the connection broke");
 }
 
-/* ---- configuration ------------------------------------------------------------------ */
+/* ---- configuration ------------------------------------------------------- */
 
 static void reconfigure(void **state)
 {

@@ -13,7 +13,7 @@
 /* for s3cr3tf0rd14lb4ck, example.org, contoso.com, D60000229F */
 #define RESULT "<db:result from='contoso.com' to='example.org'>"
 
-/* ---- the normal way ---------------------------------------------------------- */
+/* ---- the normal way ------------------------------------------------------ */
 
 static void external(void **state)
 {
@@ -164,7 +164,7 @@ static void direct_tls(void **state)
 	buf_free(&why);
 }
 
-/* ---- places that are not there -------------------------------------------------- */
+/* ---- places that are not there ------------------------------------------- */
 
 static void no_domain(void **state)
 {
@@ -270,7 +270,7 @@ static void not_allowed(void **state)
 	assert_int_equal(f->accepted, 0);
 }
 
-/* ---- TLS --------------------------------------------------------------------------- */
+/* ---- TLS ----------------------------------------------------------------- */
 
 static void stripped(void **state)
 {
@@ -406,7 +406,7 @@ static void without_tls(void **state)
 		"auth=\"dialback without TLS\""));
 }
 
-/* ---- authentication ------------------------------------------------------------------ */
+/* ---- authentication ------------------------------------------------------ */
 
 static void external_refused(void **state)
 {
@@ -587,7 +587,7 @@ static void tls_off(void **state)
 		"which our policy for it rules out");
 }
 
-/* ---- back-off, time, limits -------------------------------------------------------------- */
+/* ---- back-off, time, limits ---------------------------------------------- */
 
 static void back_off(void **state)
 {
