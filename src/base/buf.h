@@ -19,8 +19,8 @@
 struct buf {
 	char *data;      /* owned; NULL while empty */
 	size_t len;      /* bytes in use */
-	size_t cap;      /* bytes there is room for, one more than max at most */
-	size_t gap;      /* bytes consumed, still in front of data; buf.c only */
+	size_t cap;      /* room in bytes, one more than max at most */
+	size_t gap;      /* bytes consumed in front of data; buf.c only */
 	size_t max;      /* len never goes above this */
 	bool overflow;   /* something did not fit; what is here is a prefix */
 	struct budget *budget; /* borrowed, may be NULL */

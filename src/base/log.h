@@ -25,8 +25,8 @@ struct log {
 
 /**
  * Write one line.  @exchange 0 leaves the x= field out.  @event is one word;
- * @format makes the key=value part and may be NULL.  Use log_text() for values that a
- * peer chose.
+ * @format makes the key=value part and may be NULL.  Use log_text() for values
+ * that a peer chose.
  */
 void log_event(struct log *l, enum stox_level level, const char *area,
 	uint64_t exchange, const char *event, const char *format, ...)

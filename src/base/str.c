@@ -244,7 +244,8 @@ ptrdiff_t str_unbase64(struct str s, void *out)
 
 	if (s.len % 4)
 		return -STOX_EINVAL;
-	while (padding < 2 && padding < s.len && s.p[s.len - 1 - padding] == '=')
+	while (padding < 2 && padding < s.len &&
+	       s.p[s.len - 1 - padding] == '=')
 		padding++;
 	for (size_t i = 0; i < s.len; i += 4) {
 		size_t take = i + 4 == s.len ? 4 - padding : 4;

@@ -44,7 +44,7 @@ enum statement {
 struct database {
 	sqlite3 *db;      /* NULL while closed */
 	sqlite3_stmt *statements[STATEMENT_COUNT];
-	char *path;       /* owned; ":memory:" or a path without symbolic links */
+	char *path;       /* owned; ":memory:", or without symbolic links */
 	int lock;         /* descriptor of the lock file, or -1 */
 	int version;      /* of the schema */
 	int version_found; /* before migration */
@@ -69,7 +69,7 @@ sqlite3_stmt *database_statement(struct database *d, enum statement which);
 /** Run a statement that has neither parameters nor rows; an SQLite code. */
 int database_run(struct database *d, enum statement which);
 
-/* ---- the file -------------------------------------------------------------- */
+/* ---- the file ------------------------------------------------------------ */
 
 /** Resolve the folder; returns the path to use, owned, or NULL. */
 char *path_resolve(const char *path, struct buf *why);
@@ -82,7 +82,7 @@ int path_create(const char *path, struct buf *why);
 /** Give a finished file its name, durably. */
 int path_rename(const char *from, const char *to, struct buf *why);
 
-/* ---- jobs -------------------------------------------------------------------- */
+/* ---- jobs ---------------------------------------------------------------- */
 
 enum job_kind {
 	JOB_ADDRESS_PUT,
@@ -106,11 +106,11 @@ struct job {
 	enum job_kind kind;
 	struct str text[JOB_TEXTS];       /* in bytes[] */
 	uint64_t number[JOB_NUMBERS];
-	bool waited_for;                  /* the loop stands still until it is done */
+	bool waited_for;                  /* the loop stands still for it */
 
 	int error;
 	struct str value;                 /* owned, .p NULL: none */
-	struct pool *pool;                /* owned, holds the rows; NULL: none */
+	struct pool *pool;                /* owned, holds the rows, or NULL */
 	struct store_session *rows;
 	size_t row_count;
 
@@ -132,7 +132,7 @@ bool job_run(struct database *d, struct job *j);
 /** Forget what it found: its transaction is lost. */
 void job_fail(struct job *j);
 
-/* ---- the queue ---------------------------------------------------------------- */
+/* ---- the queue ----------------------------------------------------------- */
 
 /** Queue a job; taken. */
 void store_queue(struct store *s, struct job *j);

@@ -44,7 +44,7 @@ static void move_all(struct list *to, struct list *from)
 	}
 }
 
-/* ---- the worker --------------------------------------------------------------- */
+/* ---- the worker ---------------------------------------------------------- */
 
 static bool dropped(struct store *s)
 {
@@ -172,7 +172,7 @@ static void work_in_line(void *arg)
 	pthread_mutex_unlock(&s->mutex);
 }
 
-/* ---- the loop's side ------------------------------------------------------------ */
+/* ---- the loop's side ----------------------------------------------------- */
 
 static void hand_out(struct job *j)
 {

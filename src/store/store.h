@@ -14,23 +14,23 @@
 struct store;
 
 struct store_config {
-	const char *path;     /* database file; ":memory:" for tests.  Its folder
-	                       * must exist and be writable; "-wal", "-shm",
-	                       * "-lock" and "-new" stand beside it */
+	const char *path;     /* database file, or ":memory:".  Its folder must
+	                       * exist and be writable; "-wal", "-shm", "-lock"
+	                       * and "-new" stand beside it */
 	bool create;          /* make it when missing */
 };
 /**
  * Open, check (application id, schema version; a newer schema is refused;
- * quick_check), migrate.  The file is locked against a second stoxd, readable by its
- * owner only, and never emptied or replaced: what is damaged is refused.
+ * quick_check), migrate.  The file is locked against a second stoxd, readable
+ * by its owner only, and never emptied or replaced: what is damaged is refused.
  * @log is borrowed and used on the loop only.
  * Returns owned, or NULL with a sentence in @why.
  */
 struct store *store_open(struct io_env *env, struct log *log,
 	const struct store_config *config, struct buf *why);
 /** Finish the queue, close, free; *@s becomes NULL.  Results that were not
- *  handed out yet are not: no callback runs in here or later.  NULL is harmless.
- *  May be called by a result's callback. */
+ *  handed out yet are not: no callback runs in here or later.  NULL is
+ *  harmless.  May be called by a result's callback. */
 void store_close(struct store **s);
 /** As kill -9 in plays: drop what is not committed, close. */
 void store_drop(struct store **s);
@@ -39,7 +39,7 @@ int store_version(const struct store *s);
 
 /**
  * Every result: @error is
- * 0             it is committed (writes), found (reads), or was not there (deletes)
+ * 0             committed (writes), found (reads), gone (deletes)
  * -STOX_ENOENT  nothing found; the value's .p is NULL
  * -STOX_EEXIST  another session has that kind and key
  * -STOX_EIO     the transaction failed; what it wrote may be there or not
@@ -71,7 +71,7 @@ void store_value_delete(struct store *s, const char *plugin, struct str key,
 /* sessions: a packed, versioned blob that an actor is rebuilt from */
 
 struct store_session {
-	uint64_t id;          /* chosen by core, stable over restarts, 1 .. 2^63 - 1 */
+	uint64_t id;          /* chosen by core, stays over restarts, below 2^63 */
 	const char *kind;     /* plugin's session kind */
 	struct str key;       /* what finds it: unique within its kind */
 	struct str state;     /* packed */
@@ -81,11 +81,13 @@ struct store_session {
 };
 void store_session_put(struct store *s, const struct store_session *row,
 	store_done *done, void *arg);
-void store_session_delete(struct store *s, uint64_t id, store_done *done, void *arg);
+void store_session_delete(struct store *s, uint64_t id, store_done *done,
+	void *arg);
 /** All of them, a page at a time in id order after @after; @row for each, then
  *  @done. */
 void store_session_list(struct store *s, uint64_t after, unsigned page,
-	void (*row)(void *arg, const struct store_session *row), store_done *done, void *arg);
+	void (*row)(void *arg, const struct store_session *row),
+	store_done *done, void *arg);
 
 /* the node's own values: dialback secret, node id, epoch */
 void store_meta_get(struct store *s, const char *name,

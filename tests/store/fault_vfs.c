@@ -59,7 +59,7 @@ static bool fails(struct fault_vfs *v, enum fault what)
 	return true;
 }
 
-/* ---- the power cut -------------------------------------------------------------- */
+/* ---- the power cut ------------------------------------------------------- */
 
 static void put(struct buf *data, size_t at, const void *bytes, size_t n)
 {
@@ -128,7 +128,8 @@ static void forget_loose(struct disk_file *f)
 	}
 }
 
-static void note_write(struct disk_file *f, const void *bytes, size_t n, size_t at)
+static void note_write(struct disk_file *f, const void *bytes, size_t n,
+	size_t at)
 {
 	struct loose *w = base_alloc(sizeof(*w) + n);
 
@@ -187,7 +188,7 @@ static void drop_disk(struct disk_file *f)
 	free(f);
 }
 
-/* ---- files ------------------------------------------------------------------------ */
+/* ---- files --------------------------------------------------------------- */
 
 static struct fault_file *of(sqlite3_file *file)
 {
@@ -195,7 +196,8 @@ static struct fault_file *of(sqlite3_file *file)
 }
 
 #define BELOW(f) (of(f)->below)
-#define CALL(f, method, ...) (BELOW(f)->pMethods->method(BELOW(f), ##__VA_ARGS__))
+#define CALL(f, method, ...) \
+	(BELOW(f)->pMethods->method(BELOW(f), ##__VA_ARGS__))
 
 static int f_close(sqlite3_file *f)
 {
@@ -314,7 +316,7 @@ static const sqlite3_io_methods methods = {
 	f_shm_lock, f_shm_barrier, f_shm_unmap, NULL, NULL,
 };
 
-/* ---- the layer ---------------------------------------------------------------------- */
+/* ---- the layer ----------------------------------------------------------- */
 
 static struct fault_vfs *layer(sqlite3_vfs *vfs)
 {

@@ -24,8 +24,8 @@ uint64_t fault_vfs_operations(const struct fault_vfs *v);
 
 /**
  * Cut the power before operation number @at: what the files of @folder would
- * hold then is put into @copy.  Writes that no sync has covered are each there or
- * not, by chance and in any order; the disk itself goes on.
+ * hold then is put into @copy.  Writes that no sync has covered are each there
+ * or not, by chance and in any order; the disk itself goes on.
  */
 void fault_vfs_cut(struct fault_vfs *v, uint64_t at, const char *folder,
 	const char *copy);

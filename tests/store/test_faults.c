@@ -234,7 +234,7 @@ static void a_vanished_file(void **state)
 	free(l);
 }
 
-/* ---- the power cut ---------------------------------------------------------------- */
+/* ---- the power cut ------------------------------------------------------- */
 
 static void open_copy(struct room *copy, const char *folder)
 {

@@ -262,7 +262,7 @@ static void meta(void **state)
 	room_free(&r);
 }
 
-/* ---- sessions ---------------------------------------------------------------- */
+/* ---- sessions ------------------------------------------------------------ */
 
 struct listing {
 	uint64_t ids[1000];
@@ -403,7 +403,7 @@ static void keys_are_unique_within_a_kind(void **state)
 	room_free(&r);
 }
 
-/* ---- ends --------------------------------------------------------------------- */
+/* ---- ends ---------------------------------------------------------------- */
 
 static void closing_finishes_the_queue(void **state)
 {

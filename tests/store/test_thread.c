@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 
 struct real {
-	struct room room;   /* for the folder and the log; its world is unused */
+	struct room room;   /* the folder and the log; its world is unused */
 	struct io_env *env;
 	struct store *store;
 	int made, told, failed, last;
@@ -274,7 +274,7 @@ static void opened_and_closed(void **state)
 	real_free(&r);
 }
 
-/* ---- kill -9 --------------------------------------------------------------------- */
+/* ---- kill -9 ------------------------------------------------------------- */
 
 struct child {
 	struct real *real;
