@@ -174,17 +174,15 @@ static void forget_routes(struct xmpp_component *c, bool lost, bool gone)
 	}
 }
 
-void xmpp_component_stop(struct xmpp_component *c)
+void xmpp_component_stop(struct xmpp_component *c, const char *text)
 {
-	char text[256];
-
 	c->stopped = true;
-	snprintf(text, sizeof(text), "The connection to %s is closed by the "
-		"configuration.", c->whom);
 	xmpp_queue_fail(&c->queue, STOX_REMOTE_SERVER_NOT_FOUND, text);
 	forget_routes(c, true, true);
 	if (!c->s.io) {
 		component_free(c);
+	} else if (c->state == READY && c->s.x->stopping) {
+		xmpp_stream_error(&c->s, "system-shutdown", NULL);
 	} else if (c->state == READY) {
 		xmpp_stream_finish(&c->s);
 	} else {
@@ -335,7 +333,7 @@ static void on_leave(struct xmpp_stream *s)
 
 	if (c->state == READY)
 		forget_routes(c, s->why != NULL, false);
-	if (s->why && !c->stopped && !s->x->stopping)
+	if (s->why && !c->stopped)
 		log_event(s->x->log,
 			c->state == READY ? STOX_LOG_WARN : STOX_LOG_ERROR,
 			"xmpp", 0, "component-down",
@@ -348,7 +346,7 @@ static void on_closed(struct xmpp_stream *s)
 {
 	struct xmpp_component *c = component_of(s);
 
-	if (c->stopped || s->x->stopping)
+	if (c->stopped)
 		component_free(c);
 	else
 		retry_later(c);

@@ -17,8 +17,8 @@ struct xmpp_component *xmpp_component_start(struct xmpp *x,
 bool xmpp_component_fits(const struct xmpp_component *c,
 	const struct xmpp_local *local);
 const char *xmpp_component_domain(const struct xmpp_component *c);
-/** Close for good; what waits fails, the object frees itself. */
-void xmpp_component_stop(struct xmpp_component *c);
+/** Close for good: what waits fails with @text, the object frees itself. */
+void xmpp_component_stop(struct xmpp_component *c, const char *text);
 /** Send a stanza to @remote. */
 void xmpp_component_send(struct xmpp_component *c, struct str remote,
 	struct str bytes, unsigned flags, uint64_t token);

@@ -185,7 +185,9 @@ static void io_open(void *arg, struct io_stream *io)
 		return;
 	s->secure = io_stream_tls(s->io) != NULL;
 	s->rank = XMPP_STEP_STREAM;
+	s->open_ms = io_now_ms(s->x->env);
 	s->kind->on_open(s);
+	xmpp_stream_schedule(s);
 }
 
 static void io_secure(void *arg, struct io_stream *io)
@@ -360,6 +362,7 @@ void xmpp_stream_attach(struct xmpp_stream *s, struct io_stream *io)
 	s->rank = io_stream_is_client(io) ? XMPP_STEP_TCP : XMPP_STEP_STREAM;
 	xmpp_stream_set(&s->why, NULL);
 	s->since_ms = s->active_ms = s->wrote_ms = io_now_ms(x->env);
+	s->open_ms = s->since_ms;
 	s->idle_ms = limit_get(x->limits, LIMIT_XMPP_IDLE) * 1000;
 	s->deadline_ms = s->since_ms +
 		limit_get(x->limits, LIMIT_XMPP_SETUP) * 1000;

@@ -72,6 +72,7 @@ struct xmpp_stream {
 	bool lost;                /* it broke: what was written may be lost */
 	bool keepalive;           /* send white space when idle */
 	uint64_t since_ms;        /* of the connection */
+	uint64_t open_ms;         /* TCP (and direct TLS) is there */
 	uint64_t deadline_ms;     /* for set-up, or for the peer's end */
 	uint64_t active_ms;       /* last stanza (or byte, for "in") */
 	uint64_t wrote_ms;

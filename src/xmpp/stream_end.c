@@ -121,9 +121,11 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+/* Both who connects and who is connected to must say something soon; a
+ * connect that is still under way has a limit of its own. */
 static bool first_byte_missing(const struct xmpp_stream *s)
 {
-	return !s->got_byte && !io_stream_is_client(s->io);
+	return !s->got_byte && s->rank >= XMPP_STEP_STREAM;
 }
 
 void xmpp_stream_schedule(struct xmpp_stream *s)
@@ -135,7 +137,7 @@ void xmpp_stream_schedule(struct xmpp_stream *s)
 	if (s->end_sent || s->end_seen || !s->ready) {
 		due = s->deadline_ms;
 		if (!s->ready && first_byte_missing(s))
-			due = earlier(due, s->since_ms +
+			due = earlier(due, s->open_ms +
 				seconds(s, LIMIT_XMPP_FIRST_BYTE));
 	} else {
 		due = s->active_ms + s->idle_ms;
@@ -162,10 +164,10 @@ static void set_up_late(struct xmpp_stream *s, uint64_t now)
 		else
 			xmpp_stream_abort(s);
 	} else if (first_byte_missing(s) &&
-		now >= s->since_ms + seconds(s, LIMIT_XMPP_FIRST_BYTE)) {
+		now >= s->open_ms + seconds(s, LIMIT_XMPP_FIRST_BYTE)) {
 		limit_hit(l, LIMIT_XMPP_FIRST_BYTE);
 		xmpp_stream_blame(s, XMPP_STEP_STREAM,
-			STOX_REMOTE_SERVER_TIMEOUT, "it sent nothing");
+			STOX_REMOTE_SERVER_TIMEOUT, "the connection is open, but it sent nothing");
 		xmpp_stream_abort(s);
 	}
 }

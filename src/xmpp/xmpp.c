@@ -234,14 +234,16 @@ static void take_components(struct xmpp *x)
 			d->component = old[i];
 			x->components[x->component_count++] = old[i];
 		} else {
-			xmpp_component_stop(old[i]);
+			xmpp_component_stop(old[i],
+				"The sender's domain is no component any "
+				"more.");
 		}
 	}
 	free(old);
 	for (size_t i = 0; i < x->config.local_count; i++) {
 		struct xmpp_domain *d = &x->domains[i];
 
-		if (d->component || !d->local->component_host)
+		if (d->component || !d->local->component_host || x->stopping)
 			continue;
 		d->component = xmpp_component_start(x, d->local);
 		x->components[x->component_count++] = d->component;
@@ -287,6 +289,7 @@ void xmpp_configure(struct xmpp *x, const struct xmpp_config *config)
 		x->config.credentials =
 			io_credentials_ref(config->credentials);
 	xmpp_dialback_hash(config->dialback_secret, x->dialback_hash);
+	x->stanza.max = limit_get(x->limits, LIMIT_STANZA);
 	take_locals(x);
 	take_components(x);
 	reconsider(x);
@@ -404,18 +407,28 @@ void xmpp_stream_gone(struct xmpp *x)
 		io_defer(x->env, &x->stop_task);
 }
 
+/* Only an outgoing stream may be without connection: it asks the DNS. */
 static void stop_stream(struct xmpp_stream *s)
 {
+	if (s->kind == &xmpp_component_kind)
+		return;
 	if (s->io && !s->end_sent && s->header_sent)
 		xmpp_stream_error(s, "system-shutdown", NULL);
 	else if (s->io)
 		xmpp_stream_abort(s);
-	else if (s->kind == &xmpp_out_kind)
+	else
 		xmpp_out_stop(container_of(s, struct xmpp_out, s),
 			STOX_REMOTE_SERVER_TIMEOUT,
 			"this server is shutting down");
-	else
-		s->kind->destroy(s);
+}
+
+static void stop_components(struct xmpp *x)
+{
+	for (size_t i = 0; i < x->config.local_count; i++)
+		x->domains[i].component = NULL;
+	while (x->component_count)
+		xmpp_component_stop(x->components[--x->component_count],
+			"This server is shutting down.");
 }
 
 void xmpp_shutdown(struct xmpp *x, void (*done)(void *arg), void *arg)
@@ -425,6 +438,7 @@ void xmpp_shutdown(struct xmpp *x, void (*done)(void *arg), void *arg)
 	x->stopped = done;
 	x->stopped_arg = arg;
 	timer_start(io_timers(x->env), &x->stop_timer, SHUTDOWN_MS);
+	stop_components(x);
 	list_each(n, next, &x->streams)
 		stop_stream(container_of(n, struct xmpp_stream, node));
 	xmpp_stream_gone(x);

@@ -293,7 +293,7 @@ static void reconfigure(void **state)
 	f->locals[0].component_host = NULL;
 	xmpp_configure(f->x, &f->config);
 	expect_failed(f, 2, STOX_REMOTE_SERVER_NOT_FOUND,
-		"closed by the configuration");
+		"is no component any more");
 	pass_ms(f, 400000);
 	assert_int_equal(f->accepted, 2);
 }
@@ -318,6 +318,25 @@ static void shutting_down(void **state)
 	assert_int_equal(f->accepted, 1);
 }
 
+/* Nothing that waits is forgotten. */
+static void shut_down_waiting(void **state)
+{
+	struct fixture *f = *state;
+
+	start(f);
+	io_world_cut(f->world, US, THEM);
+	pass_ms(f, 60000);
+	send_message(f, "juliet@anywhere.example", "x", 0, 1);
+	xmpp_shutdown(f->x, on_down, f);
+	xmpp_configure(f->x, &f->config);
+	expect_failed(f, 1, STOX_REMOTE_SERVER_NOT_FOUND, "shutting down");
+	pass_ms(f, 10);
+	assert_true(f->down);
+	io_world_heal(f->world);
+	pass_ms(f, 400000);
+	assert_int_equal(f->accepted, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -333,6 +352,7 @@ int main(void)
 		PEER_TEST(held),
 		PEER_TEST(reconfigure),
 		PEER_TEST(shutting_down),
+		PEER_TEST(shut_down_waiting),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

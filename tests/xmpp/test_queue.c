@@ -72,7 +72,7 @@ static void age(void **state)
 	f->limits.value[LIMIT_XMPP_QUEUE_AGE] = 20;
 	fixture_start(f);
 	send_message(f, "juliet@example.org", "x", 0, 1);
-	wire_expect(wire_accepted(f, 1), "<stream:stream");
+	wire_header(wire_accepted(f, 1), "example.org", "contoso.com", "1");
 	pass_ms(f, 15000);
 	send_message(f, "juliet@example.org", "y", 0, 2);
 	pass_ms(f, 6000);

@@ -670,7 +670,7 @@ static void first_byte(void **state)
 	pass_ms(f, 1500);
 	wire_expect_closed(w);
 	assert_int_equal(w->in.len, 0);
-	expect_failed_stream(f, "it sent nothing");
+	expect_failed_stream(f, "the connection is open, but it sent nothing");
 	assert_int_equal(f->limits.hits[LIMIT_XMPP_FIRST_BYTE], 1);
 }
 

@@ -634,13 +634,38 @@ static void set_up_time(void **state)
 	send_message(f, "juliet@example.org", "x", 0, 1);
 	w = wire_accepted(f, 1);
 	wire_expect(w, "<stream:stream");
+	wire_header(w, "example.org", "contoso.com", "1");
 	pass_ms(f, 59000);
 	assert_null(result_of(f, 1));
 	pass_ms(f, 2000);
 	expect_failed(f, 1, STOX_REMOTE_SERVER_TIMEOUT, "set-up took too long "
-		"(waiting for its stream header)");
+		"(waiting for its features)");
 	wire_expect(w, "<connection-timeout ");
 	wire_expect_closed(w);
+}
+
+/* A server that hangs accepts connections and says nothing: the next place
+ * may be better. */
+static void hangs(void **state)
+{
+	struct fixture *f = *state;
+	struct wire *w;
+
+	fixture_start(f);
+	send_message(f, "juliet@example.org", "x", 0, 1);
+	wire_expect(wire_accepted(f, 1), "<stream:stream");
+	pass_ms(f, 10100);
+	expect_failed(f, 1, STOX_REMOTE_SERVER_TIMEOUT, "example.org could not "
+		"be reached: the connection is open, but it sent nothing.");
+	io_world_dns(f->world, "_xmpp-server._tcp.example.org", IO_DNS_SRV,
+		"20 5 5269 xmpp.example.org");
+	pass_ms(f, 1100);
+	send_message(f, "juliet@example.org", "y", 0, 2);
+	wire_expect(wire_accepted(f, 2), "<stream:stream");
+	pass_ms(f, 10100);
+	w = out_external(f, 3);
+	wire_expect(w, "<body>y</body>");
+	expect_result(f, 2, XMPP_WRITTEN);
 }
 
 static void idle(void **state)
@@ -894,6 +919,7 @@ int main(void)
 		PEER_TEST(back_off),
 		PEER_TEST(back_off_bound),
 		PEER_TEST(set_up_time),
+		PEER_TEST(hangs),
 		PEER_TEST(idle),
 		PEER_TEST(no_keepalive),
 		PEER_TEST(while_closing),
