@@ -177,7 +177,7 @@ static void forget_routes(struct xmpp_component *c, bool lost, bool gone)
 void xmpp_component_stop(struct xmpp_component *c, const char *text)
 {
 	c->stopped = true;
-	xmpp_queue_fail(&c->queue, STOX_REMOTE_SERVER_NOT_FOUND, text);
+	xmpp_queue_fail(&c->queue, true, STOX_REMOTE_SERVER_NOT_FOUND, text);
 	forget_routes(c, true, true);
 	if (!c->s.io) {
 		component_free(c);

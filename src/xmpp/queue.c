@@ -345,14 +345,14 @@ void xmpp_queue_add(struct xmpp_queue *q, struct str bytes, unsigned flags,
 		queue_timer(q);
 }
 
-void xmpp_queue_fail(struct xmpp_queue *q, enum stox_condition condition,
-	const char *text)
+void xmpp_queue_fail(struct xmpp_queue *q, bool all,
+	enum stox_condition condition, const char *text)
 {
 	list_each(n, next, &q->items) {
 		struct xmpp_item *item =
 			container_of(n, struct xmpp_item, node);
 
-		if (!(item->flags & XMPP_SEND_PATIENT))
+		if (all || !(item->flags & XMPP_SEND_PATIENT))
 			xmpp_item_settle(item, XMPP_FAILED, condition, text);
 	}
 }

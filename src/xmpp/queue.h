@@ -39,9 +39,9 @@ void xmpp_queue_init(struct xmpp_queue *q, struct xmpp *x, const char *whom);
 /** Copy and append, or report a failure when the caps are reached. */
 void xmpp_queue_add(struct xmpp_queue *q, struct str bytes, unsigned flags,
 	uint64_t token, struct xmpp_route *route);
-/** Fail all but the patient ones; @text is a sentence. */
-void xmpp_queue_fail(struct xmpp_queue *q, enum stox_condition condition,
-	const char *text);
+/** Fail what waits, the patient ones only when @all; @text is a sentence. */
+void xmpp_queue_fail(struct xmpp_queue *q, bool all,
+	enum stox_condition condition, const char *text);
 struct xmpp_stream;
 /** Write all to @s, in order, and settle each. */
 void xmpp_queue_flush(struct xmpp_queue *q, struct xmpp_stream *s);

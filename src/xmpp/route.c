@@ -175,7 +175,7 @@ void xmpp_route_failed(struct xmpp_route *r, enum stox_condition condition,
 	back_off(r);
 	r->failed_condition = condition;
 	xmpp_stream_set(&r->failed_text, text);
-	xmpp_queue_fail(&r->queue, condition, text);
+	xmpp_queue_fail(&r->queue, r->x->stopping, condition, text);
 	retry_later(r);
 	xmpp_route_unused(r);
 }

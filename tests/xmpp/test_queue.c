@@ -166,6 +166,49 @@ static void wrong_local(void **state)
 		"domain is not served");
 }
 
+/* A reply that nobody would send again outlives failed attempts. */
+static void patient(void **state)
+{
+	struct fixture *f = *state;
+	struct wire *w;
+
+	fixture_start(f);
+	io_world_dns_fail(f->world, true);
+	send_message(f, "juliet@example.org", "p1", XMPP_SEND_PATIENT, 1);
+	send_message(f, "juliet@example.org", "x", 0, 2);
+	expect_failed(f, 2, STOX_REMOTE_SERVER_TIMEOUT, "DNS");
+	send_message(f, "juliet@example.org", "p2", XMPP_SEND_PATIENT, 3);
+	send_message(f, "juliet@example.org", "x", 0, 4);
+	expect_failed(f, 4, STOX_REMOTE_SERVER_TIMEOUT, "DNS");
+	pass_ms(f, 30000);
+	io_world_dns_fail(f->world, false);
+	pass_ms(f, 5000);
+	w = out_external(f, 1);
+	wire_expect(w, "<body>p1</body>");
+	wire_expect(w, "<body>p2</body>");
+	wire_expect_not(w, "<body>x</body>");
+	expect_result(f, 1, XMPP_WRITTEN);
+	expect_result(f, 3, XMPP_WRITTEN);
+}
+
+static void patience_ends(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_start(f);
+	io_world_dns_fail(f->world, true);
+	send_message(f, "juliet@example.org", "x", XMPP_SEND_PATIENT, 1);
+	pass_ms(f, 89000);
+	assert_null(result_of(f, 1));
+	pass_ms(f, 2000);
+	expect_failed(f, 1, STOX_REMOTE_SERVER_TIMEOUT, "within 90 seconds");
+	/* and with it the attempts, and the memory of the route */
+	pass_ms(f, 700000);
+	send_message(f, "juliet@example.org", "y", XMPP_SEND_PATIENT, 2);
+	xmpp_shutdown(f->x, NULL, NULL);
+	expect_failed(f, 2, STOX_REMOTE_SERVER_TIMEOUT, "shutting down");
+}
+
 /* Freed with stanzas in every state: waiting, held, not told. */
 static void free_busy(void **state)
 {
@@ -195,6 +238,8 @@ int main(void)
 		PEER_TEST(cancel_all),
 		PEER_TEST(no_token),
 		PEER_TEST(wrong_local),
+		PEER_TEST(patient),
+		PEER_TEST(patience_ends),
 		PEER_TEST(free_busy),
 	};
 

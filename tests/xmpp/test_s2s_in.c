@@ -291,6 +291,18 @@ static void end_first(void **state)
 	wire_expect_closed(w);
 }
 
+static void other_encodings(void **state)
+{
+	static const char utf16[] = { '\xff', '\xfe', '<', 0, 's', 0, 't', 0 };
+	struct fixture *f = *state;
+	struct wire *w;
+
+	fixture_start(f);
+	w = wire_connect(f);
+	io_write(w->io, (struct str){ utf16, sizeof(utf16) });
+	expect_error(w, "unsupported-encoding");
+}
+
 static void other_protocols(void **state)
 {
 	struct fixture *f = *state;
@@ -808,6 +820,7 @@ int main(void)
 		PEER_TEST(late_from),
 		PEER_TEST(second_header),
 		PEER_TEST(end_first),
+		PEER_TEST(other_encodings),
 		PEER_TEST(other_protocols),
 		PEER_TEST(injection),
 		PEER_TEST(starttls_twice),

@@ -608,6 +608,39 @@ static void back_off(void **state)
 	expect_result(f, 3, XMPP_WRITTEN);
 }
 
+/* A route that nothing uses is forgotten, and with it its failure. */
+static void forgotten(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_start(f);
+	io_world_dns_fail(f->world, true);
+	send_message(f, "juliet@example.org", "x", 0, 1);
+	expect_failed(f, 1, STOX_REMOTE_SERVER_TIMEOUT, "DNS");
+	io_world_dns_fail(f->world, false);
+	pass_ms(f, 400000);
+	send_message(f, "juliet@example.org", "y", 0, 2);
+	wire_expect(out_external(f, 1), "<body>y</body>");
+}
+
+/* Good when the stream was opened, and not for ever. */
+static void certificate_expires(void **state)
+{
+	struct fixture *f = *state;
+	struct wire *w;
+
+	f->partner.keepalive = true;
+	fixture_start(f);
+	send_message(f, "juliet@example.org", "x", 0, 1);
+	w = out_external(f, 1);
+	io_world_wall(f->world, (int64_t)UINT32_MAX * 1000000);
+	wire_expect(w, "<body>x</body>");
+	pass_ms(f, 301000);
+	wire_expect(w, "<reset ");
+	wire_expect_closed(w);
+	expect_failed_stream(f, "your certificate has expired");
+}
+
 /* However often it failed: after five seconds there is a new attempt. */
 static void back_off_bound(void **state)
 {
@@ -918,6 +951,8 @@ int main(void)
 		PEER_TEST(tls_off),
 		PEER_TEST(back_off),
 		PEER_TEST(back_off_bound),
+		PEER_TEST(forgotten),
+		PEER_TEST(certificate_expires),
 		PEER_TEST(set_up_time),
 		PEER_TEST(hangs),
 		PEER_TEST(idle),
