@@ -538,6 +538,7 @@ int main(int argc, char **argv)
 	int option;
 
 	limits_init(&l.limits);
+	l.limits.value[LIMIT_TLS_HANDSHAKE_TIME] = 300; /* under valgrind */
 	while ((option = getopt(argc, argv, "c:t:fn:p:r:i:x:s:X:S:")) != -1) {
 		if (option == 'c')
 			certificates = optarg;
