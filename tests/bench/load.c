@@ -169,10 +169,22 @@ static bool take_text(struct link *k, const char *text)
 	return true;
 }
 
+static bool take_header(struct link *k)
+{
+	struct buf *b = &k->in;
+	char *at = b->len ? memmem(b->data, b->len, "<stream:stream", 14) : NULL;
+	char *end = at ? memchr(at, '>', b->len - (size_t)(at - b->data)) : NULL;
+
+	if (!end)
+		return false;
+	buf_consume(b, (size_t)(end + 1 - b->data));
+	return true;
+}
+
 /** The server side of a stream that stox opens. */
 static bool negotiate_in(struct link *k, struct io_stream *s)
 {
-	if (take_text(k, "version='1.0'>") || take_text(k, "version=\"1.0\">")) {
+	if (take_header(k)) {
 		say_header(k, s);
 	} else if (!k->secure && take_text(k, "<starttls")) {
 		say(s, "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");
