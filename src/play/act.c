@@ -38,13 +38,13 @@ static bool fail(struct actor *a, const struct play_step *s, const char *what)
 
 /** A stanza of the script: the default namespace is the stream's. */
 static const struct stox_element *parse_stanza(struct pool *pool,
-	const char *text, const struct limits *limits)
+	const char *text, const struct peer *p)
 {
-	const char *wrapped = pool_printf(pool, "<play xmlns='jabber:server'>%s"
-		"</play>", text);
+	const char *wrapped = pool_printf(pool, "<play xmlns='%s'>%s</play>",
+		peer_ns(p), text);
 	struct stox_element *root;
 
-	if (xml_parse(pool, str_from(wrapped), limits, &root) < 0)
+	if (xml_parse(pool, str_from(wrapped), &p->limits, &root) < 0)
 		return NULL;
 	return stox_element_child(root, NULL, NULL);
 }
@@ -55,7 +55,7 @@ static bool send_stanza(struct actor *a, const struct play_step *s,
 	struct peer *p)
 {
 	struct pool *pool = pool_new(NULL);
-	const struct stox_element *e = parse_stanza(pool, s->text, &p->limits);
+	const struct stox_element *e = parse_stanza(pool, s->text, p);
 	const char *to = e ? stox_element_attr(e, "to") : NULL;
 	struct stox_element *copy;
 	struct str domain;
@@ -72,7 +72,7 @@ static bool send_stanza(struct actor *a, const struct play_step *s,
 	domain = str_from(strchr(to, '@') ? strchr(to, '@') + 1 : to);
 	domain = str_cut(&domain, '/');
 	buf_init(&out, 4 << 20, NULL);
-	xml_write(&out, copy, p->component_secret ? NULL : STOX_NS_SERVER);
+	xml_write(&out, copy, peer_ns(p));
 	peer_send(p, pool_strndup(a->stage.pool, domain.p, domain.len),
 		buf_str(&out));
 	buf_free(&out);
@@ -178,7 +178,7 @@ static bool fits(struct actor *a, const struct play_step *s, struct peer *p,
 	if (p->is_sip)
 		return match_sip(s->text, item->message, a->why);
 	pool = pool_new(NULL);
-	pattern = parse_stanza(pool, s->text, &p->limits);
+	pattern = parse_stanza(pool, s->text, p);
 	ok = pattern && match_stanza(pattern, item->stanza, a->why);
 	if (!pattern)
 		buf_add_text(a->why, "the pattern is not well-formed");
@@ -234,13 +234,13 @@ static bool do_bounce(struct actor *a, const struct play_step *s)
 		return fail(a, s, "there is no stanza to bounce");
 	item = container_of(p->inbox.next, struct peer_item, node);
 	pool = pool_new(NULL);
-	c = parse_stanza(pool, s->text, &p->limits);
+	c = parse_stanza(pool, s->text, p);
 	if (c)
 		error.condition = stanza_condition_from(c->name);
 	buf_init(&out, 1 << 20, NULL);
 	if (!stanza_is_answer(item->stanza)) {
 		xml_write(&out, stanza_error_reply(pool, item->stanza, &error),
-			p->component_secret ? NULL : STOX_NS_SERVER);
+			peer_ns(p));
 		peer_send(p, pool_strdup(a->stage.pool,
 			a->stage.config->sip_domains[0].domain), buf_str(&out));
 	}

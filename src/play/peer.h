@@ -53,6 +53,8 @@ void peer_stop(struct peer *p);
 void peer_start(struct peer *p);
 /** Send bytes on an own ready connection towards stox; opened when needed. */
 void peer_send(struct peer *p, const char *to_domain, struct str bytes);
+/** XMPP: the default namespace of its streams. */
+const char *peer_ns(const struct peer *p);
 /** XMPP: answer the pings that have come meanwhile. */
 void peer_answer_pings(struct peer *p);
 /** SIP: send bytes where @item came from. */

@@ -53,7 +53,7 @@ static void answer_header(struct peer_link *l, const struct stox_element *root)
 	say(l, "<?xml version='1.0'?><stream:stream xmlns='%s' "
 	       "xmlns:stream='http://etherx.jabber.org/streams' "
 	       "xmlns:db='jabber:server:dialback' from='%s' to='%s' id='%s'%s>",
-		component ? "jabber:component:accept" : "jabber:server",
+		peer_ns(l->peer),
 		component ? stox_element_attr(root, "to") : l->peer->domain,
 		from ? from : "", l->id, component ? "" : " version='1.0'");
 	if (component)
@@ -186,6 +186,11 @@ void link_xmpp_data(struct peer_link *l, struct str bytes)
 		io_close(l->stream);
 }
 
+const char *peer_ns(const struct peer *p)
+{
+	return p->component_secret ? "jabber:component:accept" : STOX_NS_SERVER;
+}
+
 void peer_answer_pings(struct peer *p)
 {
 	if (p->no_pings)
@@ -198,7 +203,7 @@ void peer_answer_pings(struct peer *p)
 		struct buf out;
 
 		buf_init(&out, 65536, NULL);
-		xml_write(&out, e, p->component_secret ? NULL : STOX_NS_SERVER);
+		xml_write(&out, e, peer_ns(p));
 		peer_send(p, p->local ? p->local : local, buf_str(&out));
 		buf_free(&out);
 		peer_item_free(item);

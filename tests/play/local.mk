@@ -1,6 +1,6 @@
 # Plays of the core, and the plugins that they need: modules in every build,
 # found through -P.
-check_LTLIBRARIES = header.la subscription.la
+check_LTLIBRARIES = header.la subscription.la waiter.la
 PLAY_PLUGIN_LDFLAGS = -module -avoid-version -shared -rpath $(plugindir) $(STOX_LDFLAGS)
 header_la_SOURCES = tests/play/plugins/header.c
 header_la_CPPFLAGS = -I$(top_srcdir)/include
@@ -8,6 +8,9 @@ header_la_LDFLAGS = $(PLAY_PLUGIN_LDFLAGS)
 subscription_la_SOURCES = tests/play/plugins/subscription.c
 subscription_la_CPPFLAGS = -I$(top_srcdir)/include
 subscription_la_LDFLAGS = $(PLAY_PLUGIN_LDFLAGS)
+waiter_la_SOURCES = tests/play/plugins/waiter.c
+waiter_la_CPPFLAGS = -I$(top_srcdir)/include
+waiter_la_LDFLAGS = $(PLAY_PLUGIN_LDFLAGS)
 
 PLAYS = \
 	plugins/disco/disco.play \
@@ -28,10 +31,14 @@ PLAYS = \
 	plugins/time/time.play \
 	plugins/version/hidden.play \
 	plugins/version/version.play \
+	tests/play/component.play \
 	tests/play/header.play \
-	tests/play/subscription.play
-TESTS += $(PLAYS)
-EXTRA_DIST += $(PLAYS)
+	tests/play/policy.play \
+	tests/play/subscription.play \
+	tests/play/unload.play \
+	tests/play/wait.play
+TESTS += $(PLAYS) tests/play/outside.sh
+EXTRA_DIST += $(PLAYS) tests/play/outside.sh
 PLAY_LOG_DRIVER = $(LOG_DRIVER)
 PLAY_LOG_COMPILER = src/play/stox-play
 AM_PLAY_LOG_FLAGS = -P $(BUILT_PLUGINS)
