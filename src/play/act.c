@@ -51,6 +51,15 @@ static const struct stox_element *parse_stanza(struct pool *pool,
 
 /* ---- sends --------------------------------------------------------------------- */
 
+/** Whoever is not listed or is blocked gets no stream, and so no answer. */
+static bool may_speak(struct stage *s, const struct peer *p)
+{
+	const struct config_xmpp_domain *d =
+		table_get(s->config->by_domain_xmpp, str_from(p->domain));
+
+	return d && !d->partner.blocked;
+}
+
 static bool send_stanza(struct actor *a, const struct play_step *s,
 	struct peer *p)
 {
@@ -68,7 +77,8 @@ static bool send_stanza(struct actor *a, const struct play_step *s,
 	copy = xml_copy(pool, e);
 	if (!stox_element_attr(copy, "from"))
 		stox_element_set(copy, "from", s->actor);
-	ledger_stanza(&a->stage, copy, s->line);
+	if (may_speak(&a->stage, p))
+		ledger_stanza(&a->stage, copy, s->line);
 	domain = str_from(strchr(to, '@') ? strchr(to, '@') + 1 : to);
 	domain = str_cut(&domain, '/');
 	buf_init(&out, 4 << 20, NULL);

@@ -53,7 +53,8 @@ static struct config *read_config(struct stage *s, const char *text,
 
 	buf_init(&all, 1 << 20, NULL);
 	buf_init(&warnings, 1 << 20, NULL);
-	add_plugins(&all, s->play->plugins);
+	if (!text || !strstr(text, "plugins ="))
+		add_plugins(&all, s->play->plugins);
 	buf_add_text(&all, "log_level = 'debug'\nplugin_path = {");
 	for (const char *const *f = s->options->plugin_path; f && *f; f++)
 		buf_printf(&all, " [==[%s]==],", *f);
