@@ -18,6 +18,8 @@ class Ejabberd:
     unknown_user = "service-unavailable"
     # Clients are shown the same certificate as servers.
     clients_see_it = True
+    # It asks the name server that it is given, and only that one.
+    own_resolver = False
 
     def __init__(self, lab, authority, component_secret=None,
                  secure_auth=True):

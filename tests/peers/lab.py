@@ -182,7 +182,8 @@ class Lab:
 
     @property
     def dns_port(self):
-        return 53 if self.separate else 5353
+        # Not 5353: Erlang takes that for multicast DNS.
+        return 53 if self.separate else 5300
 
     @property
     def dns_server(self):

@@ -15,6 +15,8 @@ class Prosody:
     unknown_user = "service-unavailable"
     # self.certificate is shown to servers only.
     clients_see_it = False
+    # It asks the name server that it is given, and only that one.
+    own_resolver = True
 
     def __init__(self, lab, authority, component_secret=None,
                  secure_auth=True):

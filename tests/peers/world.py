@@ -2,7 +2,7 @@
 from agent import Agent
 from authority import Authority
 from ejabberd import Ejabberd
-from kamailio import Kamailio
+from kamailio import USERS as SIP_USERS, Kamailio
 from lab import Lab
 from prosody import PASSWORD, Prosody
 from stox import SECRET, Stox
@@ -83,8 +83,14 @@ class World:
 
     def log_out(self, name):
         agent = self.agents.pop(name, None)
-        if agent:
-            agent.stop()
+        if not agent:
+            return
+        if (name in SIP_USERS and agent.process.running()
+                and self.fe.process.running()):
+            # so that their contact is not kept
+            agent.tell("unregister")
+            agent.quiet("registered", 2)
+        agent.stop()
 
     @property
     def juliet(self):
