@@ -6,42 +6,49 @@ check_PROGRAMS += tests/fuzz/replay_config
 TESTS += tests/fuzz/replay_config
 tests_fuzz_replay_config_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_config.c
 tests_fuzz_replay_config_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE -DCORPUS='"config"'
+tests_fuzz_replay_config_CFLAGS = $(AM_CFLAGS) -Wno-missing-prototypes
 tests_fuzz_replay_config_LDADD = $(NODE_LIBS)
 
 check_PROGRAMS += tests/fuzz/replay_cpim
 TESTS += tests/fuzz/replay_cpim
 tests_fuzz_replay_cpim_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_cpim.c
 tests_fuzz_replay_cpim_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE -DCORPUS='"cpim"'
+tests_fuzz_replay_cpim_CFLAGS = $(AM_CFLAGS) -Wno-missing-prototypes
 tests_fuzz_replay_cpim_LDADD = $(SIP_MODEL) $(BASE)
 
 check_PROGRAMS += tests/fuzz/replay_jid
 TESTS += tests/fuzz/replay_jid
 tests_fuzz_replay_jid_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_jid.c
 tests_fuzz_replay_jid_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE -DCORPUS='"jid"'
+tests_fuzz_replay_jid_CFLAGS = $(AM_CFLAGS) -Wno-missing-prototypes
 tests_fuzz_replay_jid_LDADD = $(XMPP_MODEL) $(XML) $(BASE)
 
 check_PROGRAMS += tests/fuzz/replay_s2s
 TESTS += tests/fuzz/replay_s2s
 tests_fuzz_replay_s2s_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_s2s.c
 tests_fuzz_replay_s2s_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE -DCORPUS='"s2s"'
+tests_fuzz_replay_s2s_CFLAGS = $(AM_CFLAGS) -Wno-missing-prototypes
 tests_fuzz_replay_s2s_LDADD = $(XMPP) $(XMPP_MODEL) $(XML) $(IO) $(BASE)
 
 check_PROGRAMS += tests/fuzz/replay_sip
 TESTS += tests/fuzz/replay_sip
 tests_fuzz_replay_sip_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_sip.c
 tests_fuzz_replay_sip_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE -DCORPUS='"sip"'
+tests_fuzz_replay_sip_CFLAGS = $(AM_CFLAGS) -Wno-missing-prototypes
 tests_fuzz_replay_sip_LDADD = $(SIP_MODEL) $(BASE)
 
 check_PROGRAMS += tests/fuzz/replay_uri
 TESTS += tests/fuzz/replay_uri
 tests_fuzz_replay_uri_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_uri.c
 tests_fuzz_replay_uri_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE -DCORPUS='"uri"'
+tests_fuzz_replay_uri_CFLAGS = $(AM_CFLAGS) -Wno-missing-prototypes
 tests_fuzz_replay_uri_LDADD = $(SIP_MODEL) $(BASE)
 
 check_PROGRAMS += tests/fuzz/replay_xml
 TESTS += tests/fuzz/replay_xml
 tests_fuzz_replay_xml_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_xml.c
 tests_fuzz_replay_xml_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE -DCORPUS='"xml"'
+tests_fuzz_replay_xml_CFLAGS = $(AM_CFLAGS) -Wno-missing-prototypes
 tests_fuzz_replay_xml_LDADD = $(XML) $(BASE)
 
 if FUZZERS
@@ -56,30 +63,37 @@ FUZZERS_BUILT = \
 EXTRA_PROGRAMS += $(FUZZERS_BUILT)
 tests_fuzz_fuzz_config_SOURCES = tests/fuzz/fuzz_config.c
 tests_fuzz_fuzz_config_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
+tests_fuzz_fuzz_config_CFLAGS = $(AM_CFLAGS) -Wno-missing-prototypes
 tests_fuzz_fuzz_config_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_config_LDADD = $(NODE_LIBS)
 tests_fuzz_fuzz_cpim_SOURCES = tests/fuzz/fuzz_cpim.c
 tests_fuzz_fuzz_cpim_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
+tests_fuzz_fuzz_cpim_CFLAGS = $(AM_CFLAGS) -Wno-missing-prototypes
 tests_fuzz_fuzz_cpim_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_cpim_LDADD = $(SIP_MODEL) $(BASE)
 tests_fuzz_fuzz_jid_SOURCES = tests/fuzz/fuzz_jid.c
 tests_fuzz_fuzz_jid_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
+tests_fuzz_fuzz_jid_CFLAGS = $(AM_CFLAGS) -Wno-missing-prototypes
 tests_fuzz_fuzz_jid_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_jid_LDADD = $(XMPP_MODEL) $(XML) $(BASE)
 tests_fuzz_fuzz_s2s_SOURCES = tests/fuzz/fuzz_s2s.c
 tests_fuzz_fuzz_s2s_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
+tests_fuzz_fuzz_s2s_CFLAGS = $(AM_CFLAGS) -Wno-missing-prototypes
 tests_fuzz_fuzz_s2s_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_s2s_LDADD = $(XMPP) $(XMPP_MODEL) $(XML) $(IO) $(BASE)
 tests_fuzz_fuzz_sip_SOURCES = tests/fuzz/fuzz_sip.c
 tests_fuzz_fuzz_sip_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
+tests_fuzz_fuzz_sip_CFLAGS = $(AM_CFLAGS) -Wno-missing-prototypes
 tests_fuzz_fuzz_sip_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_sip_LDADD = $(SIP_MODEL) $(BASE)
 tests_fuzz_fuzz_uri_SOURCES = tests/fuzz/fuzz_uri.c
 tests_fuzz_fuzz_uri_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
+tests_fuzz_fuzz_uri_CFLAGS = $(AM_CFLAGS) -Wno-missing-prototypes
 tests_fuzz_fuzz_uri_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_uri_LDADD = $(SIP_MODEL) $(BASE)
 tests_fuzz_fuzz_xml_SOURCES = tests/fuzz/fuzz_xml.c
 tests_fuzz_fuzz_xml_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
+tests_fuzz_fuzz_xml_CFLAGS = $(AM_CFLAGS) -Wno-missing-prototypes
 tests_fuzz_fuzz_xml_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_xml_LDADD = $(XML) $(BASE)
 CLEANFILES += $(FUZZERS_BUILT)

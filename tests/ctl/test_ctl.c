@@ -1,0 +1,295 @@
+/*
+ * The control socket's answers, over a node in memory.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "ctl/ctl.h"
+#include "io/mem.h"
+
+static stox_verdict look(void *state, struct stox_exchange *x)
+{
+	(void)state;
+	return stox_next(x);
+}
+
+static const struct stox_hook hooks[] = {
+	{ STOX_ADJUST, STOX_XMPP, .name = "message", .order = 5, .run = look },
+	{ STOX_ADJUST, STOX_ANY, .order = 5, .run = look },
+	{ STOX_ADJUST, STOX_XMPP, .name = "message", .ns = "urn:x", .order = 5,
+		.run = look },
+	{ STOX_ADJUST, STOX_ANY, .order = -5, .run = look },
+	{ 0 }
+};
+static const struct stox_plugin looker = { .abi = STOX_ABI,
+	.size = sizeof(struct stox_plugin), .name = "looker",
+	.summary = "Look.", .hooks = hooks };
+const struct stox_plugin *const core_plugin_table[] = { &looker, NULL };
+
+struct stage {
+	struct io_world *world;
+	struct log log;
+	struct limits limits;
+	struct budget budget;
+	struct plugins *plugins;
+	struct io_env *env;
+	struct node *node;
+	struct ctl *ctl;
+	int reloads;
+	bool refuse;
+};
+
+static int reload(void *arg, struct buf *why)
+{
+	struct stage *s = arg;
+
+	s->reloads++;
+	if (s->refuse)
+		buf_add_text(why, "stox.cfg.lua:3: no");
+	return s->refuse ? -STOX_EINVAL : 0;
+}
+
+static void nothing(void *arg, enum stox_level level, const char *line)
+{
+	(void)arg;
+	(void)level;
+	(void)line;
+}
+
+static int set_up(void **state)
+{
+	static const char text[] = "host = 'gw.example.net'\n"
+		"plugins = { 'looker' }\nSipDomain 'contoso.com'\n"
+		"  front_end = 'fe.contoso.com'\nXmppDomain 'example.org'\n";
+	static const char *const names[] = { "dns:contoso.com", NULL };
+	struct stage *s = calloc(1, sizeof(*s));
+	struct io_env_config ec = { &s->log, &s->limits, &s->budget, NULL, NULL };
+	struct node_config nc = { .log = &s->log, .limits = &s->limits,
+		.budget = &s->budget, .database = ":memory:" };
+	struct ctl_config cc = { .path = "/control", .reload = reload, .arg = s };
+	struct config *c = NULL;
+	struct buf why;
+
+	buf_init(&why, 65536, NULL);
+	s->log.sink = nothing;
+	limits_init(&s->limits);
+	s->world = io_world_new(1767323045000000, 7);
+	s->plugins = plugins_new(NULL);
+	s->env = io_mem_new(s->world, "192.0.2.1", &ec);
+	assert_int_equal(0, config_load_text("test", str_from(text), s->plugins,
+		&c, &why, &why));
+	nc.env = s->env;
+	nc.plugins = s->plugins;
+	nc.config = c;
+	nc.credentials = io_mem_credentials(names, true);
+	s->node = node_new(&nc, &why);
+	assert_non_null(s->node);
+	io_credentials_unref(&nc.credentials);
+	config_unref(&c);
+	cc.node = s->node;
+	s->ctl = ctl_new(&cc, &why);
+	assert_non_null(s->ctl);
+	buf_free(&why);
+	*state = s;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct stage *s = *state;
+
+	ctl_free(&s->ctl);
+	node_free(&s->node);
+	io_env_free(&s->env);
+	plugins_free(&s->plugins);
+	io_world_free(&s->world);
+	free(s);
+	return 0;
+}
+
+static json_t *ask(struct stage *s, const char *line)
+{
+	struct buf out;
+	json_t *j;
+
+	buf_init(&out, 1 << 20, NULL);
+	ctl_answer(s->ctl, str_from(line), &out);
+	assert_int_equal('\n', out.data[out.len - 1]);
+	j = json_loadb(out.data, out.len, 0, NULL);
+	assert_non_null(j);
+	buf_free(&out);
+	return j;
+}
+
+static const char *text_at(const json_t *list, size_t i, const char *key)
+{
+	const char *s = json_string_value(
+		json_object_get(json_array_get(list, i), key));
+
+	return s ? s : "";
+}
+
+static void test_status(void **state)
+{
+	json_t *j = ask(*state, "status"), *domains;
+
+	assert_true(json_is_true(json_object_get(j, "ok")));
+	assert_string_equal(stox_version(),
+		json_string_value(json_object_get(j, "version")));
+	domains = json_object_get(j, "domains");
+	assert_int_equal(2, json_array_size(domains));
+	assert_string_equal("contoso.com", text_at(domains, 0, "domain"));
+	assert_string_equal("SIP", text_at(domains, 0, "lives_on"));
+	assert_string_equal("XMPP", text_at(domains, 1, "lives_on"));
+	json_decref(j);
+}
+
+/** By order, then the more specific one, then as loaded. */
+static void test_hooks(void **state)
+{
+	json_t *j = ask(*state, "hooks"), *h = json_object_get(j, "hooks");
+
+	assert_int_equal(4, json_array_size(h));
+	assert_int_equal(-5, json_integer_value(
+		json_object_get(json_array_get(h, 0), "order")));
+	assert_string_equal("urn:x", text_at(h, 1, "ns"));
+	assert_string_equal("message", text_at(h, 2, "name"));
+	assert_string_equal("", text_at(h, 2, "ns"));
+	assert_string_equal("", text_at(h, 3, "name"));
+	assert_string_equal("any", text_at(h, 3, "from"));
+	json_decref(j);
+}
+
+static void test_limits(void **state)
+{
+	struct stage *s = *state;
+	json_t *j, *l;
+
+	limit_hit(&s->limits, LIMIT_LANE);
+	j = ask(s, "limits");
+	l = json_object_get(j, "limits");
+	assert_int_equal(LIMIT_COUNT, json_array_size(l));
+	assert_string_equal(limit_info(LIMIT_LANE)->id, text_at(l, LIMIT_LANE, "id"));
+	assert_int_equal(1, json_integer_value(json_object_get(
+		json_array_get(l, LIMIT_LANE), "reached")));
+	json_decref(j);
+}
+
+static void test_streams(void **state)
+{
+	json_t *j = ask(*state, "streams ");
+
+	assert_true(json_is_true(json_object_get(j, "ok")));
+	assert_int_equal(0, json_array_size(json_object_get(j, "streams")));
+	json_decref(j);
+	j = ask(*state, "streams failed");
+	assert_true(json_is_true(json_object_get(j, "ok")));
+	json_decref(j);
+}
+
+static void test_reload(void **state)
+{
+	struct stage *s = *state;
+	json_t *j = ask(s, "reload");
+
+	assert_true(json_is_true(json_object_get(j, "ok")));
+	json_decref(j);
+	s->refuse = true;
+	j = ask(s, "reload");
+	assert_true(json_is_false(json_object_get(j, "ok")));
+	assert_string_equal("stox.cfg.lua:3: no",
+		json_string_value(json_object_get(j, "error")));
+	assert_int_equal(2, s->reloads);
+	json_decref(j);
+}
+
+static void test_unknown(void **state)
+{
+	static const char *const lines[] = { "", "quit", "streams  failed", "status x" };
+
+	for (size_t i = 0; i < 4; i++) {
+		json_t *j = ask(*state, lines[i]);
+
+		assert_true(json_is_false(json_object_get(j, "ok")));
+		assert_non_null(json_string_value(json_object_get(j, "error")));
+		json_decref(j);
+	}
+}
+
+/* ---- the socket ---------------------------------------------------------------- */
+
+struct caller {
+	struct buf got;
+	bool closed;
+};
+
+static void caller_open(void *arg, struct io_stream *s)
+{
+	(void)arg;
+	io_write(s, STR("stat"));
+	io_write(s, STR("us\nhooks\n"));
+}
+
+static void caller_data(void *arg, struct io_stream *s, struct str bytes)
+{
+	struct caller *c = arg;
+
+	(void)s;
+	buf_add_str(&c->got, bytes);
+}
+
+static void caller_close(void *arg, struct io_stream *s, enum io_reason reason,
+	const char *detail)
+{
+	struct caller *c = arg;
+
+	(void)s;
+	(void)reason;
+	(void)detail;
+	c->closed = true;
+}
+
+/** One line, one document, and the daemon hangs up. */
+static void test_socket(void **state)
+{
+	static const struct io_events events = { caller_open, NULL, caller_data,
+		NULL, caller_close };
+	struct stage *s = *state;
+	struct caller c = { .closed = false };
+	const struct io_connect_config cc = { .host = "/control",
+		.special_ok = true, .events = &events, .arg = &c };
+	json_t *j;
+
+	buf_init(&c.got, 1 << 20, NULL);
+	io_connect(s->env, &cc);
+	io_world_step(s->world, 10000);
+	io_world_advance(s->world, 6000);
+	assert_true(c.closed);
+	j = json_loadb(c.got.data, c.got.len, 0, NULL);
+	assert_non_null(j);
+	assert_non_null(json_object_get(j, "version"));
+	json_decref(j);
+	buf_free(&c.got);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_status, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_hooks, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_limits, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_streams, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_reload, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_unknown, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_socket, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
