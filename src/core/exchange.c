@@ -185,6 +185,11 @@ static void send_out(struct stox_exchange *x)
 		reject(x, STOX_INTERNAL_SERVER_ERROR, NULL, "no out");
 		return;
 	}
+	if (x->out_sip && !x->spelled) {
+		x->spelled = true;
+		if (!spelling_find(x))
+			return; /* resumed here, when the store has answered */
+	}
 	set_state(x, EXCHANGE_SENT, "out");
 	x->node->counts.crossed++;
 	route_send(x);

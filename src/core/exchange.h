@@ -76,6 +76,7 @@ struct stox_exchange {
 	const struct config_sip_domain *sip_domain; /* the one we speak for */
 	const struct config_xmpp_domain *xmpp_domain;
 	const char *sip_uri;          /* original spelling of the SIP end, or NULL */
+	bool spelled;                 /* that was looked up */
 	/* in */
 	const struct stox_element *in_stanza;
 	const struct sip_message *in_sip;

@@ -34,6 +34,7 @@ PLAYS = \
 	tests/play/component.play \
 	tests/play/header.play \
 	tests/play/policy.play \
+	tests/play/spelling.play \
 	tests/play/subscription.play \
 	tests/play/unload.play \
 	tests/play/wait.play
