@@ -1,5 +1,6 @@
 #include "play/peer.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "play/link.h"
@@ -221,7 +222,8 @@ void peer_send(struct peer *p, const char *to_domain, struct str bytes)
 	bool coming;
 	struct peer_link *l = ready_link(p, &coming);
 
-	p->local = to_domain;
+	if (to_domain != p->local)
+		snprintf(p->local, sizeof(p->local), "%s", to_domain);
 	if (l) {
 		io_write(l->stream, bytes);
 		return;

@@ -40,7 +40,7 @@ struct peer {
 	struct list pings;       /* XMPP: pings to be answered later */
 	struct list unanswered;  /* SIP: requests without a final answer */
 	struct buf waiting;      /* what to send once a link is ready */
-	const char *local;       /* XMPP: the stox domain that we talk to */
+	char local[256];         /* XMPP: the stox domain that we talk to */
 	unsigned counter;        /* makes ids */
 };
 

@@ -204,7 +204,7 @@ void peer_answer_pings(struct peer *p)
 
 		buf_init(&out, 65536, NULL);
 		xml_write(&out, e, peer_ns(p));
-		peer_send(p, p->local ? p->local : local, buf_str(&out));
+		peer_send(p, *p->local ? p->local : local, buf_str(&out));
 		buf_free(&out);
 		peer_item_free(item);
 	}
