@@ -94,6 +94,7 @@ static void apply(struct node *n)
 	};
 
 	memcpy(n->limits->value, c->limits, sizeof(c->limits));
+	n->budget->max = limit_get(n->limits, LIMIT_MEMORY);
 	n->log->level = c->log_level;
 	xmpp_configure(n->xmpp, &x);
 	sip_configure(n->sip, &s);
@@ -165,11 +166,17 @@ int node_check(struct io_env *env, const struct config *config,
 		config->trust };
 	struct io_credentials *cred = NULL;
 	const char *const *names;
+	struct buf why;
 
-	if (io_credentials_load(env, &c, &cred, errors) < 0) {
-		buf_add_char(errors, '\n');
+	buf_init(&why, 4096, NULL);
+	if (io_credentials_load(env, &c, &cred, &why) < 0) {
+		buf_printf(errors, "%s: %.*s; expected readable certificates and "
+			"keys that fit (options certificates, trust)\n",
+			config->file, STR_FMT(buf_str(&why)));
+		buf_free(&why);
 		return -STOX_EINVAL;
 	}
+	buf_free(&why);
 	for (size_t i = 0; i < config->sip_domain_count; i++) {
 		const struct config_sip_domain *d = &config->sip_domains[i];
 
@@ -188,11 +195,53 @@ int node_check(struct io_env *env, const struct config *config,
 	return 0;
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool same_list(const char *const *a, const char *const *b)
+{
+	size_t i = 0;
+
+	for (; a && b && a[i] && b[i]; i++)
+		if (strcmp(a[i], b[i]) != 0)
+			return false;
+	return (a ? a[i] : NULL) == (b ? b[i] : NULL);
+}
+
+/** Some options are read once: say so instead of leaving it a riddle. */
+static void warn_of_restart(struct node *n, const struct config *now)
+{
+	const struct config *was = n->snapshot->config;
+	const struct {
+		const char *name;
+		bool same;
+	} fixed[] = {
+		{ "data", same_text(was->data, now->data) },
+		{ "control", same_text(was->control, now->control) },
+		{ "node", same_text(was->node, now->node) },
+		{ "dns_servers", same_list(was->dns_servers, now->dns_servers) },
+		{ "dns_trust_anchor", same_text(was->dns_trust_anchor,
+			now->dns_trust_anchor) },
+		{ "xmpp_listen", same_list(was->xmpp_listen, now->xmpp_listen) },
+		{ "sip_listen", same_list(was->sip_listen, now->sip_listen) },
+		{ "sip_listen_tcp", same_list(was->sip_listen_tcp,
+			now->sip_listen_tcp) },
+	};
+
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
+		if (!fixed[i].same)
+			log_event(n->log, STOX_LOG_WARN, "core", 0,
+				"needs-restart", "option=%s", fixed[i].name);
+}
+
 int node_reload(struct node *n, struct config *config,
 	struct io_credentials *credentials, struct buf *why)
 {
 	struct io_credentials *old = n->credentials;
 
+	warn_of_restart(n, config);
 	n->credentials = io_credentials_ref(credentials);
 	if (adopt(n, config, why) < 0) {
 		io_credentials_unref(&n->credentials);
@@ -309,13 +358,11 @@ struct node *node_new(const struct node_config *c, struct buf *why)
 	make_tables(n);
 	if (adopt(n, c->config, why) < 0 || open_store(n, c->database, why) < 0)
 		goto failed;
-	n->budget->max = limit_get(n->limits, LIMIT_MEMORY);
 	n->xmpp = xmpp_new(n->env, n->log, n->limits, n->budget,
 		&route_xmpp_events, n);
 	n->sip = sip_new(n->env, n->log, n->limits, n->budget,
 		&route_sip_events, n);
 	apply(n);
-	n->budget->max = limit_get(n->limits, LIMIT_MEMORY);
 	if (listen_all(n, why) < 0)
 		goto failed;
 	sessions_restore(n->sessions);
