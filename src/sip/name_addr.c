@@ -68,8 +68,10 @@ bool sip_params_check(struct str s, struct str wanted, struct str *ret_found)
 		i = end = skip_class(s, name, CHAR_TOKEN);
 		if (name == end || !param_value(s, &i, &value))
 			return false;
-		if (found || !name_is(s, name, end, wanted))
+		if (!name_is(s, name, end, wanted))
 			continue;
+		if (found)
+			return false;
 		found = true;
 		*ret_found = value;
 	}

@@ -14,7 +14,7 @@ ptrdiff_t sip_hostport(struct str s, struct str *ret_host, uint16_t *ret_port);
 
 /**
  * Check ";a=b;c" (empty is fine) and pick out one parameter by its lower-case
- * name.  Returns false when it is not in the grammar.
+ * name.  Returns false when it is not in the grammar, or comes twice.
  * *@ret_found is untouched when the parameter is absent.
  */
 bool sip_params_check(struct str params, struct str wanted,
