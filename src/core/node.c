@@ -7,8 +7,9 @@
 
 /* Pools kept for the next exchange. */
 enum { FREE_POOLS = 256 };
-/* How long node_stop() lets exchanges finish. */
-enum { DRAIN_MS = 10000 };
+/* How long node_stop() lets exchanges finish, and how long it goes on saying no
+ * after the last one: what was on its way when we stopped gets an answer. */
+enum { DRAIN_MS = 9000, LINGER_MS = 500 };
 
 struct free_pool {
 	struct list node;
@@ -339,7 +340,7 @@ static void make_tables(struct node *n)
 	n->spellings = spellings_new(n);
 	list_init(&n->free_pools);
 	timer_init(&n->drain_limit, drained, n);
-	io_task_init(&n->drained, drained, n);
+	timer_init(&n->linger, drained, n);
 }
 
 struct node *node_new(const struct node_config *c, struct buf *why)
@@ -379,7 +380,7 @@ static void free_rest(struct node *n)
 	xmpp_free(&n->xmpp);
 	sip_free(&n->sip);
 	timer_stop(io_timers(n->env), &n->drain_limit);
-	io_undefer(&n->drained);
+	timer_stop(io_timers(n->env), &n->linger);
 	sessions_free(&n->sessions);
 	spellings_free(&n->spellings);
 	for (size_t i = 0; i < n->host_count; i++)
@@ -445,7 +446,7 @@ static void drained(void *arg)
 	struct node *n = arg;
 
 	timer_stop(io_timers(n->env), &n->drain_limit);
-	io_undefer(&n->drained);
+	timer_stop(io_timers(n->env), &n->linger);
 	if (n->closing == 0)
 		close_sides(n);
 }
@@ -453,7 +454,7 @@ static void drained(void *arg)
 void node_exchange_gone(struct node *n)
 {
 	if (n->stopping && handles_count(n->exchanges) == 0)
-		io_defer(n->env, &n->drained);
+		timer_start(io_timers(n->env), &n->linger, LINGER_MS);
 }
 
 void node_stop(struct node *n, void (*stopped)(void *arg), void *arg)

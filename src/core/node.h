@@ -53,8 +53,7 @@ struct node {
 	bool listening, stopping;
 	struct node_counts counts;
 	/* shutdown */
-	struct timer drain_limit;
-	struct io_task drained;
+	struct timer drain_limit, linger;
 	unsigned closing;
 	void (*stopped)(void *arg);
 	void *stopped_arg;
