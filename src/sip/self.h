@@ -110,6 +110,8 @@ struct sip {
 	struct table *clients;             /* branch */
 	struct table *tokens;
 	size_t client_count;
+	struct list over;                  /* servers that only the core holds */
+	size_t pending;                    /* servers without final answer */
 	struct list free_servers, free_clients;
 	size_t free_server_count, free_client_count;
 

@@ -67,7 +67,7 @@ void sip_server_put(struct sip_server *t)
 	buf_clear(&t->last);
 	buf_clear(&t->block);
 	t->state = SIP_SERVER_IDLE;
-	t->invite = t->tried = false;
+	t->invite = t->tried = t->final = false;
 	t->handle = 0;
 	t->connection = NULL;
 	t->peer = NULL;
@@ -151,7 +151,7 @@ static bool is_merged(struct sip *s, const struct sip_message *m,
 		return false;
 	make_merge_key(&s->key, m, peer);
 	t = table_get(s->merged, buf_str(&s->key));
-	return t && t->connection && t->handle;
+	return t && t->connection && !t->final;
 }
 
 /* ---- the machine ---- */
@@ -169,6 +169,8 @@ static const char *state_text(enum sip_server_state state)
 		return "completed";
 	case SIP_SERVER_ACCEPTED:
 		return "accepted";
+	case SIP_SERVER_OVER:
+		return "over";
 	}
 	return "";
 }
@@ -209,7 +211,7 @@ static void begin(struct sip_connection *c, struct sip_server *t,
 		t->keys.len - t->key_len }, t);
 	list_append(&c->servers, &t->on);
 	peer->servers++;
-	t->handle = handles_add(s->handles, t);
+	s->pending++;
 	set_state(t, t->invite ? SIP_SERVER_PROCEEDING : SIP_SERVER_TRYING,
 		"request");
 	run_timer(t, t->invite ? SIP_TRYING_INVITE_MS : SIP_TRYING_MS);
@@ -223,8 +225,8 @@ static void leave_tables(struct sip_server *t)
 		t->keys.len - t->key_len };
 
 	timer_stop(io_timers(s->env), &t->timer);
-	if (t->handle)
-		handles_remove(s->handles, t->handle);
+	if (!t->final)
+		s->pending--;
 	table_remove(s->servers, key);
 	if (table_get(s->merged, merge) == t)
 		table_remove(s->merged, merge);
@@ -232,14 +234,26 @@ static void leave_tables(struct sip_server *t)
 	t->peer->servers--;
 }
 
+/* What we answered for the core stays readable until it has tried to answer. */
 static void end(struct sip_server *t, const char *why)
 {
 	struct sip *s = t->sip;
 
-	set_state(t, SIP_SERVER_IDLE, why);
 	leave_tables(t);
-	sip_server_put(t);
+	if (t->handle) {
+		set_state(t, SIP_SERVER_OVER, why);
+		list_append(&s->over, &t->on);
+	} else {
+		set_state(t, SIP_SERVER_IDLE, why);
+		sip_server_put(t);
+	}
 	sip_ended(s);
+}
+
+static void drop_handle(struct sip_server *t)
+{
+	handles_remove(t->sip->handles, t->handle);
+	t->handle = 0;
 }
 
 /* The connection of the request, else another of its partner.  Ruling 8. */
@@ -278,7 +292,11 @@ static void answer(struct sip_server *t, struct sip_reply *reply)
 	sip_response_write(s, &s->out, &t->message,
 		t->connection ? t->connection->stream : NULL, reply);
 	send_bytes(t, buf_str(&s->out));
-	if (reply->status >= 200 && !t->invite) {
+	if (reply->status >= 200) {
+		t->final = true;
+		s->pending--;
+	}
+	if (t->final && !t->invite) {
 		end(t, "final answer");
 		return;
 	}
@@ -289,8 +307,6 @@ static void answer(struct sip_server *t, struct sip_reply *reply)
 			set_state(t, SIP_SERVER_PROCEEDING, "1xx");
 		return;
 	}
-	handles_remove(s->handles, t->handle);
-	t->handle = 0;
 	set_state(t,
 		reply->status < 300 ? SIP_SERVER_ACCEPTED : SIP_SERVER_COMPLETED,
 		"final answer");
@@ -336,6 +352,7 @@ static void on_timer(void *arg)
 		end(t, "timer L");
 		return;
 	case SIP_SERVER_IDLE:
+	case SIP_SERVER_OVER:
 		return;
 	}
 }
@@ -379,7 +396,7 @@ static void receive_cancel(struct sip_connection *c,
 	struct sip_reply terminated = { .status = 487 };
 
 	sip_server_write(c, m, &reply);
-	if (t && t->invite && t->handle)
+	if (t && t->invite && !t->final)
 		answer(t, &terminated);
 }
 
@@ -393,7 +410,7 @@ static void hand_up(struct sip_connection *c, struct sip_server *t,
 	};
 
 	begin(c, t, peer);
-	request.transaction = t->handle;
+	request.transaction = t->handle = handles_add(s->handles, t);
 	s->events->on_request(s->arg, &request);
 }
 
@@ -499,6 +516,16 @@ int sip_respond_full(struct sip *s, uint64_t transaction, unsigned status,
 	stox_require(status >= 100 && status <= 699);
 	if (!t)
 		return -STOX_EGONE;
+	if (t->final) {
+		drop_handle(t);
+		if (t->state == SIP_SERVER_OVER) {
+			list_remove(&t->on);
+			sip_server_put(t);
+		}
+		return -STOX_EGONE;
+	}
+	if (status >= 200)
+		drop_handle(t);
 	answer(t, &reply);
 	return 0;
 }
@@ -520,20 +547,16 @@ void sip_server_orphan(struct sip_connection *c)
 	}
 }
 
-size_t sip_server_pending(const struct sip *s)
-{
-	return handles_count(s->handles);
-}
-
 void sip_server_refuse_all(struct sip *s)
 {
 	struct sip_server *t;
 	size_t cursor = 0;
 
-	while ((t = handles_next(s->handles, &cursor))) {
+	while ((t = table_next(s->servers, &cursor))) {
 		struct sip_reply reply = { .status = 503 };
 
-		answer(t, &reply);
+		if (!t->final)
+			answer(t, &reply);
 	}
 }
 
@@ -545,6 +568,10 @@ void sip_server_free_all(struct sip *s)
 	while ((t = table_next(s->servers, &cursor))) {
 		leave_tables(t);
 		destroy(t);
+	}
+	list_each(at, tmp2, &s->over) {
+		list_remove(at);
+		destroy(container_of(at, struct sip_server, on));
 	}
 	list_each(it, tmp, &s->free_servers) {
 		list_remove(it);

@@ -43,6 +43,7 @@ struct sip *sip_new(struct io_env *env, struct log *log, struct limits *limits,
 	list_init(&s->peers);
 	list_init(&s->listeners);
 	list_init(&s->connections);
+	list_init(&s->over);
 	list_init(&s->free_servers);
 	list_init(&s->free_clients);
 	list_init(&s->failures);
@@ -243,7 +244,7 @@ static void shutdown_step(void *arg)
 
 	if (!done)
 		return;
-	if (!s->closing && s->client_count == 0 && sip_server_pending(s) == 0)
+	if (!s->closing && s->client_count == 0 && s->pending == 0)
 		close_all(s);
 	if (!s->closing || !list_empty(&s->connections))
 		return;

@@ -66,7 +66,9 @@ struct sip_config {
 /** An inbound request, its peer proven, its form checked, not yet answered. */
 struct sip_request {
 	uint64_t transaction;         /* for sip_respond() */
-	const struct sip_message *message; /* borrowed until answered */
+	/* borrowed until sip_respond() has given it a final answer, or has
+	 * said that it is too late for one */
+	const struct sip_message *message;
 	const struct sip_partner *partner; /* who says so: From is within its
 	                               * domains; borrowed until
 	                               * sip_configure() */

@@ -24,15 +24,18 @@ enum sip_server_state {
 	SIP_SERVER_PROCEEDING,  /* 1xx sent; INVITE begins here */
 	SIP_SERVER_COMPLETED,   /* INVITE, 300-699 sent, ACK is owed */
 	SIP_SERVER_ACCEPTED,    /* INVITE, 2xx sent.  RFC 6026, 7.1 */
+	SIP_SERVER_OVER,        /* ended, but the core still reads the message */
 };
 
 struct sip_server {
 	struct list node;                /* sip.free_servers */
-	struct list on;                  /* connection.servers */
+	struct list on;                  /* connection.servers, sip.over */
 	struct sip *sip;
 	enum sip_server_state state;
-	bool invite, tried;
-	uint64_t handle;                 /* 0: the final answer is sent */
+	bool invite;
+	bool tried;                      /* the first timer has run */
+	bool final;                      /* the final answer is sent */
+	uint64_t handle;                 /* the core's, until it has answered */
 	struct sip_connection *connection; /* NULL: it has closed */
 	struct sip_peer *peer;
 	struct timer timer;
@@ -57,7 +60,6 @@ void sip_server_orphan(struct sip_connection *c);
 /** Answer what is under way with 503; forget all for sip_free(). */
 void sip_server_refuse_all(struct sip *s);
 void sip_server_free_all(struct sip *s);
-size_t sip_server_pending(const struct sip *s);
 
 /* ---- policy.c ---- */
 

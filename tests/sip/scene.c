@@ -57,6 +57,7 @@ static void on_request(void *arg, const struct sip_request *r)
 
 	assert_true(i < SCENE_MAX);
 	s->requests[i].transaction = r->transaction;
+	s->requests[i].message = r->message;
 	keep(s->requests[i].method, sizeof s->requests[i].method,
 		r->message->method);
 	keep(s->requests[i].body, sizeof s->requests[i].body, r->message->body);

@@ -51,6 +51,7 @@ struct scene {
 	/* what the core was told */
 	struct {
 		uint64_t transaction;
+		const struct sip_message *message;
 		char method[32], body[64], call_id[64], partner[64];
 	} requests[SCENE_MAX];
 	size_t request_count;

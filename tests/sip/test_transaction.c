@@ -131,6 +131,9 @@ static void an_unanswered_request_gets_504(void **state)
 	scene_advance(s, 1);
 	assert_int_equal(1, end_count(e, "SIP/2.0 504"));
 	assert_int_equal(1, s->limits.hits[LIMIT_EXCHANGE_S2X]);
+	/* the core may still read it */
+	end_send(e, message(s, "z9hG4bK2"));
+	assert_true(str_is(s->requests[0].message->call_id, "call-z9hG4bK1"));
 	assert_int_equal(-STOX_EGONE, sip_respond(s->sip,
 		s->requests[0].transaction, 200, NULL, NULL));
 }
