@@ -213,8 +213,6 @@ static void wait_for_targets(struct sip_client *k)
 static void explain_no_target(struct sip_client *k, uint64_t blocked_ms)
 {
 	const struct sip_peer *p = k->peer;
-	bool fixed = p->partner->front_ends && p->partner->front_ends[0];
-
 	if (k->attempts > 0)
 		return;
 	if (blocked_ms) {
@@ -223,7 +221,7 @@ static void explain_no_target(struct sip_client *k, uint64_t blocked_ms)
 		return;
 	}
 	set_failure(k, SIP_NO_TARGET, "no SIP server of %s is known", p->name);
-	if (fixed)
+	if (sip_locate_is_fixed(p))
 		return;
 	switch (p->located) {
 	case IO_LOCATED:

@@ -470,8 +470,9 @@ struct sip_connection *sip_connection_open(struct sip_peer *peer,
 	struct sip *s = peer->sip;
 	const struct sip_partner *partner = peer->partner;
 	const struct sip_target *t = &peer->targets[target];
+	bool fixed = sip_locate_is_fixed(peer);
 	bool by_target = !sip_proof_is_literal(t->host) &&
-		(partner->front_ends || (partner->dialect &&
+		(fixed || (partner->dialect &&
 			partner->dialect->srv_target_name));
 	struct sip_connection *c = connection_new(s, partner->transport);
 	struct io_tls_config tls = {
@@ -485,7 +486,7 @@ struct sip_connection *sip_connection_open(struct sip_peer *peer,
 	struct io_connect_config config = {
 		.host = c->host,
 		.port = t->port,
-		.special_ok = partner->front_ends != NULL,
+		.special_ok = fixed,
 		.tls = partner->transport == SIP_TLS ? &tls : NULL,
 		.events = &events,
 		.arg = c,

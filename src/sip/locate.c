@@ -7,7 +7,7 @@
 
 #include "sip/transaction.h"
 
-static bool is_fixed(const struct sip_peer *p)
+bool sip_locate_is_fixed(const struct sip_peer *p)
 {
 	return p->partner && p->partner->front_ends &&
 		p->partner->front_ends[0];
@@ -57,7 +57,7 @@ bool sip_locate_ready(const struct sip_peer *p)
 	uint64_t good_ms = p->located == IO_LOCATE_FAILED
 		? SIP_UNLOCATED_MS : SIP_LOCATED_MS;
 
-	if (is_fixed(p))
+	if (sip_locate_is_fixed(p))
 		return true;
 	return !p->locate && p->located_ms > 0 &&
 		io_now_ms(p->sip->env) - p->located_ms < good_ms;
@@ -129,7 +129,7 @@ void sip_locate_configure(struct sip_peer *p)
 	if (p->locate)
 		io_locate_cancel(&p->locate);
 	p->located_ms = 0;
-	if (!is_fixed(p))
+	if (!sip_locate_is_fixed(p))
 		return;
 	for (size_t i = 0; p->partner->front_ends[i]; i++) {
 		struct io_target *t = &list[count];

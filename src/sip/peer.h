@@ -41,6 +41,8 @@ bool sip_proof_same_domain(struct str target, struct str domain);
 /** Read "host", "host:port", "[v6]:port".  False when it is none. */
 bool sip_locate_parse(const char *text, uint16_t port, char *host, size_t size,
 	uint16_t *ret_port);
+/** Has the administrator written down its servers? */
+bool sip_locate_is_fixed(const struct sip_peer *p);
 /** Are the targets of @p known and fresh? */
 bool sip_locate_ready(const struct sip_peer *p);
 /** Look them up; waiting clients and connections go on afterwards. */

@@ -98,7 +98,7 @@ static enum sip_proof by_certificate(const struct io_identity *id,
 {
 	const struct sip_partner *partner = p->partner;
 
-	if (partner->front_ends && partner->front_ends[0])
+	if (sip_locate_is_fixed(p))
 		return names_front_end(id, p) ? SIP_PROOF_YES : SIP_PROOF_NO;
 	if (io_identity_names_sip(id, str_from(partner->name)))
 		return SIP_PROOF_YES;
@@ -182,8 +182,7 @@ void sip_proof_explain(const struct sip_connection *c, const struct sip_peer *p,
 	char *out, size_t size)
 {
 	const struct io_identity *id = io_stream_identity(c->stream);
-	bool fixed = p->partner->front_ends && p->partner->front_ends[0] &&
-		!sip_proof_is_literal(c->host);
+	bool fixed = sip_locate_is_fixed(p) && !sip_proof_is_literal(c->host);
 	const char *expected = fixed ? c->host : p->partner->name;
 	char name[300];
 	struct buf text;

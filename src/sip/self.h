@@ -125,6 +125,7 @@ struct sip {
 	uint8_t random[320];
 	size_t random_left;
 
+	uint64_t thinned_ms;               /* idle connections were closed */
 	bool stopping, closing;
 	struct timer grace;
 	struct io_task stopped;

@@ -178,6 +178,25 @@ void sip_configure(struct sip *s, const struct sip_config *config)
 	pool_free(&old);
 }
 
+/* At 95 % of the memory idle connections close: at most once a second. */
+static void close_idle(struct sip *s)
+{
+	uint64_t now = io_now_ms(s->env);
+
+	if (now - s->thinned_ms < 1000)
+		return;
+	s->thinned_ms = now;
+	list_each(it, tmp, &s->connections) {
+		struct sip_connection *c =
+			container_of(it, struct sip_connection, node);
+
+		if (c->state == SIP_CONNECTION_OPEN &&
+			list_empty(&c->clients) && list_empty(&c->servers) &&
+			now - c->active_ms >= 1000)
+			sip_connection_close(c, "memory is short");
+	}
+}
+
 bool sip_is_full(struct sip *s)
 {
 	if (table_count(s->servers) + s->client_count >=
@@ -187,6 +206,8 @@ bool sip_is_full(struct sip *s)
 	}
 	if (budget_percent(s->budget) >= 80) {
 		limit_hit(s->limits, LIMIT_MEMORY);
+		if (budget_percent(s->budget) >= 95)
+			close_idle(s);
 		return true;
 	}
 	return false;

@@ -489,6 +489,24 @@ static void little_memory_gets_503(void **state)
 	assert_int_equal(1, s->request_count);
 }
 
+static void at_95_percent_idle_connections_close(void **state)
+{
+	struct scene *s = *state;
+	struct machine *m = scene_front_end(s, 1);
+	struct end *idle = machine_call(m, 5061), *busy = machine_call(m, 5061);
+
+	end_send(idle, scene_request(s, "OPTIONS", "sip:example.org", from,
+		"z9hG4bK0", NULL, NULL));
+	end_send(busy, message(s, "z9hG4bK1"));
+	scene_advance(s, 2000);
+	s->budget.max = s->budget.used + s->budget.used / 100;
+	end_send(busy, message(s, "z9hG4bK2"));
+	assert_int_equal(503, end_status(busy));
+	assert_true(idle->closed);
+	assert_false(busy->closed);
+	s->budget.max = 0;
+}
+
 static void shut(void *arg)
 {
 	struct scene *s = arg;
@@ -613,6 +631,7 @@ int main(void)
 		TEST(strangers_cannot_cancel),
 		TEST(too_many_transactions_get_503),
 		TEST(little_memory_gets_503),
+		TEST(at_95_percent_idle_connections_close),
 		TEST(shutdown_waits_for_answers),
 		TEST(shutdown_ends_what_nobody_answers),
 		TEST(via_tells_where_it_came_from),
