@@ -51,6 +51,13 @@ tests_fuzz_replay_xml_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE -DCORPUS='"xml"'
 tests_fuzz_replay_xml_CFLAGS = $(AM_CFLAGS) -Wno-missing-prototypes
 tests_fuzz_replay_xml_LDADD = $(XML) $(BASE)
 
+check_PROGRAMS += tests/fuzz/replay_transaction
+TESTS += tests/fuzz/replay_transaction
+tests_fuzz_replay_transaction_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_transaction.c
+tests_fuzz_replay_transaction_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE -DCORPUS='"transaction"'
+tests_fuzz_replay_transaction_CFLAGS = $(AM_CFLAGS) -Wno-missing-prototypes
+tests_fuzz_replay_transaction_LDADD = $(SIP) $(SIP_MODEL) $(IO) $(BASE)
+
 if FUZZERS
 FUZZERS_BUILT = \
 	tests/fuzz/fuzz_config \
@@ -58,6 +65,7 @@ FUZZERS_BUILT = \
 	tests/fuzz/fuzz_jid \
 	tests/fuzz/fuzz_s2s \
 	tests/fuzz/fuzz_sip \
+	tests/fuzz/fuzz_transaction \
 	tests/fuzz/fuzz_uri \
 	tests/fuzz/fuzz_xml
 EXTRA_PROGRAMS += $(FUZZERS_BUILT)
@@ -96,6 +104,11 @@ tests_fuzz_fuzz_xml_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 tests_fuzz_fuzz_xml_CFLAGS = $(AM_CFLAGS) -Wno-missing-prototypes
 tests_fuzz_fuzz_xml_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_xml_LDADD = $(XML) $(BASE)
+tests_fuzz_fuzz_transaction_SOURCES = tests/fuzz/fuzz_transaction.c
+tests_fuzz_fuzz_transaction_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
+tests_fuzz_fuzz_transaction_CFLAGS = $(AM_CFLAGS) -Wno-missing-prototypes
+tests_fuzz_fuzz_transaction_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_transaction_LDADD = $(SIP) $(SIP_MODEL) $(IO) $(BASE)
 CLEANFILES += $(FUZZERS_BUILT)
 
 # Findings stay in the build folder, beside the corpus that grew.
