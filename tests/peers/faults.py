@@ -74,6 +74,9 @@ def sip_server_frozen(world):
         error_within(world, 35)
     finally:
         world.fe.freeze(False)
+        # Its clock would hurry through the time it slept: begin afresh.
+        world.fe.stop()
+        world.fe.start()
     world.log_out("romeo")
     both_ways(world)
 
