@@ -52,6 +52,9 @@
 	LIMIT(WRITE_TIME, write_time, "write without progress", 30, "s", "close") \
 	LIMIT(CONNECT_TIME, connect_time, "TCP connect", 10, "s", "next address") \
 	LIMIT(DNS_PENDING, dns_pending, "DNS questions under way", 500, "", "resolver failure") \
+	LIMIT(DANE_TIME, dane_time, "DNS answers about a peer's certificate", 5, "s", "the certificate is not proven") \
+	LIMIT(DANE_RECORDS, dane_records, "TLSA records of one peer", 32, "", "look at no more") \
+	LIMIT(DANE_RECORD, dane_record, "bytes of a TLSA record", 8192, "bytes", "pass over the record") \
 	LIMIT(EXCHANGES, exchanges, "exchanges under way", 100000, "", "resource-constraint or 503") \
 	LIMIT(LANE, lane, "exchanges waiting for one pair", 100, "", "resource-constraint or 503") \
 	LIMIT(EXCHANGE_X2S, exchange_x2s, "time for an exchange from XMPP", 32, "s", "remote-server-timeout") \

@@ -18,6 +18,7 @@ void io_env_init(struct io_env *env, const struct io_ops *ops,
 	list_init(&env->tasks);
 	list_init(&env->streams);
 	list_init(&env->locates);
+	list_init(&env->danes);
 }
 
 void io_env_done(struct io_env *env)

@@ -196,9 +196,8 @@ void io_identity_usage(gnutls_x509_crt_t crt, bool *ret_client,
 
 /* ---- the peer of a session ---------------------------------------------- */
 
-static const char *judge(struct io_env *env,
-	const struct io_credentials *credentials, gnutls_x509_crt_t *chain,
-	unsigned len)
+const char *io_identity_judge(const struct io_trust *trust,
+	gnutls_x509_crt_t *chain, unsigned len, uint64_t now_s)
 {
 	bool client, server;
 
@@ -207,13 +206,12 @@ static const char *judge(struct io_env *env,
 	io_identity_usage(chain[0], &client, &server);
 	if (!client && !server)
 		return "the certificate is for another use";
-	if (!credentials || !credentials->trust)
+	if (!trust)
 		return "there is no trust store to check it with";
-	return io_trust_check(credentials->trust, chain, len,
-		io_wall_us(env) / 1000000);
+	return io_trust_check(trust, chain, len, now_s);
 }
 
-static unsigned import(const gnutls_datum_t *raw, unsigned len,
+unsigned io_identity_import(const gnutls_datum_t *raw, unsigned len,
 	gnutls_x509_crt_t *chain)
 {
 	unsigned n = 0;
@@ -245,11 +243,13 @@ static void read_chain(struct io_env *env,
 		return;
 	}
 	chain = pool_alloc0(pool, len * sizeof(*chain));
-	n = import(raw, len, chain);
+	n = io_identity_import(raw, len, chain);
 	if (n > 0)
 		io_identity_read(chain[0], pool, id);
 	id->present = true;
-	id->why = n == len ? judge(env, credentials, chain, len)
+	id->why = n == len ? io_identity_judge(credentials ? credentials->trust
+							   : NULL,
+				     chain, len, io_wall_us(env) / 1000000)
 			   : "a certificate in its chain cannot be read";
 	id->trusted = !id->why;
 	while (n > 0)

@@ -55,6 +55,9 @@ struct io_ops {
 		void (*done)(void *arg, const struct io_dns_result *r),
 		void *arg);
 	void (*dns_cancel)(struct io_query *q);
+	/* NULL: a record of @dane matches; else why not */
+	const char *(*dane)(const struct io_stream *s,
+		const struct io_dane *dane, const char *const *names);
 };
 
 struct io_env {
@@ -68,6 +71,7 @@ struct io_env {
 	struct list tasks;        /* struct io_task, deferred */
 	struct list streams;      /* struct io_stream */
 	struct list locates;      /* struct io_locate */
+	struct list danes;        /* struct io_dane_ask */
 	bool dead;                /* takes nothing new: being freed, or killed */
 };
 
@@ -131,6 +135,30 @@ struct io_query {
 
 /** Drop all of an environment's locates without a call. */
 void io_locate_drop_all(struct io_env *env);
+
+/* ---- DANE --------------------------------------------------------------- */
+
+/** The same for questions about TLSA records. */
+void io_dane_drop_all(struct io_env *env);
+/** Read a record's data; @ret borrows from it.  False when nobody could use
+ *  it. */
+bool io_tlsa_read(struct str rdata, size_t max, struct io_tlsa *ret);
+/** Leave out records whose digest is weaker than another one of the same usage
+ *  and selector.  RFC 7671, 9.  Returns how many are left. */
+size_t io_tlsa_agile(struct io_tlsa *records, size_t count);
+
+/* The certificates of a peer as a judgement sees them; the twin embeds it. */
+struct io_dane_peer {
+	const struct io_identity *id;
+	unsigned len;   /* [0] is the leaf; those at the end may not be shown */
+	bool (*fits)(const struct io_dane_peer *p, unsigned i,
+		const struct io_tlsa *t);
+	/* does the chain lead to certificate @i as its anchor?  NULL for yes */
+	const char *(*leads_to)(const struct io_dane_peer *p, unsigned i);
+};
+/** NULL: a record matches; else why none does, a literal. */
+const char *io_dane_judge(const struct io_dane_peer *p,
+	const struct io_dane *dane, const char *const *names);
 
 /* ---- addresses ---------------------------------------------------------- */
 

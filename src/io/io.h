@@ -323,6 +323,7 @@ struct io_target {
 	char host[256];
 	uint16_t port;
 	int service;      /* index into the services asked for, -1: fallback */
+	bool secure;      /* DNSSEC vouches for the SRV record that named it */
 };
 enum io_locate_status {
 	IO_LOCATED,
@@ -346,6 +347,76 @@ struct io_locate_config {
 struct io_locate;
 struct io_locate *io_locate(struct io_env *env, const struct io_locate_config *c);
 void io_locate_cancel(struct io_locate **l);
+
+/* ---- DANE ---------------------------------------------------------------- */
+
+/* A TLSA record that can be used.  RFC 6698, 2.1. */
+struct io_tlsa {
+	uint8_t usage;     /* 0 PKIX-TA, 1 PKIX-EE, 2 DANE-TA, 3 DANE-EE */
+	uint8_t selector;  /* 0 the certificate, 1 its key */
+	uint8_t matching;  /* 0 as it is, 1 SHA-256, 2 SHA-512 */
+	struct str data;
+};
+enum io_dane_status {
+	IO_DANE_NONE,     /* some target has no usable record that DNSSEC vouches
+	                   * for: certificates are judged as ever, and a record of
+	                   * another target may still prove one */
+	IO_DANE_RECORDS,  /* every target has: a certificate must match one */
+	IO_DANE_FAILED,   /* an answer was bogus or did not come: the target must
+	                   * not be used unless a record of it matches.  RFC 7673,
+	                   * 3.3 */
+};
+/* What DNSSEC says about the certificates of a peer. */
+struct io_dane {
+	enum io_dane_status status;
+	size_t count;
+	struct io_tlsa *records; /* owned, as is the data of each */
+};
+void io_dane_free(struct io_dane **dane);
+
+struct io_dane_ask_config {
+	/* the targets of an io_locate(), at most LIMIT_SIP_CANDIDATES; those that
+	 * are not secure have no records */
+	const struct io_target *targets;
+	size_t count;
+	/* or, with no targets, a domain (A-labels) whose SRV records for
+	 * @services (NULL-terminated) are asked for first */
+	const char *domain;
+	const char *const *services;
+	/* @dane is the callee's now, io_dane_free() */
+	void (*done)(void *arg, struct io_dane *dane);
+	void *arg;
+};
+/**
+ * Ask for the TLSA records of targets, _port._tcp.host.  RFC 7673.  Only
+ * answers that DNSSEC vouches for count.  What has not come within
+ * LIMIT_DANE_TIME has failed.  @done runs once unless cancelled.
+ */
+struct io_dane_ask;
+struct io_dane_ask *io_dane_ask(struct io_env *env,
+	const struct io_dane_ask_config *c);
+void io_dane_ask_cancel(struct io_dane_ask **ask);
+
+enum io_dane_verdict {
+	IO_DANE_SILENT,    /* no record speaks: judge by io_stream_identity() */
+	IO_DANE_MATCH,     /* proven, whatever else there is to say */
+	IO_DANE_MISMATCH,  /* records exist and the certificate is none of them,
+	                    * or they could not be had */
+};
+/**
+ * Judge the certificates that the peer of @s has shown.  RFC 7671, 5: usage 3
+ * looks at the leaf alone, neither at names nor at dates; usage 2 takes the
+ * record's certificate for the only anchor; usages 0 and 1 want the usual
+ * verdict as well.
+ *
+ * @dane   borrowed; NULL: silent
+ * @names  names the certificate may carry for usages 0 to 2 (domain, SRV
+ *         target), A-labels, NULL-terminated
+ * @ret_why a sentence on a mismatch, a literal
+ */
+enum io_dane_verdict io_stream_dane(const struct io_stream *s,
+	const struct io_dane *dane, const char *const *names,
+	const char **ret_why);
 
 /* ---- digests ------------------------------------------------------------ */
 

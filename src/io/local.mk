@@ -3,6 +3,9 @@ src_io_libio_la_SOURCES = \
 	src/io/address.c \
 	src/io/credentials.c \
 	src/io/credentials_load.c \
+	src/io/dane.c \
+	src/io/dane_ask.c \
+	src/io/dane_tls.c \
 	src/io/digest.c \
 	src/io/dns.c \
 	src/io/env.c \

@@ -155,7 +155,8 @@ static void finish(void *arg)
 
 /* ---- questions ---------------------------------------------------------- */
 
-static void add(struct io_locate *l, const struct io_dns_record *r, int service)
+static void add(struct io_locate *l, const struct io_dns_record *r, int service,
+	bool secure)
 {
 	struct found *f;
 	size_t len = strlen(r->name);
@@ -170,6 +171,7 @@ static void add(struct io_locate *l, const struct io_dns_record *r, int service)
 	memcpy(f->target.host, r->name, len + 1);
 	f->target.port = r->port;
 	f->target.service = service;
+	f->target.secure = secure;
 	f->priority = r->priority;
 	f->weight = r->weight;
 }
@@ -187,7 +189,7 @@ static void on_answer(void *arg, const struct io_dns_result *r)
 		l->found = base_realloc(l->found,
 			(l->count + n) * sizeof(*l->found));
 	for (size_t i = 0; i < n; i++)
-		add(l, &r->records[i], (int)(ask - l->asks));
+		add(l, &r->records[i], (int)(ask - l->asks), r->secure);
 	if (--l->waiting == 0)
 		finish(l);
 }

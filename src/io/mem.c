@@ -33,6 +33,7 @@ struct io_world *io_world_new(uint64_t wall_us, uint64_t seed)
 	w->next_port = 49152;
 	list_init(&w->envs);
 	list_init(&w->zone);
+	list_init(&w->zones_signed);
 	list_init(&w->cuts);
 	return w;
 }
@@ -49,6 +50,8 @@ void io_world_free(struct io_world **w)
 	}
 	list_each(it, tmp, &(*w)->zone)
 		free(container_of(it, struct mem_zone_record, node));
+	list_each(it, tmp, &(*w)->zones_signed)
+		free(container_of(it, struct mem_zone_signed, node));
 	io_world_heal(*w);
 	free(*w);
 	*w = NULL;
@@ -312,6 +315,7 @@ static void end_env(struct io_env *env, bool tell)
 	env->dead = true;
 	mem_streams_end(m, tell);
 	io_locate_drop_all(env);
+	io_dane_drop_all(env);
 	mem_dns_drop_all(m);
 	list_each(it, tmp, &m->listeners) {
 		struct io_listener *l =
@@ -371,6 +375,7 @@ static const struct io_ops ops = {
 	.abort = mem_abort,
 	.dns = mem_dns,
 	.dns_cancel = mem_dns_cancel,
+	.dane = mem_tls_dane,
 };
 
 struct io_env *io_mem_new(struct io_world *w, const char *address,

@@ -46,9 +46,12 @@ void io_world_cut(struct io_world *w, const char *a, const char *b);
 void io_world_heal(struct io_world *w);
 
 /** Add a DNS record: @data is "10 5 5269 host" for SRV, an address for A and
- *  AAAA. */
+ *  AAAA, "3 1 1 hex" for TLSA (at most 64 bytes of data). */
 void io_world_dns(struct io_world *w, const char *name, enum io_dns_type type,
 	const char *data);
+/** From now on DNSSEC vouches for @name and all below it, or, with @bogus, the
+ *  answers about them are forged. */
+void io_world_dns_secure(struct io_world *w, const char *name, bool bogus);
 /** Answer SERVFAIL to everything (true) or normally (false). */
 void io_world_dns_fail(struct io_world *w, bool fail);
 
@@ -58,5 +61,8 @@ void io_world_dns_fail(struct io_world *w, bool fail);
  *  io_mem_credentials_add(). */
 struct io_credentials *io_mem_credentials(const char *const *names, bool trusted);
 void io_mem_credentials_add(struct io_credentials *c, const char *const *names);
+/** The SHA-256 of the certificate with these SANs, in the same order, and of
+ *  its key, for TLSA records; NULL: of the authority behind trusted ones. */
+void io_mem_fingerprint(const char *const *names, char out[65]);
 
 #endif

@@ -38,6 +38,36 @@ static bool parse_u16(struct str *text, uint16_t *ret)
 	return true;
 }
 
+static int hex_digit(char c)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *at = c ? strchr(digits, c) : NULL;
+
+	return at ? (int)(at - digits) : -1;
+}
+
+static bool parse_tlsa(struct mem_zone_record *r, struct str text)
+{
+	uint16_t field;
+	size_t n = 0;
+
+	for (; n < 3; n++) {
+		if (!parse_u16(&text, &field))
+			return false;
+		r->data[n] = (char)field;
+	}
+	for (; text.len >= 2 && n < sizeof(r->data); n++) {
+		int high = hex_digit(text.p[0]), low = hex_digit(text.p[1]);
+
+		if (high < 0 || low < 0)
+			return false;
+		r->data[n] = (char)(high << 4 | low);
+		text = (struct str){ text.p + 2, text.len - 2 };
+	}
+	r->record.data = (struct str){ r->data, n };
+	return text.len == 0;
+}
+
 static void parse(struct mem_zone_record *r, const char *data)
 {
 	struct str text = str_from(data);
@@ -57,7 +87,7 @@ static void parse(struct mem_zone_record *r, const char *data)
 		r->record.name = r->target;
 		break;
 	case IO_DNS_TLSA:
-		stox_require(!"TLSA records are not kept in memory");
+		stox_require(parse_tlsa(r, text));
 	}
 }
 
@@ -72,6 +102,15 @@ void io_world_dns(struct io_world *w, const char *name, enum io_dns_type type,
 	list_append(&w->zone, &r->node);
 }
 
+void io_world_dns_secure(struct io_world *w, const char *name, bool bogus)
+{
+	struct mem_zone_signed *z = base_alloc0(sizeof(*z));
+
+	lower(z->name, sizeof(z->name), name);
+	z->bogus = bogus;
+	list_append(&w->zones_signed, &z->node);
+}
+
 void io_world_dns_fail(struct io_world *w, bool fail)
 {
 	w->dns_fail = fail;
@@ -84,6 +123,23 @@ static bool exists(const char *owner, const char *name)
 
 	return o >= n && strcmp(owner + o - n, name) == 0 &&
 	       (o == n || owner[o - n - 1] == '.');
+}
+
+/* What was said last about a name wins. */
+static bool is_forged(struct io_world *w, const char *name, bool *ret_secure)
+{
+	bool bogus = false;
+
+	list_each(it, tmp, &w->zones_signed) {
+		struct mem_zone_signed *z =
+			container_of(it, struct mem_zone_signed, node);
+
+		if (!exists(name, z->name))
+			continue;
+		bogus = z->bogus;
+		*ret_secure = !bogus;
+	}
+	return bogus;
 }
 
 static void answer(void *arg)
@@ -107,6 +163,8 @@ static void answer(void *arg)
 	}
 	if (r.count > 0)
 		r.status = IO_DNS_OK;
+	if (is_forged(w, q->name, &r.secure))
+		r = (struct io_dns_result){ .status = IO_DNS_BOGUS };
 	if (w->dns_fail)
 		r = (struct io_dns_result){ .status = IO_DNS_SERVFAIL };
 	r.records = r.count ? records : NULL;

@@ -39,6 +39,7 @@ struct mem_stream {
 	struct io_tls *tls;
 	bool told_open;
 	bool paused;
+	bool vouched;                 /* an authority signed what it shows */
 	struct mem_stream *far;       /* NULL: closed, or not yet there */
 	struct io_listener *listener; /* until on_accept */
 	struct list in;               /* struct mem_chunk */

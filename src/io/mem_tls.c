@@ -64,6 +64,7 @@ static void take_identity(struct mem_stream *s, const struct mem_chunk *hello)
 		/* both: a bad certificate, or nothing to check it with */
 		id.trusted = hello->identity->trusted && own_trusted(s);
 		id.why = id.trusted ? NULL : "the issuer is not known";
+		s->vouched = hello->identity->trusted;
 	}
 	s->s.identity = io_identity_pack(&id);
 }
@@ -124,6 +125,52 @@ void mem_tls_hello(struct mem_stream *s, struct mem_chunk *hello)
 	}
 }
 
+/* ---- DANE ---------------------------------------------------------------- */
+
+void io_mem_fingerprint(const char *const *names, char out[65])
+{
+	static const char *const authority[] = { "the authority", NULL };
+	uint8_t digest[32];
+	struct buf all;
+
+	buf_init(&all, 1 << 16, NULL);
+	for (names = names ? names : authority; *names; names++)
+		buf_printf(&all, "%s\n", *names);
+	io_sha256(buf_str(&all), digest);
+	buf_free(&all);
+	str_hex(digest, sizeof(digest), out);
+}
+
+/* A certificate and its key have the same digest here. */
+static bool fits(const struct io_dane_peer *p, unsigned i,
+	const struct io_tlsa *t)
+{
+	char authority[65], hex[65];
+
+	if (t->matching != 1)
+		return false;
+	io_mem_fingerprint(NULL, authority);
+	str_hex(t->data.p, t->data.len, hex);
+	return strcmp(hex, i == 0 ? p->id->fingerprint : authority) == 0;
+}
+
+static const char *leads_to(const struct io_dane_peer *p, unsigned i)
+{
+	(void)p;
+	(void)i;
+	return NULL;
+}
+
+const char *mem_tls_dane(const struct io_stream *stream,
+	const struct io_dane *dane, const char *const *names)
+{
+	struct io_dane_peer peer = { .id = stream->identity, .fits = fits,
+		.leads_to = leads_to,
+		.len = mem_stream_of(stream)->vouched ? 2 : 1 };
+
+	return io_dane_judge(&peer, dane, names);
+}
+
 /* ---- credentials -------------------------------------------------------- */
 
 static const char **names_of(struct pool *pool, const char *const *names,
@@ -155,7 +202,7 @@ void io_mem_credentials_add(struct io_credentials *c, const char *const *names)
 	id->srv = names_of(c->pool, names, "srv:");
 	id->xmpp = names_of(c->pool, names, "xmpp:");
 	id->expires_s = UINT32_MAX;
-	memset(id->fingerprint, '0', sizeof(id->fingerprint) - 1);
+	io_mem_fingerprint(names, id->fingerprint);
 	while (id->dns[dns])
 		dns++;
 	while (id->srv[srv])

@@ -12,6 +12,14 @@ struct mem_zone_record {
 	enum io_dns_type type;
 	struct io_dns_record record;
 	char owner[256], target[256];
+	char data[80]; /* TLSA */
+};
+
+/* A name that is signed, with all below it. */
+struct mem_zone_signed {
+	struct list node;
+	char name[256];
+	bool bogus; /* the signatures do not fit */
 };
 
 /* Two addresses with a cut cable between them. */
@@ -23,7 +31,7 @@ struct mem_cut {
 struct io_world {
 	uint64_t now_ms, wall_us;
 	uint64_t seed;
-	struct list envs, zone, cuts;
+	struct list envs, zone, zones_signed, cuts;
 	size_t chop;
 	bool dns_fail;
 	uint16_t next_port; /* for the connecting side */
@@ -69,6 +77,10 @@ void mem_stream_cut(struct io_stream *s);
 /** The far ends of all streams of @env see a reset now; its own ends have
  *  their on_close when @tell. */
 void mem_streams_end(struct mem_env *env, bool tell);
+
+/* mem_tls.c */
+const char *mem_tls_dane(const struct io_stream *s, const struct io_dane *dane,
+	const char *const *names);
 
 /* mem_dns.c */
 struct io_query *mem_dns(struct io_env *env, const char *name,

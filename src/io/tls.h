@@ -43,6 +43,11 @@ void io_trust_free(struct io_trust **trust);
  *  Returns NULL for yes, else a sentence why not. */
 const char *io_trust_check(const struct io_trust *trust,
 	gnutls_x509_crt_t *chain, unsigned len, uint64_t now_s);
+/** Read those anchors into @ret, @max at most, that may have issued a
+ *  certificate of the chain.  Returns how many; deinit each. */
+unsigned io_trust_issuers(const struct io_trust *trust,
+	gnutls_x509_crt_t *chain, unsigned len, gnutls_x509_crt_t *ret,
+	unsigned max);
 /** The whole file, NUL-terminated, wiped and freed by io_file_free().  With
  *  @secret, refused when others may read or write it. */
 int io_file_read(const char *path, bool secret, gnutls_datum_t *ret,
@@ -59,5 +64,13 @@ void io_identity_read(gnutls_x509_crt_t crt, struct pool *pool,
 /** Extended key usage: what it allows; all when it says nothing. */
 void io_identity_usage(gnutls_x509_crt_t crt, bool *ret_client,
 	bool *ret_server);
+/** Read certificates from DER into @chain, gnutls_x509_crt_deinit() each.
+ *  Returns how many, fewer than @len when one cannot be read. */
+unsigned io_identity_import(const gnutls_datum_t *raw, unsigned len,
+	gnutls_x509_crt_t *chain);
+/** Is the chain for TLS, and does it lead to @trust (may be NULL)?  Returns
+ *  NULL for yes, else a sentence why not. */
+const char *io_identity_judge(const struct io_trust *trust,
+	gnutls_x509_crt_t *chain, unsigned len, uint64_t now_s);
 
 #endif

@@ -134,8 +134,9 @@ static bool may_issue(const gnutls_datum_t *der, gnutls_datum_t *issuers,
 	return false;
 }
 
-static void add_anchor(gnutls_x509_trust_list_t list, const gnutls_datum_t *der)
+static void add_anchor(void *arg, const gnutls_datum_t *der)
 {
+	gnutls_x509_trust_list_t list = arg;
 	gnutls_x509_crt_t crt;
 
 	if (gnutls_x509_crt_init(&crt) < 0)
@@ -146,26 +147,55 @@ static void add_anchor(gnutls_x509_trust_list_t list, const gnutls_datum_t *der)
 		gnutls_x509_crt_deinit(crt);
 }
 
-/* A list of those anchors that matter to this chain. */
-static gnutls_x509_trust_list_t list_for(const struct io_trust *trust,
-	gnutls_x509_crt_t *chain, unsigned len)
+/* Call @run with those anchors that matter to this chain. */
+static void each_issuer(const struct io_trust *trust, gnutls_x509_crt_t *chain,
+	unsigned len, void (*run)(void *arg, const gnutls_datum_t *der),
+	void *arg)
 {
-	gnutls_x509_trust_list_t list;
 	gnutls_datum_t *issuers = base_alloc0((len + 1) * sizeof(*issuers));
 
-	if (gnutls_x509_trust_list_init(&list, 0) < 0) {
-		free(issuers);
-		return NULL;
-	}
 	for (unsigned i = 0; i < len; i++)
 		gnutls_x509_crt_get_raw_issuer_dn(chain[i], &issuers[i]);
 	for (size_t i = 0; i < trust->count; i++)
 		if (may_issue(&trust->anchors[i].der, issuers, len))
-			add_anchor(list, &trust->anchors[i].der);
+			run(arg, &trust->anchors[i].der);
 	for (unsigned i = 0; i < len; i++)
 		gnutls_free(issuers[i].data);
 	free(issuers);
+}
+
+static gnutls_x509_trust_list_t list_for(const struct io_trust *trust,
+	gnutls_x509_crt_t *chain, unsigned len)
+{
+	gnutls_x509_trust_list_t list;
+
+	if (gnutls_x509_trust_list_init(&list, 0) < 0)
+		return NULL;
+	each_issuer(trust, chain, len, add_anchor, list);
 	return list;
+}
+
+struct gathered {
+	gnutls_x509_crt_t *crts;
+	unsigned count, max;
+};
+
+static void gather(void *arg, const gnutls_datum_t *der)
+{
+	struct gathered *g = arg;
+
+	if (g->count < g->max)
+		g->count += io_identity_import(der, 1, g->crts + g->count);
+}
+
+unsigned io_trust_issuers(const struct io_trust *trust,
+	gnutls_x509_crt_t *chain, unsigned len, gnutls_x509_crt_t *ret,
+	unsigned max)
+{
+	struct gathered g = { .crts = ret, .max = max };
+
+	each_issuer(trust, chain, len, gather, &g);
+	return g.count;
 }
 
 /* ---- the verdict -------------------------------------------------------- */

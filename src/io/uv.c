@@ -129,6 +129,7 @@ static void close_all(struct uv_env *env)
 		io_listener_close(&l);
 	}
 	io_locate_drop_all(&env->env);
+	io_dane_drop_all(&env->env);
 	uv_dns_close(env);
 	uv_env_signals_close(env);
 	uv_close((uv_handle_t *)&env->prepare, NULL);
@@ -192,6 +193,7 @@ static const struct io_ops ops = {
 	.abort = uv_stream_abort,
 	.dns = uv_dns_ask,
 	.dns_cancel = uv_dns_cancel,
+	.dane = uv_tls_dane,
 };
 
 static char **copy_strings(const char *const *list)

@@ -109,6 +109,10 @@ bool uv_gate_turn(struct uv_env *env);
 /* uv_tls.c */
 void uv_tls_shared_free(struct uv_tls_shared **shared);
 
+/* dane_tls.c */
+const char *uv_tls_dane(const struct io_stream *s, const struct io_dane *dane,
+	const char *const *names);
+
 /* dns.c */
 struct io_query *uv_dns_ask(struct io_env *env, const char *name,
 	enum io_dns_type type,
