@@ -1,4 +1,16 @@
 if CMOCKA
+check_PROGRAMS += tests/io/test_dane
+TESTS += tests/io/test_dane
+tests_io_test_dane_SOURCES = tests/io/test_dane.c tests/io/ends.c \
+	tests/io/ends.h tests/io/pki.c tests/io/pki.h
+tests_io_test_dane_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(CMOCKA_CFLAGS) \
+	$(GNUTLS_CFLAGS)
+tests_io_test_dane_LDADD = $(IO) $(BASE) $(CMOCKA_LIBS) $(GNUTLS_LIBS)
+check_PROGRAMS += tests/io/test_dane_ask
+TESTS += tests/io/test_dane_ask
+tests_io_test_dane_ask_SOURCES = tests/io/test_dane_ask.c
+tests_io_test_dane_ask_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(CMOCKA_CFLAGS)
+tests_io_test_dane_ask_LDADD = $(IO) $(BASE) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/io/test_dns
 TESTS += tests/io/test_dns
 tests_io_test_dns_SOURCES = tests/io/test_dns.c tests/io/ends.c tests/io/ends.h

@@ -60,16 +60,13 @@ static gnutls_x509_crt_t new_crt(gnutls_x509_privkey_t key, const char *cn,
 	return crt;
 }
 
-void pki_init(struct pki *pki)
+void pki_init_named(struct pki *pki, const char *cn)
 {
-	char cn[32];
-
 	snprintf(pki->dir, sizeof(pki->dir), "/tmp/stox-pki-XXXXXX");
 	assert_non_null(mkdtemp(pki->dir));
 	snprintf(pki->certs, sizeof(pki->certs), "%s/certs", pki->dir);
 	assert_int_equal(mkdir(pki->certs, 0700), 0);
 	snprintf(pki->ca_file, sizeof(pki->ca_file), "%s/ca.pem", pki->dir);
-	snprintf(cn, sizeof(cn), "authority %ld", random());
 	pki->ca_key = new_key();
 	pki->ca = new_crt(pki->ca_key, cn, 0, 0);
 	OK(gnutls_x509_crt_set_basic_constraints(pki->ca, 1, -1));
@@ -77,6 +74,14 @@ void pki_init(struct pki *pki)
 	OK(gnutls_x509_crt_sign2(pki->ca, pki->ca, pki->ca_key,
 		GNUTLS_DIG_SHA256, 0));
 	put_crt(pki->ca_file, "w", pki->ca);
+}
+
+void pki_init(struct pki *pki)
+{
+	char cn[32];
+
+	snprintf(cn, sizeof(cn), "authority %ld", random());
+	pki_init_named(pki, cn);
 }
 
 static void add_san(gnutls_x509_crt_t crt, const char *san)
@@ -184,6 +189,17 @@ void pki_make(struct pki *pki, const struct pki_spec *spec)
 	gnutls_free(pem.data);
 	gnutls_x509_crt_deinit(crt);
 	gnutls_x509_privkey_deinit(key);
+}
+
+void pki_append(struct pki *pki, const char *name, const char *file)
+{
+	gnutls_datum_t pem;
+	char path[160];
+
+	OK(gnutls_load_file(file, &pem));
+	snprintf(path, sizeof(path), "%s/%s.crt", pki->certs, name);
+	put_file(path, "a", &pem);
+	gnutls_free(pem.data);
 }
 
 void pki_free(struct pki *pki)

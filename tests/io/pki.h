@@ -32,7 +32,11 @@ struct pki_spec {
 };
 
 void pki_init(struct pki *pki);
+/** The same with this name of the authority: a forger takes another's. */
+void pki_init_named(struct pki *pki, const char *cn);
 void pki_make(struct pki *pki, const struct pki_spec *spec);
+/** Show the certificates of @file, too, behind those of NAME.crt. */
+void pki_append(struct pki *pki, const char *name, const char *file);
 void pki_free(struct pki *pki);
 
 #endif

@@ -33,6 +33,7 @@ static const struct entry zone[] = {
 	{ "brief.d.example", 1, "192.0.2.3", 0 },
 	{ "_x._tcp.d.example", 33, "10 5 5269 One.D.Example", 3600 },
 	{ "_x._tcp.d.example", 33, "20 0 5270 two.d.example", 3600 },
+	{ "choke.d.example", 1, "192.0.2.4", 3600 },
 	{ "_off._tcp.d.example", 33, "0 0 0 .", 3600 },
 };
 
@@ -120,7 +121,8 @@ static size_t reply(const uint8_t *q, size_t len, struct out *o)
 	size_t end = question(q, len, name);
 	unsigned type = (unsigned)q[end] << 8 | q[end + 1], count = 0, rcode = 3;
 
-	if (strncasecmp(name, "silent.", 7) == 0)
+	if (strncasecmp(name, "silent.", 7) == 0 ||
+		strcasestr(name, ".silent."))
 		return 0;
 	put(o, q, end + 4);
 	memset(o->bytes + 4, 0, 8);
@@ -141,7 +143,9 @@ static size_t reply(const uint8_t *q, size_t len, struct out *o)
 		put_rdata(o, &zone[i]);
 		count++;
 	}
-	if (strncasecmp(name, "fail.", 5) == 0)
+	/* as some old servers do with types that they do not know */
+	if (strncasecmp(name, "fail.", 5) == 0 ||
+		(type == 52 && strcasestr(name, "choke")))
 		rcode = 2;
 	o->bytes[2] = 0x85;
 	o->bytes[3] = (uint8_t)(0x80 | rcode);
@@ -210,6 +214,7 @@ struct asker {
 	size_t count;
 	char text[8][300];
 	enum io_locate_status located;
+	enum io_dane_status dane;
 };
 
 static struct asker *asker_new(void)
@@ -378,6 +383,46 @@ static void test_silence(void **state)
 	asker_free(a);
 }
 
+static void on_dane(void *arg, struct io_dane *dane)
+{
+	struct asker *a = arg;
+
+	a->calls++;
+	a->dane = dane->status;
+	io_dane_free(&dane);
+}
+
+static enum io_dane_status ask_dane(struct asker *a, const char *host)
+{
+	struct io_target t = { .port = 1, .secure = true };
+	struct io_dane_ask_config c = { .targets = &t, .count = 1,
+		.done = on_dane, .arg = a };
+	unsigned calls = a->calls;
+
+	snprintf(t.host, sizeof(t.host), "%s", host);
+	io_dane_ask(a->env, &c);
+	io_run(a->env);
+	assert_int_equal(a->calls, calls + 1);
+	return a->dane;
+}
+
+/* A question for TLSA records that fails: only in a zone that is not signed
+ * it does not matter, and then its addresses are had without a signature. */
+static void test_tlsa_fails(void **state)
+{
+	struct asker *a = asker_new();
+
+	(void)state;
+	assert_int_equal(ask_dane(a, "one.d.example"), IO_DANE_NONE);
+	assert_int_equal(ask_dane(a, "choke.d.example"), IO_DANE_NONE);
+	assert_int_equal(ask_dane(a, "fail.choke.d.example"), IO_DANE_FAILED);
+	assert_int_equal(a->limits.hits[LIMIT_DANE_TIME], 0);
+	a->limits.value[LIMIT_DANE_TIME] = 1;
+	assert_int_equal(ask_dane(a, "silent.d.example"), IO_DANE_FAILED);
+	assert_int_equal(a->limits.hits[LIMIT_DANE_TIME], 1);
+	asker_free(a);
+}
+
 /* Without a server there are the names of the system itself. */
 static void test_system(void **state)
 {
@@ -530,6 +575,7 @@ int main(void)
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_cancel),
 		cmocka_unit_test(test_silence),
+		cmocka_unit_test(test_tlsa_fails),
 		cmocka_unit_test(test_system),
 		cmocka_unit_test(test_bogus),
 		cmocka_unit_test(test_bad_servers),
