@@ -64,5 +64,7 @@ void io_mem_credentials_add(struct io_credentials *c, const char *const *names);
 /** The SHA-256 of the certificate with these SANs, in the same order, and of
  *  its key, for TLSA records; NULL: of the authority behind trusted ones. */
 void io_mem_fingerprint(const char *const *names, char out[65]);
+/** All of them expire at @expires_s, seconds since 1970. */
+void io_mem_credentials_expire(struct io_credentials *c, uint64_t expires_s);
 
 #endif

@@ -65,6 +65,10 @@ static void take_identity(struct mem_stream *s, const struct mem_chunk *hello)
 		id.trusted = hello->identity->trusted && own_trusted(s);
 		id.why = id.trusted ? NULL : "the issuer is not known";
 		s->vouched = hello->identity->trusted;
+		if (id.expires_s < io_wall_us(s->s.env) / 1000000) {
+			id.trusted = false;
+			id.why = "it has expired";
+		}
 	}
 	s->s.identity = io_identity_pack(&id);
 }
@@ -215,6 +219,13 @@ void io_mem_credentials_add(struct io_credentials *c, const char *const *names)
 		.expires_s = id->expires_s,
 		.client_usage = true,
 		.server_usage = true };
+}
+
+void io_mem_credentials_expire(struct io_credentials *c, uint64_t expires_s)
+{
+	for (size_t i = 0; i < c->count; i++)
+		c->items[i]->id.expires_s = c->items[i]->info.expires_s =
+			expires_s;
 }
 
 struct io_credentials *io_mem_credentials(const char *const *names,

@@ -235,7 +235,7 @@ static bool tls_missing(struct xmpp_stream *s, const char *remote)
 	struct xmpp_ways w =
 		xmpp_ways_of(xmpp_partner_of(s->x, str_from(remote)));
 
-	return !s->secure && !w.dialback_plain;
+	return !s->secure && !xmpp_ways_dialback(&w, XMPP_CHANNEL_PLAIN);
 }
 
 void xmpp_dialback_answer(struct xmpp_stream *s, const struct stox_element *e)

@@ -12,6 +12,7 @@ struct xmpp_failed {
 	uint64_t since_ms;
 	uint64_t stanzas_in, stanzas_out;
 	enum xmpp_auth auth;
+	enum xmpp_step step;
 };
 
 static void forget(struct xmpp_failed *f)
@@ -47,8 +48,8 @@ static void log_failure(struct xmpp *x, const struct xmpp_stream *s,
 	char remote[128], why[600];
 
 	log_event(x->log, STOX_LOG_INFO, "xmpp", 0, "stream-failed",
-		"direction=%s local=%s remote=%s peer=%s why=%s",
-		s->kind->direction, s->local ? s->local : "",
+		"step=%s direction=%s local=%s remote=%s peer=%s why=%s",
+		xmpp_step_name(s->rank), s->kind->direction, s->local ? s->local : "",
 		log_text(str_from(s->remote), remote, sizeof(remote)), peer,
 		log_text(str_from(s->why), why, sizeof(why)));
 }
@@ -74,6 +75,7 @@ void xmpp_failed_add(struct xmpp *x, const struct xmpp_stream *s)
 	f->stanzas_in = s->stanzas_in;
 	f->stanzas_out = s->stanzas_out;
 	f->auth = s->auth;
+	f->step = s->rank;
 }
 
 void xmpp_failed_free(struct xmpp *x)
@@ -103,6 +105,7 @@ void xmpp_failed_rows(struct xmpp *x,
 			.stanzas_in = f->stanzas_in,
 			.stanzas_out = f->stanzas_out,
 			.failed = f->why,
+			.step = xmpp_step_name(f->step),
 		};
 
 		if (f->why)

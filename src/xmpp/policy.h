@@ -1,6 +1,7 @@
 /*
- * policy.h: which ways of proving an identity a partner's policy leaves open.
- * The negotiation matrix of TLS, SASL and dialback as pure functions.
+ * policy.h: the oracle.  One table says which way of proving an identity a
+ * partner's policy (TLS, SASL, dialback) leaves open on which channel; both
+ * directions decide by it.  lync.md 1.5, rulings 11 and 12.
  */
 #ifndef XMPP_POLICY_H
 #define XMPP_POLICY_H
@@ -18,21 +19,37 @@ enum xmpp_auth {
 /** As `stoxctl streams` shows it, "" for none. */
 const char *xmpp_auth_name(enum xmpp_auth auth);
 
-/** What may be tried with a partner. */
-struct xmpp_ways {
-	bool tls;             /* STARTTLS and direct TLS */
-	bool external;        /* SASL EXTERNAL over TLS */
-	bool dialback_tls;    /* dialback over TLS */
-	bool dialback_plain;  /* dialback without TLS */
+/** What a stream runs over: the columns of the table. */
+enum xmpp_channel {
+	XMPP_CHANNEL_PLAIN,    /* no TLS */
+	XMPP_CHANNEL_UNPROVEN, /* TLS, the peer's certificate proves nothing */
+	XMPP_CHANNEL_PROVEN,   /* TLS, the certificate proves the peer */
+	XMPP_CHANNEL_COUNT
 };
 
-/** The ways that @p leaves; all false for NULL, for a blocked one and for
- *  combinations that allow nothing. */
+/** What may happen there: the cells. */
+enum xmpp_outcome {
+	XMPP_CLOSE = 0,
+	XMPP_BY_EXTERNAL,
+	XMPP_BY_EITHER,   /* EXTERNAL, or dialback */
+	XMPP_BY_DIALBACK,
+};
+
+/** A row of the table: what one partner's policy allows. */
+struct xmpp_ways {
+	enum xmpp_outcome on[XMPP_CHANNEL_COUNT];
+};
+
+/** The row of @p; all cells close for NULL and for a blocked one. */
 struct xmpp_ways xmpp_ways_of(const struct xmpp_partner *p);
-/** True when there is no way at all. */
+/** True when every cell closes. */
 bool xmpp_ways_none(const struct xmpp_ways *w);
-/** May dialback be done, given whether the stream has TLS? */
-bool xmpp_ways_dialback(const struct xmpp_ways *w, bool secure);
+/** Is TLS (STARTTLS, direct) of any use? */
+bool xmpp_ways_tls(const struct xmpp_ways *w);
+/** May a certificate prove the peer on @channel? */
+bool xmpp_ways_external(const struct xmpp_ways *w, enum xmpp_channel channel);
+/** May dialback be done on @channel? */
+bool xmpp_ways_dialback(const struct xmpp_ways *w, enum xmpp_channel channel);
 /** Is an identity that was proven by @auth good enough? */
 bool xmpp_ways_allow(const struct xmpp_ways *w, enum xmpp_auth auth);
 

@@ -5,6 +5,7 @@
 #ifndef XMPP_S2S_H
 #define XMPP_S2S_H
 
+#include "xmpp/certificate.h"
 #include "xmpp/dialback.h"
 #include "xmpp/route.h"
 
@@ -44,7 +45,7 @@ struct xmpp_out {
 	bool proven;              /* SASL succeeded; the restart goes on */
 	uint64_t deadline_ms;     /* for all places together */
 	struct list checks;       /* keys to be verified */
-	int failed_rank;
+	enum xmpp_step failed_rank;
 	enum stox_condition failed_fault;
 	char *failed_why;         /* owned; the best failure so far */
 };
@@ -111,8 +112,6 @@ extern const struct xmpp_stream_kind xmpp_in_kind, xmpp_out_kind;
 /** s2s_accept.c: EXTERNAL and dialback. */
 void xmpp_in_sasl(struct xmpp_in *in, const struct stox_element *e);
 void xmpp_in_dialback(struct xmpp_in *in, const struct stox_element *e);
-/** Does the peer's certificate prove @remote? */
-bool xmpp_in_certified(const struct xmpp_in *in, const char *remote);
 /** May @remote use dialback on this stream? */
 bool xmpp_in_may_dialback(const struct xmpp_in *in, const char *remote);
 /** A pair is proven. */

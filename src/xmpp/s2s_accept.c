@@ -6,17 +6,6 @@
 
 #include <stdlib.h>
 
-bool xmpp_in_certified(const struct xmpp_in *in, const char *remote)
-{
-	const struct io_identity *id = io_stream_identity(in->s.io);
-	char ascii[256];
-
-	return in->s.secure && id && id->present && id->trusted &&
-		io_domain_to_ascii(str_from(remote), ascii, sizeof(ascii)) ==
-			0 &&
-		io_identity_names_xmpp(id, str_from(ascii));
-}
-
 /* ---- authorisation ------------------------------------------------------- */
 
 static uint64_t stream_limit(struct xmpp *x, const char *remote)
@@ -39,7 +28,8 @@ static bool count_partner(struct xmpp_in *in, const char *remote)
 	if (!xmpp_tally_up(x->tally_partner, remote,
 		stream_limit(x, remote))) {
 		limit_hit(x->limits, LIMIT_XMPP_STREAMS_PARTNER);
-		xmpp_stream_error(&in->s, "resource-constraint",
+		xmpp_stream_refuse(&in->s, XMPP_STEP_POLICY,
+			"resource-constraint",
 			"too many streams of this domain");
 		return false;
 	}
@@ -78,7 +68,7 @@ static void sasl_fail(struct xmpp_in *in, const char *condition)
 		condition);
 	(void)xmpp_stream_write(&in->s, buf_str(b));
 	in->challenged = false;
-	xmpp_stream_blame(&in->s, XMPP_STEP_AUTH, STOX_NOT_AUTHORIZED,
+	xmpp_stream_blame(&in->s, XMPP_STEP_EXTERNAL, STOX_NOT_AUTHORIZED,
 		"EXTERNAL failed with %s", condition);
 	if (++in->tries < limit_get(x->limits, LIMIT_XMPP_SASL_TRIES))
 		return;
@@ -148,7 +138,7 @@ static void external(struct xmpp_in *in, struct str text)
 		return;
 	}
 	w = xmpp_ways_of(xmpp_partner_of(in->s.x, str_from(in->s.remote)));
-	if (w.external && xmpp_in_certified(in, in->s.remote))
+	if (xmpp_ways_external(&w, xmpp_channel(&in->s, in->s.remote)))
 		sasl_success(in);
 	else
 		sasl_fail(in, "not-authorized");
@@ -193,18 +183,23 @@ bool xmpp_in_may_dialback(const struct xmpp_in *in, const char *remote)
 	const struct xmpp_partner *p =
 		xmpp_partner_of(in->s.x, str_from(remote));
 	struct xmpp_ways w = xmpp_ways_of(p);
+	enum xmpp_channel channel = xmpp_channel(&in->s, remote);
 
-	if (xmpp_ways_dialback(&w, in->s.secure))
+	if (xmpp_ways_dialback(&w, channel))
 		return true;
 	/* a good certificate proves more than dialback can: it is asked for
 	 * in this form for further domains on one stream (XEP-0344) */
-	return in->proven && w.external && p->dialback &&
-		xmpp_in_certified(in, remote);
+	return in->proven && p && p->dialback &&
+		xmpp_ways_external(&w, channel);
 }
 
 static void result_error(struct xmpp_in *in, const char *local,
 	const char *remote, const char *condition)
 {
+	if (!in->s.ready)
+		xmpp_stream_blame(&in->s, XMPP_STEP_DIALBACK,
+			STOX_NOT_AUTHORIZED,
+			"we answered dialback with %s", condition);
 	xmpp_db_write(&in->s, &(struct xmpp_db){ .name = "result",
 		.from = local, .to = remote, .type = "error",
 		.condition = condition });
@@ -223,7 +218,7 @@ static const char *refusal(struct xmpp_in *in, const char *local,
 		return "item-not-found";
 	if (xmpp_local(x, str_from(remote)) || xmpp_ways_none(&w))
 		return "not-allowed";
-	if (!in->s.secure && !w.dialback_plain)
+	if (!in->s.secure && !xmpp_ways_dialback(&w, XMPP_CHANNEL_PLAIN))
 		return "policy-violation";
 	if (!xmpp_in_may_dialback(in, remote))
 		return "not-authorized";
@@ -254,7 +249,7 @@ static void new_pair(struct xmpp_in *in, const char *local, const char *remote,
 	struct xmpp_pair *p = xmpp_in_pair_add(in, d->local, remote);
 	struct xmpp_route *r;
 
-	if (w.external && xmpp_in_certified(in, remote)) {
+	if (xmpp_ways_external(&w, xmpp_channel(&in->s, remote))) {
 		result_valid(in, p, XMPP_AUTH_EXTERNAL);
 		return;
 	}
@@ -316,7 +311,7 @@ void xmpp_in_checked(struct xmpp_stream *s, const char *local,
 	}
 	xmpp_in_pair_remove(in, p);
 	if (verdict == XMPP_INVALID && !s->ready) {
-		xmpp_stream_blame(s, XMPP_STEP_AUTH, STOX_NOT_AUTHORIZED,
+		xmpp_stream_blame(s, XMPP_STEP_DIALBACK, STOX_NOT_AUTHORIZED,
 			"dialback: its own server calls the key invalid");
 		xmpp_stream_finish(s);
 	}

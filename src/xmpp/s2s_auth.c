@@ -63,7 +63,7 @@ static void send_dialback(struct xmpp_out *o)
 	char key[65];
 
 	if (!o->s.id) {
-		refuse(o, XMPP_STEP_AUTH, STOX_REMOTE_SERVER_TIMEOUT,
+		refuse(o, XMPP_STEP_DIALBACK, STOX_REMOTE_SERVER_TIMEOUT,
 			"dialback is not possible, its stream has no id");
 		return;
 	}
@@ -80,18 +80,19 @@ static void send_dialback(struct xmpp_out *o)
 static void authenticate(struct xmpp_out *o)
 {
 	struct xmpp_ways w = xmpp_out_ways(o);
+	enum xmpp_channel channel = xmpp_channel(&o->s, o->s.remote);
 
-	if (o->s.secure && o->external_offered && w.external)
+	if (o->external_offered && xmpp_ways_external(&w, channel))
 		send_external(o);
-	else if (xmpp_ways_dialback(&w, o->s.secure))
+	else if (xmpp_ways_dialback(&w, channel))
 		send_dialback(o);
+	else if (xmpp_ways_external(&w, channel))
+		refuse(o, XMPP_STEP_EXTERNAL, STOX_REMOTE_SERVER_TIMEOUT,
+			"it does not offer EXTERNAL, which our policy "
+			"requires; it may not trust our certificate");
 	else
-		refuse(o, XMPP_STEP_AUTH, STOX_REMOTE_SERVER_TIMEOUT,
-			o->s.secure
-				? "it does not offer EXTERNAL, which our "
-				  "policy requires; it may not trust our "
-				  "certificate"
-				: "our policy rules out dialback");
+		refuse(o, XMPP_STEP_POLICY, STOX_REMOTE_SERVER_TIMEOUT,
+			"our policy rules out dialback");
 }
 
 /* Negotiation has come to where stanzas need a proof.  Without stanzas the
@@ -164,47 +165,31 @@ void xmpp_out_on_tls(struct xmpp_stream *s)
 	io_starttls(s->io, &tls);
 }
 
-/* What is wrong with the peer's certificate, or NULL. */
-static const char *certificate_problem(const struct xmpp_out *o, char *out,
-	size_t size)
-{
-	const struct io_identity *id = io_stream_identity(o->s.io);
-
-	if (!id || !id->present)
-		return "it showed no certificate";
-	if (!id->trusted) {
-		snprintf(out, size, "its certificate is not trusted: %.200s",
-			id->why ? id->why : "unknown reason");
-		return out;
-	}
-	if (!io_identity_names_xmpp(id, str_from(o->ascii))) {
-		snprintf(out, size, "its certificate does not name %.200s",
-			o->s.remote);
-		return out;
-	}
-	return NULL;
-}
-
-/* The certificate must be good unless dialback would do as well. */
+/* A certificate that proves nothing ends the stream unless dialback over TLS
+ * would do as well. */
 void xmpp_out_on_secure(struct xmpp_stream *s)
 {
 	struct xmpp_out *o = out_of(s);
 	struct xmpp_ways w = xmpp_out_ways(o);
-	char text[512], remote[128];
-	const char *problem = certificate_problem(o, text, sizeof(text));
+	struct xmpp_problem problem;
+	char remote[128];
 
-	if (problem && !w.dialback_tls) {
-		xmpp_stream_blame(s, XMPP_STEP_TLS, STOX_REMOTE_SERVER_TIMEOUT,
-			"%s", problem);
+	if (xmpp_certificate(s, s->remote, &problem)) {
+		xmpp_out_header(o);
+		return;
+	}
+	if (w.on[XMPP_CHANNEL_UNPROVEN] == XMPP_CLOSE) {
+		xmpp_stream_blame(s, problem.step, STOX_REMOTE_SERVER_TIMEOUT,
+			"%s", problem.why);
 		xmpp_stream_abort(s);
 		return;
 	}
-	if (problem && w.external)
+	if (xmpp_ways_external(&w, XMPP_CHANNEL_PROVEN))
 		log_event(s->x->log, STOX_LOG_WARN, "xmpp", 0,
-			"certificate-unproven", "local=%s remote=%s why=\"%s\"",
-			s->local,
+			"certificate-unproven", "step=%s local=%s remote=%s "
+			"why=\"%s\"", xmpp_step_name(problem.step), s->local,
 			log_text(str_from(s->remote), remote, sizeof(remote)),
-			problem);
+			problem.why);
 	xmpp_out_header(o);
 }
 
@@ -221,10 +206,10 @@ void xmpp_out_on_header(struct xmpp_stream *s, const struct stox_element *root)
 	xmpp_out_enter(o, XMPP_OUT_FEATURES);
 	if (stox_element_attr(root, "version"))
 		return;
-	if (xmpp_ways_dialback(&w, s->secure) && !o->proven)
+	if (xmpp_ways_dialback(&w, xmpp_channel(s, s->remote)) && !o->proven)
 		settled(o);
 	else
-		refuse(o, XMPP_STEP_STREAM, STOX_REMOTE_SERVER_TIMEOUT,
+		refuse(o, XMPP_STEP_POLICY, STOX_REMOTE_SERVER_TIMEOUT,
 			"it speaks XMPP without features, and our policy asks "
 			"for TLS");
 }
@@ -250,15 +235,15 @@ static void plain_features(struct xmpp_out *o, const struct stox_element *e)
 	const struct stox_element *tls =
 		stox_element_child(e, "starttls", XMPP_NS_TLS);
 
-	if (tls && w.tls && !o->plain_only) {
+	if (tls && xmpp_ways_tls(&w) && !o->plain_only) {
 		xmpp_out_enter(o, XMPP_OUT_STARTTLS);
 		(void)xmpp_stream_write(&o->s,
 			STR("<starttls xmlns='" XMPP_NS_TLS "'/>"));
-	} else if (!w.dialback_plain) {
-		refuse(o, XMPP_STEP_STREAM, STOX_REMOTE_SERVER_TIMEOUT,
+	} else if (!xmpp_ways_dialback(&w, XMPP_CHANNEL_PLAIN)) {
+		refuse(o, XMPP_STEP_POLICY, STOX_REMOTE_SERVER_TIMEOUT,
 			"it offers no TLS, which our policy requires");
 	} else if (tls && stox_element_child(tls, "required", XMPP_NS_TLS)) {
-		refuse(o, XMPP_STEP_STREAM, STOX_REMOTE_SERVER_TIMEOUT,
+		refuse(o, XMPP_STEP_POLICY, STOX_REMOTE_SERVER_TIMEOUT,
 			o->plain_only
 				? "it requires TLS, and TLS has failed"
 				: "it requires TLS, which our policy for it "
@@ -323,7 +308,7 @@ static void sasl_failure(struct xmpp_out *o, const struct stox_element *e)
 	struct xmpp_ways w = xmpp_out_ways(o);
 	char remote[128], why[64];
 
-	if (xmpp_ways_dialback(&w, true)) {
+	if (xmpp_ways_dialback(&w, xmpp_channel(&o->s, o->s.remote))) {
 		log_event(o->s.x->log, STOX_LOG_INFO, "xmpp", 0,
 			"external-refused", "local=%s remote=%s why=%s",
 			o->s.local,
@@ -334,7 +319,7 @@ static void sasl_failure(struct xmpp_out *o, const struct stox_element *e)
 		send_dialback(o);
 		return;
 	}
-	xmpp_stream_blame(&o->s, XMPP_STEP_AUTH, STOX_REMOTE_SERVER_TIMEOUT,
+	xmpp_stream_blame(&o->s, XMPP_STEP_EXTERNAL, STOX_REMOTE_SERVER_TIMEOUT,
 		"it refused EXTERNAL with our certificate: %.60s",
 		sasl_condition(e));
 	xmpp_stream_finish(&o->s);
@@ -375,10 +360,10 @@ static void dialback_result(struct xmpp_out *o, const struct stox_element *e)
 		ready(o, o->s.secure ? XMPP_AUTH_DIALBACK
 				     : XMPP_AUTH_DIALBACK_PLAIN);
 	} else if (type && strcmp(type, "invalid") == 0) {
-		refuse(o, XMPP_STEP_AUTH, STOX_INTERNAL_SERVER_ERROR,
+		refuse(o, XMPP_STEP_DIALBACK, STOX_INTERNAL_SERVER_ERROR,
 			"dialback failed, it takes our key for invalid");
 	} else {
-		xmpp_stream_blame(&o->s, XMPP_STEP_AUTH,
+		xmpp_stream_blame(&o->s, XMPP_STEP_DIALBACK,
 			STOX_REMOTE_SERVER_TIMEOUT,
 			"dialback failed, it could not check our key: %.60s",
 			xmpp_db_condition(e));

@@ -139,18 +139,21 @@ static bool remote_allowed(struct xmpp_in *in, const char *remote)
 	char text[300];
 
 	if (xmpp_local(in->s.x, str_from(remote))) {
-		xmpp_stream_error(&in->s, "policy-violation",
-			"that domain is served here");
+		xmpp_stream_refuse(&in->s, XMPP_STEP_POLICY,
+			"policy-violation", "that domain is served here");
 		return false;
 	}
 	if (xmpp_ways_none(&w)) {
 		snprintf(text, sizeof(text), "%.200s is not an allowed partner "
 			"of this server", remote);
-		xmpp_stream_error(&in->s, "policy-violation", text);
+		xmpp_stream_refuse(&in->s, XMPP_STEP_POLICY,
+			"policy-violation", text);
 		return false;
 	}
-	if (in->old && !xmpp_ways_dialback(&w, in->s.secure)) {
-		xmpp_stream_error(&in->s, "policy-violation",
+	if (in->old &&
+		!xmpp_ways_dialback(&w, xmpp_channel(&in->s, remote))) {
+		xmpp_stream_refuse(&in->s, XMPP_STEP_POLICY,
+			"policy-violation",
 			"a stream without version cannot use TLS, which is "
 			"required");
 		return false;
@@ -221,40 +224,41 @@ static void add_plain(struct xmpp_in *in, struct buf *b,
 {
 	bool known = in->s.remote != NULL;
 
-	if (in->s.x->config.credentials && (w->tls || !known)) {
+	if (in->s.x->config.credentials && (xmpp_ways_tls(w) || !known)) {
 		buf_add_text(b, "<starttls xmlns='" XMPP_NS_TLS "'>");
-		if (!w->dialback_plain)
+		if (!xmpp_ways_dialback(w, XMPP_CHANNEL_PLAIN))
 			buf_add_text(b, "<required/>");
 		buf_add_text(b, "</starttls>");
 	}
-	if (w->dialback_plain)
+	if (xmpp_ways_dialback(w, XMPP_CHANNEL_PLAIN))
 		add_dialback(b);
 }
 
-static void no_way_left(struct xmpp_in *in)
+/* What is missing, to the peer in its terms. */
+static void no_way_left(struct xmpp_in *in, const struct xmpp_ways *w)
 {
-	const struct io_identity *id = io_stream_identity(in->s.io);
-	char text[400];
+	struct xmpp_problem problem = { .step = XMPP_STEP_POLICY };
+	char text[600];
 
-	if (!id || !id->present)
+	if (!xmpp_ways_tls(w))
 		snprintf(text, sizeof(text),
-			"a certificate is required and you showed none");
-	else if (!id->trusted)
-		snprintf(text, sizeof(text), "a valid certificate is required, "
-			"and yours is not trusted: %.200s",
-			id->why ? id->why : "unknown reason");
+			"TLS is ruled out for %.200s by our policy",
+			in->s.remote);
+	else if (xmpp_certificate(&in->s, in->s.remote, &problem))
+		snprintf(text, sizeof(text),
+			"no way is left to prove %.200s", in->s.remote);
 	else
 		snprintf(text, sizeof(text), "a valid certificate is required, "
-			"and yours does not name %.200s", in->s.remote);
-	xmpp_stream_error(&in->s, "not-authorized", text);
+			"but of your server: %s", problem.why);
+	xmpp_stream_refuse(&in->s, problem.step, "not-authorized", text);
 }
 
 /* Inside TLS: EXTERNAL exactly when it can succeed. */
 static bool add_secure(struct xmpp_in *in, struct buf *b,
 	const struct xmpp_ways *w)
 {
-	bool external = in->s.remote && w->external && !in->proven &&
-		xmpp_in_certified(in, in->s.remote);
+	bool external = !in->proven &&
+		xmpp_ways_external(w, xmpp_channel(&in->s, in->s.remote));
 	bool dialback = in->s.remote &&
 		xmpp_in_may_dialback(in, in->s.remote);
 
@@ -283,7 +287,7 @@ static void offer(struct xmpp_in *in)
 	if (!s->secure) {
 		add_plain(in, b, &w);
 	} else if (!add_secure(in, b, &w)) {
-		no_way_left(in);
+		no_way_left(in, &w);
 		return;
 	}
 	buf_add_text(b, "</stream:features>");
@@ -294,12 +298,12 @@ static void offer(struct xmpp_in *in)
 
 static void starttls(struct xmpp_in *in, const struct stox_element *e)
 {
-	struct xmpp_ways w = { .tls = true };
+	struct xmpp_ways w = xmpp_ways_of(in->s.remote
+		? xmpp_partner_of(in->s.x, str_from(in->s.remote))
+		: NULL);
 
-	if (in->s.remote)
-		w = xmpp_ways_of(
-			xmpp_partner_of(in->s.x, str_from(in->s.remote)));
-	if (stox_element_is(e, "starttls", NULL) && !in->s.secure && w.tls &&
+	if (stox_element_is(e, "starttls", NULL) && !in->s.secure &&
+		(!in->s.remote || xmpp_ways_tls(&w)) &&
 		in->s.x->config.credentials) {
 		xmpp_stream_await_tls(&in->s);
 		return;

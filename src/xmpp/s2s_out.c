@@ -152,7 +152,7 @@ static bool try_again_plain(struct xmpp_out *o)
 	struct xmpp_ways w = xmpp_out_ways(o);
 
 	if (o->s.rank != XMPP_STEP_TLS || o->direct || o->plain_only ||
-		!w.dialback_plain)
+		!xmpp_ways_dialback(&w, XMPP_CHANNEL_PLAIN))
 		return false;
 	o->plain_only = true;
 	o->target_next--;
@@ -231,31 +231,34 @@ static void on_closed(struct xmpp_stream *s)
 	out_free(o);
 }
 
+/* It ends before there was a connection. */
+static void fail(struct xmpp_out *o, enum xmpp_step step,
+	enum stox_condition fault, const char *why)
+{
+	xmpp_stream_blame(&o->s, step, fault, "%s", why);
+	note_failure(o);
+	xmpp_failed_add(o->s.x, &o->s);
+	give_up(o);
+	out_free(o);
+}
+
 static void not_located(struct xmpp_out *o, enum io_locate_status status)
 {
-	struct xmpp_stream *s = &o->s;
-
 	switch (status) {
 	case IO_LOCATED:
 	case IO_LOCATE_NOT_FOUND:
-		xmpp_stream_blame(s, XMPP_STEP_DNS,
-			STOX_REMOTE_SERVER_NOT_FOUND,
+		fail(o, XMPP_STEP_DNS, STOX_REMOTE_SERVER_NOT_FOUND,
 			"the domain does not exist in the DNS");
 		break;
 	case IO_LOCATE_NO_SERVICE:
-		xmpp_stream_blame(s, XMPP_STEP_DNS,
-			STOX_REMOTE_SERVER_NOT_FOUND,
+		fail(o, XMPP_STEP_DNS, STOX_REMOTE_SERVER_NOT_FOUND,
 			"its DNS says that it offers no XMPP service");
 		break;
 	case IO_LOCATE_FAILED:
-		xmpp_stream_blame(s, XMPP_STEP_DNS, STOX_REMOTE_SERVER_TIMEOUT,
+		fail(o, XMPP_STEP_DNS, STOX_REMOTE_SERVER_TIMEOUT,
 			"the DNS did not answer");
 		break;
 	}
-	note_failure(o);
-	xmpp_failed_add(s->x, s);
-	give_up(o);
-	out_free(o);
 }
 
 static void set_targets(struct xmpp_out *o, const struct io_target *targets,
@@ -296,13 +299,13 @@ static void locate(struct xmpp_out *o, const struct xmpp_ways *ways)
 {
 	struct io_locate_config c = {
 		.domain = o->ascii,
-		.services = ways->tls ? services : services + 1,
+		.services = xmpp_ways_tls(ways) ? services : services + 1,
 		.fallback_port = DEFAULT_PORT,
 		.done = located,
 		.arg = o,
 	};
 
-	o->asked_direct = ways->tls;
+	o->asked_direct = xmpp_ways_tls(ways);
 	o->locate = io_locate(o->s.x->env, &c);
 }
 
@@ -322,49 +325,36 @@ static struct xmpp_out *out_new(struct xmpp_route *r)
 	return o;
 }
 
-static void refuse(struct xmpp_route *r, enum stox_condition condition,
-	const char *why)
+/* Before any connection: why there will be none. */
+static void open_or_fail(struct xmpp_out *o, bool room)
 {
-	struct buf text;
+	const struct xmpp_partner *p =
+		xmpp_partner_of(o->s.x, str_from(o->s.remote));
+	struct xmpp_ways ways = xmpp_ways_of(p);
 
-	buf_init(&text, 2048, NULL);
-	buf_printf(&text, "%s could not be reached: %s.", r->remote, why);
-	buf_add_char(&text, '\0');
-	xmpp_route_failed(r, condition, text.data);
-	buf_free(&text);
+	if (xmpp_ways_none(&ways))
+		fail(o, XMPP_STEP_POLICY, STOX_POLICY_VIOLATION,
+			"our policy leaves no way");
+	else if (io_domain_to_ascii(str_from(o->s.remote), o->ascii,
+			sizeof(o->ascii)) ||
+		io_domain_to_ascii(str_from(o->s.local), o->local_ascii,
+			sizeof(o->local_ascii)))
+		fail(o, XMPP_STEP_DNS, STOX_REMOTE_SERVER_NOT_FOUND,
+			"its name is not a host name");
+	else if (!room)
+		fail(o, XMPP_STEP_POLICY, STOX_RESOURCE_CONSTRAINT,
+			"too many streams are open here");
+	else if (p->proxy)
+		use_proxy(o, p);
+	else
+		locate(o, &ways);
 }
 
 void xmpp_out_open(struct xmpp_route *r)
 {
-	struct xmpp *x = r->x;
-	const struct xmpp_partner *p = xmpp_partner_of(x, str_from(r->remote));
-	struct xmpp_ways ways = xmpp_ways_of(p);
-	char ascii[256], local_ascii[256];
-	struct xmpp_out *o;
+	bool room = xmpp_may_open(r->x);
 
-	if (xmpp_ways_none(&ways)) {
-		refuse(r, STOX_POLICY_VIOLATION, "our policy leaves no way");
-		return;
-	}
-	if (io_domain_to_ascii(str_from(r->remote), ascii, sizeof(ascii)) ||
-		io_domain_to_ascii(str_from(r->local), local_ascii,
-			sizeof(local_ascii))) {
-		refuse(r, STOX_REMOTE_SERVER_NOT_FOUND,
-			"its name is not a host name");
-		return;
-	}
-	if (!xmpp_may_open(x)) {
-		refuse(r, STOX_RESOURCE_CONSTRAINT,
-			"too many streams are open here");
-		return;
-	}
-	o = out_new(r);
-	memcpy(o->ascii, ascii, sizeof(ascii));
-	memcpy(o->local_ascii, local_ascii, sizeof(local_ascii));
-	if (p->proxy)
-		use_proxy(o, p);
-	else
-		locate(o, &ways);
+	open_or_fail(out_new(r), room);
 }
 
 static const char *state(const struct xmpp_stream *s)

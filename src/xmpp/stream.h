@@ -21,6 +21,24 @@
 
 struct xmpp_stream;
 
+/** The steps of set-up, in order; a failure that came further is the one
+ *  worth telling. */
+enum xmpp_step {
+	XMPP_STEP_DNS,
+	XMPP_STEP_TCP,
+	XMPP_STEP_STREAM,    /* headers, features, XML */
+	XMPP_STEP_TLS,       /* STARTTLS and the handshake */
+	XMPP_STEP_TLS_CHAIN, /* the certificate is not trusted */
+	XMPP_STEP_TLS_NAME,  /* it is somebody else's */
+	XMPP_STEP_DANE,      /* the DNS names another one */
+	XMPP_STEP_EXTERNAL,
+	XMPP_STEP_DIALBACK,
+	XMPP_STEP_POLICY,    /* ours allows nothing that is left */
+	XMPP_STEP_READY,     /* it was in use */
+};
+/** The word for logs and `stoxctl streams --failed`: "tls-name". */
+const char *xmpp_step_name(enum xmpp_step step);
+
 /** What a kind of stream does.  Every call but on_closed may close the
  *  stream; none may free it. */
 struct xmpp_stream_kind {
@@ -59,7 +77,7 @@ struct xmpp_stream {
 	char *why;                /* owned; the first reason for its end */
 	enum stox_condition fault; /* the condition that goes with it */
 	char condition[40];       /* of the peer's stream error, or "" */
-	int rank;                 /* how far it had come then: enum xmpp_step */
+	enum xmpp_step rank;      /* how far it has come, or had come then */
 	enum xmpp_auth auth;
 	bool secure;              /* inside TLS */
 	bool ready;               /* set-up is over */
@@ -81,12 +99,6 @@ struct xmpp_stream {
 	size_t max_bytes;         /* the peer's limit for a stanza, 0: none */
 };
 
-/** The steps of set-up, in order; a failure that came further is the one
- *  worth telling. */
-enum xmpp_step {
-	XMPP_STEP_DNS, XMPP_STEP_TCP, XMPP_STEP_STREAM, XMPP_STEP_TLS,
-	XMPP_STEP_AUTH, XMPP_STEP_READY,
-};
 
 void xmpp_stream_init(struct xmpp_stream *s, struct xmpp *x,
 	const struct xmpp_stream_kind *kind);
@@ -125,6 +137,9 @@ int xmpp_stream_stanza(struct xmpp_stream *s, struct str bytes);
 void xmpp_stream_blame(struct xmpp_stream *s, enum xmpp_step step,
 	enum stox_condition fault, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
+/** Blame and send a stream error: @text is the reason too. */
+void xmpp_stream_refuse(struct xmpp_stream *s, enum xmpp_step step,
+	const char *condition, const char *text);
 /** Send a stream error and close.  @text is for a person and may be NULL; it
  *  is also the reason unless there was one. */
 void xmpp_stream_error(struct xmpp_stream *s, const char *condition,

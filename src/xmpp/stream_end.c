@@ -9,6 +9,35 @@
 /* How long a closing handshake may take, RFC 6120, 4.4. */
 enum { CLOSE_MS = 5000 };
 
+const char *xmpp_step_name(enum xmpp_step step)
+{
+	switch (step) {
+	case XMPP_STEP_DNS:
+		return "dns";
+	case XMPP_STEP_TCP:
+		return "tcp";
+	case XMPP_STEP_STREAM:
+		return "stream";
+	case XMPP_STEP_TLS:
+		return "tls";
+	case XMPP_STEP_TLS_CHAIN:
+		return "tls-chain";
+	case XMPP_STEP_TLS_NAME:
+		return "tls-name";
+	case XMPP_STEP_DANE:
+		return "dane";
+	case XMPP_STEP_EXTERNAL:
+		return "external";
+	case XMPP_STEP_DIALBACK:
+		return "dialback";
+	case XMPP_STEP_POLICY:
+		return "policy";
+	case XMPP_STEP_READY:
+		return "ready";
+	}
+	return "";
+}
+
 void xmpp_stream_blame(struct xmpp_stream *s, enum xmpp_step step,
 	enum stox_condition fault, const char *format, ...)
 {
@@ -92,6 +121,14 @@ void xmpp_stream_error(struct xmpp_stream *s, const char *condition,
 		(void)io_write(s->io, buf_str(b));
 	}
 	xmpp_stream_close(s);
+}
+
+void xmpp_stream_refuse(struct xmpp_stream *s, enum xmpp_step step,
+	const char *condition, const char *text)
+{
+	xmpp_stream_blame(s, step, STOX_NOT_AUTHORIZED,
+		"we closed it with %s: %s", condition, text);
+	xmpp_stream_error(s, condition, text);
 }
 
 void xmpp_stream_finish(struct xmpp_stream *s)

@@ -481,6 +481,7 @@ void xmpp_streams(struct xmpp *x, bool failed,
 			.stanzas_out = s->stanzas_out,
 			.queued = queued(s),
 			.failed = s->why,
+			.step = s->why ? xmpp_step_name(s->rank) : "",
 		};
 
 		row(arg, &info);

@@ -130,6 +130,8 @@ struct xmpp_stream_info {
 	uint64_t since_ms;
 	uint64_t stanzas_in, stanzas_out, queued;
 	const char *failed;          /* last reason, for failed ones */
+	const char *step;            /* where that was: "dns", "tls-name", …,
+	                              * "" without failure */
 };
 /** Call @row for each; failed ones too when @failed. */
 void xmpp_streams(struct xmpp *x, bool failed,

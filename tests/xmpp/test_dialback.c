@@ -767,51 +767,6 @@ static void in_plain_refused(void **state)
 	wire_expect_closed(w);
 }
 
-/* ---- the matrix, walked -------------------------------------------------- */
-
-/* What a peer that can do everything, and what one that can do only dialback,
- * is offered, in the clear and inside TLS. */
-static void offers(void **state)
-{
-	struct fixture *f = *state;
-
-	fixture_start(f);
-	for (unsigned i = 0; i < 18; i++) {
-		struct xmpp_ways ways;
-		struct wire *w;
-
-		f->partner.tls = (enum xmpp_policy)(i / 6);
-		f->partner.sasl = (enum xmpp_policy)(i / 2 % 3);
-		f->partner.dialback = i % 2;
-		xmpp_configure(f->x, &f->config);
-		ways = xmpp_ways_of(&f->partner);
-		w = wire_connect(f);
-		wire_header(w, "example.org", "contoso.com", NULL);
-		if (xmpp_ways_none(&ways)) {
-			wire_expect(w, "<policy-violation ");
-			wire_expect_closed(w);
-			continue;
-		}
-		step(f);
-		assert_int_equal(ways.tls, memmem(w->in.data, w->in.len,
-			"<starttls", 9) != NULL);
-		assert_int_equal(!ways.dialback_plain, memmem(w->in.data,
-			w->in.len, "<required/>", 11) != NULL);
-		assert_int_equal(ways.dialback_plain, memmem(w->in.data,
-			w->in.len, "<dialback", 9) != NULL);
-		wire_abort(w);
-		if (!ways.tls)
-			continue;
-		w = in_tls(f);
-		assert_int_equal(ways.external, memmem(w->in.data, w->in.len,
-			"EXTERNAL", 8) != NULL);
-		assert_int_equal(ways.dialback_tls, memmem(
-			w->in.data + w->at, w->in.len - w->at, "<dialback",
-			9) != NULL);
-		wire_abort(w);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -842,7 +797,6 @@ int main(void)
 		PEER_TEST(asking_breaks),
 		PEER_TEST(in_old),
 		PEER_TEST(in_plain_refused),
-		PEER_TEST(offers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

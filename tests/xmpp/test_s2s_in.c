@@ -458,12 +458,12 @@ static void bad_certificate(void **state)
 		const char *text;
 	} cases[] = {
 		{ "dns:example.org", "example.org", false,
-			"yours is not trusted" },
+			"its certificate is not trusted" },
 		{ "dns:other.example", "other.example", true,
 			"does not name example.org" },
 		{ "dns:*.example.org", "a.example.org", true,
 			"does not name example.org" },
-		{ "dns:example.org", NULL, true, "you showed none" },
+		{ "dns:example.org", NULL, true, "it showed no certificate" },
 	};
 	struct fixture *f = *state;
 
