@@ -106,13 +106,14 @@ static void stream_row(void *arg, const struct xmpp_stream_info *i)
 	uint64_t now = io_now_ms(r->node->env);
 
 	json_array_append_new(r->list, json_pack(
-		"{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:s?}",
+		"{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:s,s:s?}",
 		"side", "XMPP", "local", i->local, "remote", i->remote,
 		"direction", i->direction, "state", i->state, "auth", i->auth,
 		"tls", i->tls, "peer", i->peer,
 		"age_s", number((now - i->since_ms) / 1000),
 		"in", number(i->stanzas_in), "out", number(i->stanzas_out),
-		"queued", number(i->queued), "reason", i->failed));
+		"queued", number(i->queued), "step", i->step,
+		"reason", i->failed));
 }
 
 static void connection_row(void *arg, const struct sip_connection_info *i)

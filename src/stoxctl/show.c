@@ -113,7 +113,9 @@ void show_streams(const json_t *answer)
 		if (number(s, "queued"))
 			printf(" waiting %lld", number(s, "queued"));
 		if (*text(s, "reason"))
-			printf("\n     %s", text(s, "reason"));
+			printf("\n     %s%s%s", text(s, "step"),
+				*text(s, "step") ? ": " : "",
+				text(s, "reason"));
 		printf("\n");
 	}
 }
