@@ -3,6 +3,7 @@ EXTRA_DIST += \
 	contrib/check \
 	contrib/demo \
 	contrib/ejabberd/stox.yml \
+	contrib/jabberd2/stox.xml \
 	contrib/packages \
 	contrib/packages.sh \
 	contrib/prosody/stox.cfg.lua \

@@ -294,6 +294,16 @@ static void stanza(struct xmpp_component *c, struct pool **pool,
 	xmpp_deliver(&c->s, pool, &st);
 }
 
+/* jabberd2 leaves stanzas in the namespace in which it got them. */
+static bool is_stanza(const struct stox_element *e)
+{
+	return (stox_element_is(e, NULL, XMPP_NS_COMPONENT) ||
+		stox_element_is(e, NULL, XMPP_NS_CLIENT)) &&
+		(stox_element_is(e, "message", NULL) ||
+		stox_element_is(e, "presence", NULL) ||
+		stox_element_is(e, "iq", NULL));
+}
+
 static void on_element(struct xmpp_stream *s, struct pool **pool,
 	struct stox_element *e, size_t bytes)
 {
@@ -301,9 +311,7 @@ static void on_element(struct xmpp_stream *s, struct pool **pool,
 
 	if (stox_element_is(e, "handshake", XMPP_NS_COMPONENT))
 		accepted(c);
-	else if (stox_element_is(e, "message", XMPP_NS_COMPONENT) ||
-		stox_element_is(e, "presence", XMPP_NS_COMPONENT) ||
-		stox_element_is(e, "iq", XMPP_NS_COMPONENT))
+	else if (is_stanza(e))
 		stanza(c, pool, e, bytes);
 	else if (!stox_element_is(e, "features", XMPP_NS_STREAMS))
 		xmpp_stream_error(s, "unsupported-stanza-type", NULL);

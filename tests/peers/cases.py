@@ -9,6 +9,11 @@ from lab import LabError
 MARK = "Xq7v"
 
 
+# Those of the whole list stand in stox.MODES.
+MODES = ("external", "dialback", "component")
+EVERY_MODE = MODES + ("plain",)
+
+
 class Failed(Exception):
     """What is tested did not do what it should."""
 
@@ -30,9 +35,10 @@ def equal(got, wanted, what):
 CASES = []
 
 
-def case(title, servers=("prosody", "ejabberd"),
-         modes=("external", "dialback", "component")):
-    """Mark a function(world) as a case for these servers and modes."""
+def case(title, servers=("prosody", "ejabberd", "jabberd2"),
+         modes=MODES):
+    """Mark a function(world) as a case for these servers and modes, as far as
+    the server has them."""
     def mark(function):
         CASES.append((title, servers, modes, function))
         return function

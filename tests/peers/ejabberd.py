@@ -20,12 +20,13 @@ class Ejabberd:
     clients_see_it = True
     # It asks the name server that it is given, and only that one.
     own_resolver = False
+    modes = ("external", "dialback", "plain", "component")
 
     def __init__(self, lab, authority, component_secret=None,
-                 secure_auth=True):
+                 secure_auth=True, encrypted=True):
         self.lab, self.authority = lab, authority
         self.component_secret = component_secret
-        self.secure_auth = secure_auth
+        self.secure_auth, self.encrypted = secure_auth, encrypted
         self.process = None
         self.certificate = authority.issue("ejabberd/certs", "example.org")
 
@@ -56,7 +57,7 @@ loglevel: debug
 certfiles:
   - "{pem}"
 ca_file: "{self.authority.file}"
-s2s_use_starttls: required
+s2s_use_starttls: {"required" if self.encrypted else "false"}
 s2s_cafile: "{self.authority.file}"
 auth_method: internal
 listen:

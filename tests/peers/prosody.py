@@ -17,12 +17,13 @@ class Prosody:
     clients_see_it = False
     # It asks the name server that it is given, and only that one.
     own_resolver = True
+    modes = ("external", "dialback", "plain", "component")
 
     def __init__(self, lab, authority, component_secret=None,
-                 secure_auth=True):
+                 secure_auth=True, encrypted=True):
         self.lab, self.authority = lab, authority
         self.component_secret = component_secret
-        self.secure_auth = secure_auth
+        self.secure_auth, self.encrypted = secure_auth, encrypted
         self.process = None
         self.certificate = authority.issue("prosody/certs", "example.org")
         self.for_clients = self.certificate
@@ -52,7 +53,7 @@ authentication = "internal_plain"
 storage = "internal"
 allow_registration = false
 c2s_require_encryption = true
-s2s_require_encryption = true
+s2s_require_encryption = {"true" if self.encrypted else "false"}
 s2s_secure_auth = {"true" if self.secure_auth else "false"}
 ssl = {{
     certificate = "{crt}", key = "{key}",

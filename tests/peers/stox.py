@@ -13,6 +13,8 @@ SECRET = "a plague on both your houses"
 MODES = {
     "external": 'sasl = "required"\n    dialback = false',
     "dialback": 'sasl = "off"\n    dialback = true',
+    # as Google Talk did it
+    "plain": 'tls = "off"\n    sasl = "off"\n    dialback = true',
     "component": "",
 }
 

@@ -2,12 +2,13 @@
 from agent import Agent
 from authority import Authority
 from ejabberd import Ejabberd
+from jabberd2 import Jabberd2
 from kamailio import USERS as SIP_USERS, Kamailio
 from lab import Lab
 from prosody import PASSWORD, Prosody
 from stox import SECRET, Stox
 
-SERVERS = {"prosody": Prosody, "ejabberd": Ejabberd}
+SERVERS = {"prosody": Prosody, "ejabberd": Ejabberd, "jabberd2": Jabberd2}
 JULIET, NURSE = "juliet@example.org", "nurse@example.org"
 ROMEO, BENVOLIO = "romeo@contoso.com", "benvolio@contoso.com"
 
@@ -15,7 +16,7 @@ ROMEO, BENVOLIO = "romeo@contoso.com", "benvolio@contoso.com"
 class World:
     """One laboratory with both servers and both users in it.
 
-    mode is how stox meets the XMPP server: external, dialback, component.
+    mode is how stox meets the XMPP server: one of stox.MODES.
     """
 
     def __init__(self, server="prosody", mode="external"):
@@ -32,7 +33,8 @@ class World:
         return SERVERS[self.server_name](
             self.lab, self.authority,
             component_secret=SECRET if self.mode == "component" else None,
-            secure_auth=self.mode == "external")
+            secure_auth=self.mode not in ("dialback", "plain"),
+            encrypted=self.mode != "plain")
 
     def start_servers(self):
         self.fe.start()

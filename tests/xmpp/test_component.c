@@ -243,6 +243,12 @@ static void namespaces(void **state)
 		"xmlns='jabber:component:accept'/></forwarded></message>");
 	assert_non_null(memmem(f->stanzas.data, f->stanzas.len,
 		"<message xmlns='jabber:server'/></forwarded>", 44));
+	wire_send(w, "<message xmlns='jabber:client' "
+		"from='nurse@example.org' to='romeo@contoso.com'>"
+		"<body>y</body></message>");
+	assert_non_null(memmem(f->stanzas.data, f->stanzas.len,
+		"<message from='nurse@example.org' "
+		"to='romeo@contoso.com'><body>y</body></message>", 80));
 	wire_send(w, "<message xmlns='jabber:server' from='a@example.org' "
 		"to='romeo@contoso.com'/>");
 	wire_expect(w, "<unsupported-stanza-type ");
