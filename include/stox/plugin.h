@@ -142,7 +142,8 @@ STOX_API const char *stox_to_bare(const struct stox_exchange *x);
 STOX_API const char *stox_to_domain(const struct stox_exchange *x);
 /** Is the addressee the domain itself, not a user of it? */
 STOX_API bool stox_to_is_domain(const struct stox_exchange *x);
-/** The domain that stox speaks for in this exchange (the SIP domain). */
+/** The domain of ours on XMPP in this exchange: the SIP domain, or the gateway at
+ *  which its people are. */
 STOX_API const char *stox_domain(const struct stox_exchange *x);
 /** Memory that lives as long as the exchange, cleared. */
 STOX_API void *stox_alloc(struct stox_exchange *x, size_t size);

@@ -54,7 +54,9 @@ bool stox_to_is_domain(const struct stox_exchange *x)
 
 const char *stox_domain(const struct stox_exchange *x)
 {
-	return x->sip_domain->domain;
+	if (x->gateway)
+		return x->gateway->self.domain;
+	return x->sip_domain ? x->sip_domain->domain : "";
 }
 
 void *stox_alloc(struct stox_exchange *x, size_t size)

@@ -68,7 +68,11 @@ static const char *const *default_xmpp_listen(const struct config *c)
 	static const char *const everywhere[] = {"*:5269", NULL};
 
 	for (size_t i = 0; i < c->sip_domain_count; i++)
-		if (!c->sip_domains[i].local.component_host)
+		if (!c->sip_domains[i].local.component_host &&
+			!c->sip_domains[i].gateway)
+			return everywhere;
+	for (size_t i = 0; i < c->gateway_count; i++)
+		if (!c->gateways[i].self.local.component_host)
 			return everywhere;
 	return no_items;
 }
@@ -159,6 +163,7 @@ static void check_listeners(struct config_load *l)
 static void warn_of_missing_side(struct config_load *l)
 {
 	struct config_place place = l->file.sections->place;
+	const struct config *c = l->config;
 	bool sip = false, xmpp = false;
 
 	/* sections that were refused count as well: one line is enough */
@@ -177,6 +182,13 @@ static void warn_of_missing_side(struct config_load *l)
 		config_warning(l->report, place,
 			"there is no XmppDomain, so nobody "
 			"on XMPP may take part; expected one");
+	for (size_t i = 0; i < c->gateway_count; i++)
+		if (!c->gateways[i].used)
+			config_warning(l->report, place,
+				"nobody is found at the Gateway %s; expected a "
+				"SipDomain with gateway = \"%s\"",
+				c->gateways[i].self.domain,
+				c->gateways[i].self.domain);
 }
 
 /* ---- looking up --------------------------------------------------------- */
@@ -214,6 +226,10 @@ static void index_domains(struct config *c)
 	c->by_ascii_sip = new_table();
 	c->by_domain_xmpp = new_table();
 	c->by_ascii_xmpp = new_table();
+	c->by_domain_gateway = new_table();
+	for (size_t i = 0; i < c->gateway_count; i++)
+		table_put(c->by_domain_gateway,
+			str_from(c->gateways[i].self.domain), &c->gateways[i]);
 	for (size_t i = 0; i < c->sip_domain_count; i++) {
 		struct config_sip_domain *d = &c->sip_domains[i];
 
@@ -240,10 +256,15 @@ static void list_sides(struct config *c)
 		partners[i] = &c->sip_domains[i].partner;
 		count += count_names(c->sip_domains[i].domains);
 	}
+	count += c->gateway_count;
 	locals = pool_alloc0(c->pool, (count + 1) * sizeof(*locals));
+	for (size_t i = 0; i < c->gateway_count; i++)
+		locals[c->local_count++] = c->gateways[i].self.local;
 	for (size_t i = 0; i < c->sip_domain_count; i++) {
 		const struct config_sip_domain *d = &c->sip_domains[i];
 
+		if (d->gateway)
+			continue;
 		for (size_t k = 0; d->domains[k]; k++) {
 			locals[c->local_count] = d->local;
 			locals[c->local_count++].domain = d->domains[k];
@@ -373,6 +394,7 @@ void config_unref(struct config **c)
 	table_free(&config->by_domain_xmpp);
 	table_free(&config->by_ascii_sip);
 	table_free(&config->by_ascii_xmpp);
+	table_free(&config->by_domain_gateway);
 	pool = config->pool;
 	pool_free(&pool);
 }

@@ -27,7 +27,10 @@ struct config_value {
 	int line;
 };
 
-/** A domain that lives on SIP: stox is its XMPP server (or component). */
+struct config_gateway;
+
+/** A domain that lives on SIP: stox is its XMPP server (or component), or its
+ *  users have their faces at a gateway. */
 struct config_sip_domain {
 	const char *domain;          /* canonical: U-labels, lower case */
 	const char *sip_domain;      /* the same as A-labels */
@@ -36,8 +39,19 @@ struct config_sip_domain {
 	const char *const *domains;
 	struct xmpp_local local;     /* how XMPP reaches the domain itself */
 	struct sip_partner partner;  /* how stox reaches it */
+	unsigned section;            /* index of its section */
+	const char *gateway_name;    /* as written; NULL: under its own name */
+	struct config_gateway *gateway; /* the same, found */
 	/* by plugin index; an element is NULL when the plugin has no options */
 	struct config_value *const *plugin_values;
+};
+/** A domain of ours whose users are escaped SIP addresses (XEP-0106):
+ *  bob\40contoso.com@sip.example.org. */
+struct config_gateway {
+	/* the gateway as the other end of an exchange with its bare domain:
+	 * names, how XMPP reaches it, options of plugins; no SIP partner */
+	struct config_sip_domain self;
+	bool used;                   /* some SipDomain names it */
 };
 /** What an outsider of a domain may do.  lync.md 1.5. */
 enum config_partner {
@@ -83,13 +97,17 @@ struct config {
 	size_t sip_domain_count;
 	struct config_xmpp_domain *xmpp_domains;
 	size_t xmpp_domain_count;
+	struct config_gateway *gateways; /* in the order of the text */
+	size_t gateway_count;
 	struct table *by_domain_sip;  /* canonical domain -> config_sip_domain,
 	                               * additional domains included */
 	struct table *by_domain_xmpp; /* likewise -> config_xmpp_domain */
+	struct table *by_domain_gateway; /* canonical -> config_gateway */
 	struct table *by_ascii_sip;   /* A-label domain -> config_sip_domain */
 	struct table *by_ascii_xmpp;
 	/* the same in the shape that xmpp_configure() and sip_configure()
-	 * take: every name, and the partner, of every SIP domain */
+	 * take: every name of every SIP domain that has its own on XMPP, and of
+	 * every gateway; the partner of every SIP domain */
 	const struct xmpp_local *locals;
 	size_t local_count;
 	const struct sip_partner *const *sip_partners; /* sip_domain_count */

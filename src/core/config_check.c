@@ -12,6 +12,8 @@ static const char *section_name(enum config_section_type type)
 		return "a SipDomain section";
 	case CONFIG_SECTION_XMPP:
 		return "an XmppDomain section";
+	case CONFIG_SECTION_GATEWAY:
+		return "a Gateway section";
 	case CONFIG_SECTION_OTHER:
 		break;
 	}
@@ -24,6 +26,7 @@ static unsigned section_scope(enum config_section_type type)
 	case CONFIG_SECTION_GLOBAL:
 		return STOX_GLOBAL;
 	case CONFIG_SECTION_SIP:
+	case CONFIG_SECTION_GATEWAY:
 		return STOX_DOMAIN;
 	case CONFIG_SECTION_XMPP:
 		return STOX_PARTNER;
@@ -34,7 +37,9 @@ static unsigned section_scope(enum config_section_type type)
 }
 
 static const enum config_section_type section_types[] = {
-	CONFIG_SECTION_GLOBAL, CONFIG_SECTION_SIP, CONFIG_SECTION_XMPP};
+	CONFIG_SECTION_GLOBAL, CONFIG_SECTION_SIP, CONFIG_SECTION_XMPP,
+	CONFIG_SECTION_GATEWAY};
+enum { SECTION_TYPES = sizeof(section_types) / sizeof(*section_types) };
 
 /* ---- core's options ----------------------------------------------------- */
 
@@ -203,7 +208,7 @@ static bool check_names(struct config_load *l, const struct stox_plugin *plugin,
 		const char *name = option_name(l, plugin, &plugin->options[i]);
 		size_t other = 0;
 
-		for (size_t t = 0; t < 3; t++)
+		for (size_t t = 0; t < SECTION_TYPES; t++)
 			if (config_option_find(config_options(section_types[t]),
 				    name) >= 0) {
 				config_error(l->report, place,
@@ -315,7 +320,7 @@ static void guess_option(
 	const struct config *c = l->config;
 
 	config_guess_init(guess, name);
-	for (size_t t = 0; t < 3; t++) {
+	for (size_t t = 0; t < SECTION_TYPES; t++) {
 		const struct config_option *table =
 			config_options(section_types[t]);
 
@@ -412,12 +417,12 @@ static void report_misplaced(struct config_load *l,
 /* Core's option of another section? */
 static const char *other_home(const char *name)
 {
-	for (size_t t = 0; t < 3; t++)
+	for (size_t t = 0; t < SECTION_TYPES; t++)
 		if (config_option_find(
 			    config_options(section_types[t]), name) >= 0)
 			return section_name(section_types[t]);
 	if (config_option_find(config_component_options, name) >= 0)
-		return "component = { … } of a SipDomain";
+		return "component = { … } of a SipDomain or Gateway";
 	return NULL;
 }
 
@@ -490,6 +495,7 @@ static void check_sip_section(struct config_load *l, struct config_section *s)
 	struct config_sip_domain domain = {0};
 	bool good = config_sip_section(l, s, &domain);
 
+	domain.section = s->index;
 	domain.plugin_values = check_plugin_options(l, s, NULL);
 	if (good)
 		c->sip_domains[c->sip_domain_count++] = domain;
@@ -506,12 +512,42 @@ static void check_xmpp_section(struct config_load *l, struct config_section *s)
 		c->xmpp_domains[c->xmpp_domain_count++] = domain;
 }
 
+static void check_gateway_section(
+	struct config_load *l, struct config_section *s)
+{
+	struct config *c = l->config;
+	struct config_gateway gateway = {0};
+	bool good = config_gateway_section(l, s, &gateway);
+
+	gateway.self.plugin_values = check_plugin_options(l, s, NULL);
+	if (good)
+		c->gateways[c->gateway_count++] = gateway;
+}
+
+/* The arrays grow no more: who is where can be said. */
+static void connect_gateways(struct config_load *l)
+{
+	struct config *c = l->config;
+	size_t at = 0;
+
+	for (const struct config_section *s = l->file.sections;
+		s && at < c->sip_domain_count; s = s->next) {
+		struct config_sip_domain *d = &c->sip_domains[at];
+
+		if (s->type != CONFIG_SECTION_SIP || d->section != s->index)
+			continue;
+		config_sip_gateway(l, s, d);
+		at++;
+	}
+}
+
 void config_check(struct config_load *l)
 {
 	struct config *c = l->config;
 	struct config_section *global = l->file.sections;
 	size_t sip = count_sections(l, CONFIG_SECTION_SIP);
 	size_t xmpp = count_sections(l, CONFIG_SECTION_XMPP);
+	size_t gateways = count_sections(l, CONFIG_SECTION_GATEWAY);
 
 	config_check_core(l, global, config_global_options, l->global);
 	check_limits(l);
@@ -521,10 +557,15 @@ void config_check(struct config_load *l)
 		pool_alloc0(c->pool, (sip + 1) * sizeof(*c->sip_domains));
 	c->xmpp_domains =
 		pool_alloc0(c->pool, (xmpp + 1) * sizeof(*c->xmpp_domains));
+	c->gateways =
+		pool_alloc0(c->pool, (gateways + 1) * sizeof(*c->gateways));
 	for (struct config_section *s = global; s; s = s->next) {
 		if (s->type == CONFIG_SECTION_SIP)
 			check_sip_section(l, s);
 		else if (s->type == CONFIG_SECTION_XMPP)
 			check_xmpp_section(l, s);
+		else if (s->type == CONFIG_SECTION_GATEWAY)
+			check_gateway_section(l, s);
 	}
+	connect_gateways(l);
 }

@@ -3,11 +3,6 @@
  */
 #include "core/config_private.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 /* ---- names -------------------------------------------------------------- */
 
 /* Where a domain was named first: an item of a list is looked up in the text
@@ -27,7 +22,20 @@ static struct config_place place_of(const struct named *n)
 
 static const char *section_word(enum config_section_type type)
 {
+	if (type == CONFIG_SECTION_GATEWAY)
+		return "a Gateway";
 	return type == CONFIG_SECTION_SIP ? "a SipDomain" : "an XmppDomain";
+}
+
+/* What would be right where two kinds of section have one name. */
+static const char *one_side(const struct named *a, const struct named *b)
+{
+	if (a->type == CONFIG_SECTION_GATEWAY ||
+		b->type == CONFIG_SECTION_GATEWAY)
+		return "a name of its own for the gateway, such as "
+		       "sip.example.org";
+	return "one side: a domain with users on both XMPP and SIP is not "
+	       "supported";
 }
 
 /* A domain lives on exactly one side, and in one section. */
@@ -55,12 +63,9 @@ static bool claim_name(
 			domain, there.source->name, there.line);
 	else
 		config_error(l->report, place,
-			"%s is %s here and %s at %s:%d; "
-			"expected one side: a domain with users on both XMPP "
-			"and SIP is not supported",
-			domain, section_word(name->type),
-			section_word(first->type), there.source->name,
-			there.line);
+			"%s is %s here and %s at %s:%d; expected %s", domain,
+			section_word(name->type), section_word(first->type),
+			there.source->name, there.line, one_side(name, first));
 	return false;
 }
 
@@ -73,7 +78,7 @@ static const char *to_ascii(struct pool *pool, const char *domain)
 	return pool_strdup(pool, ascii);
 }
 
-static const struct config_raw_option *find_raw(
+const struct config_raw_option *config_section_option(
 	const struct config_section *section, const char *name)
 {
 	const struct config_raw_option *o = section->options;
@@ -86,7 +91,7 @@ static const struct config_raw_option *find_raw(
 static struct config_place option_place(
 	const struct config_section *section, const char *name)
 {
-	const struct config_raw_option *o = find_raw(section, name);
+	const struct config_raw_option *o = config_section_option(section, name);
 
 	return o ? o->place : section->place;
 }
@@ -96,7 +101,7 @@ static bool claim_additional(struct config_load *l,
 	const char *ascii, size_t index)
 {
 	const struct config_raw_option *o =
-		find_raw(section, "additional_domains");
+		config_section_option(section, "additional_domains");
 	struct named name = {ascii, section->type, o->place, o, NULL};
 
 	if (o->value.type == CONFIG_RAW_TABLE && index < o->value.item_count)
@@ -281,162 +286,6 @@ bool config_xmpp_section(struct config_load *l, struct config_section *section,
 	return true;
 }
 
-/* ---- components --------------------------------------------------------- */
-
-enum { SECRET_MAX = 4096 };
-
-/* A key is read only from a file of its own that nobody else can read; never
- * through a symbolic link, which others may be able to turn. */
-static const char *read_secret(
-	struct pool *pool, const char *path, const char **ret_secret)
-{
-	char text[SECRET_MAX];
-	struct str rest, line;
-	struct stat st;
-	const char *why = NULL;
-	ssize_t n = 0;
-	int fd = open(path,
-		O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-
-	if (fd < 0)
-		return errno == ELOOP ? "it is a symbolic link"
-				      : strerror(errno);
-	if (fstat(fd, &st) < 0)
-		why = strerror(errno);
-	else if (!S_ISREG(st.st_mode))
-		why = "it is not a regular file";
-	else if (st.st_mode & (S_IROTH | S_IWOTH))
-		why = "others can read or write it";
-	else if ((n = read(fd, text, sizeof(text))) < 0)
-		why = strerror(errno);
-	close(fd);
-	if (why)
-		return why;
-	rest = (struct str){text, (size_t)n};
-	line = str_cut(&rest, '\n');
-	if (line.len > 0 && line.p[line.len - 1] == '\r')
-		line.len--;
-	line = str_trim(line);
-	if (line.len == 0)
-		return "its first line is empty";
-	if (line.len == sizeof(text) || str_has_control(line) ||
-		!str_is_utf8(line))
-		return "its first line is no usable text";
-	*ret_secret = pool_strndup(pool, line.p, line.len);
-	return NULL;
-}
-
-static void warn_of_readable_secret(
-	struct config_load *l, struct config_place place)
-{
-	struct stat st;
-
-	if (stat(place.source->name, &st) == 0 && (st.st_mode & S_IROTH))
-		config_warning(l->report, place,
-			"others can read this secret; "
-			"expected mode 0640 for %s, or secret_file",
-			place.source->name);
-}
-
-static void set_secret(struct config_load *l, const struct config_raw_option *o,
-	const struct config_value *values, struct xmpp_local *local)
-{
-	const struct config_value *secret = &values[COMPONENT_SECRET];
-	const struct config_value *file = &values[COMPONENT_SECRET_FILE];
-	const char *why;
-
-	if (secret->set && file->set) {
-		config_error(l->report, config_field_place(o, "secret_file"),
-			"component has both secret and secret_file; expected "
-			"only one");
-	} else if (secret->set) {
-		local->component_secret = secret->string;
-		warn_of_readable_secret(l, config_field_place(o, "secret"));
-	} else if (file->set) {
-		why = read_secret(l->config->pool, file->string,
-			&local->component_secret);
-		if (why)
-			config_error(l->report,
-				config_field_place(o, "secret_file"),
-				"cannot take the secret from %s: %s; expected "
-				"a "
-				"file that only the daemon can read",
-				file->string, why);
-	}
-}
-
-static void report_field(struct config_load *l,
-	const struct config_raw_option *o, const char *name)
-{
-	struct config_guess guess;
-
-	config_guess_init(&guess, name);
-	for (size_t i = 0; config_component_options[i].option.name; i++)
-		config_guess_try(
-			&guess, config_component_options[i].option.name);
-	config_error(l->report, config_field_place(o, name),
-		"component has no "
-		"field %s; %sexpected host, port, secret or secret_file",
-		name, config_guess_text(&guess, l->pool));
-}
-
-static bool read_field(struct config_load *l, const struct config_raw_option *o,
-	const struct config_raw_field *field, struct config_value *values)
-{
-	int i = config_option_find(config_component_options, field->name);
-	struct config_kind kind;
-
-	if (i < 0) {
-		report_field(l, o, field->name);
-		return false;
-	}
-	kind = (struct config_kind){
-		.name = pool_printf(l->pool, "component.%s", field->name),
-		.option = &config_component_options[i].option,
-		.syntax = config_component_options[i].syntax,
-	};
-	return config_value_read(l, &kind, o, &field->value,
-		config_field_place(o, field->name), &values[i]);
-}
-
-static bool is_loopback(const char *host)
-{
-	return strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 ||
-	       str_starts(str_from(host), STR("127."));
-}
-
-static void set_component(struct config_load *l,
-	const struct config_raw_option *o, struct xmpp_local *local)
-{
-	struct config_value v[COMPONENT_COUNT];
-	bool good = true;
-
-	for (size_t i = 0; i < COMPONENT_COUNT; i++)
-		stox_require(config_value_default(l->config->pool,
-				     &config_component_options[i].option,
-				     &v[i]) == 0);
-	for (size_t i = 0; i < o->value.field_count; i++)
-		if (!read_field(l, o, &o->value.fields[i], v))
-			good = false;
-	if (o->value.item_count > 0)
-		config_error(l->report, o->place,
-			"component has values without a "
-			"name; expected { host = …, port = …, secret = … }");
-	else if (good && !v[COMPONENT_SECRET].set &&
-		 !v[COMPONENT_SECRET_FILE].set)
-		config_error(l->report, o->place,
-			"component has no secret; "
-			"expected secret or secret_file");
-	local->component_host = v[COMPONENT_HOST].string;
-	local->component_port = (uint16_t)v[COMPONENT_PORT].number;
-	set_secret(l, o, v, local);
-	if (!is_loopback(local->component_host))
-		config_warning(l->report, config_field_place(o, "host"),
-			"everything goes to %s unencrypted; expected an XMPP "
-			"server on this machine",
-			local->component_host);
-}
-
 /* ---- SipDomain ---------------------------------------------------------- */
 
 /* Without TLS a peer is known by its address only, so a name does not do. */
@@ -495,17 +344,78 @@ bool config_sip_section(struct config_load *l, struct config_section *section,
 	struct config_sip_domain *ret)
 {
 	struct config_value v[SIP_OPTION_COUNT];
-	const struct config_raw_option *component =
-		find_raw(section, "component");
 
 	config_check_core(l, section, config_sip_options, v);
 	set_partner(l, section, v, &ret->partner);
-	if (component && component->value.type == CONFIG_RAW_TABLE)
-		set_component(l, component, &ret->local);
+	config_component(l, section, &ret->local);
+	ret->gateway_name = v[SIP_OPTION_GATEWAY].string;
 	if (!section_names(l, section, &v[SIP_OPTION_ADDITIONAL_DOMAINS],
 		    &ret->domains, &ret->partner.domains))
 		return false;
 	ret->domain = ret->local.domain = ret->domains[0];
 	ret->sip_domain = ret->partner.name = ret->partner.domains[0];
 	return true;
+}
+
+/* ---- Gateway ------------------------------------------------------------ */
+
+bool config_gateway_section(struct config_load *l,
+	struct config_section *section, struct config_gateway *ret)
+{
+	static const struct config_value none = {0};
+	struct config_sip_domain *self = &ret->self;
+
+	struct config_value v[GATEWAY_OPTION_COUNT];
+
+	config_check_core(l, section, config_gateway_options, v);
+	config_component(l, section, &self->local);
+	if (!section_names(l, section, &none, &self->domains,
+		    &self->partner.domains))
+		return false;
+	self->domain = self->local.domain = self->domains[0];
+	self->sip_domain = self->partner.name = self->partner.domains[0];
+	return true;
+}
+
+static struct config_gateway *find_gateway(struct config *c, const char *name)
+{
+	for (size_t i = 0; i < c->gateway_count; i++)
+		if (strcmp(c->gateways[i].self.domain, name) == 0)
+			return &c->gateways[i];
+	return NULL;
+}
+
+static void guess_gateway(struct config_load *l, struct config_place place,
+	const char *name)
+{
+	struct config_guess guess;
+
+	config_guess_init(&guess, name);
+	for (size_t i = 0; i < l->config->gateway_count; i++)
+		config_guess_try(&guess, l->config->gateways[i].self.domain);
+	config_error(l->report, place,
+		"there is no Gateway \"%s\"; %sexpected the name of a Gateway "
+		"section",
+		name, config_guess_text(&guess, l->pool));
+}
+
+void config_sip_gateway(struct config_load *l,
+	const struct config_section *section, struct config_sip_domain *d)
+{
+	struct config_place place = option_place(section, "gateway");
+
+	if (!d->gateway_name)
+		return;
+	if (d->local.component_host) {
+		config_error(l->report, place,
+			"%s has both component and gateway; expected component "
+			"in the Gateway section, or no gateway",
+			section->name);
+		return;
+	}
+	d->gateway = find_gateway(l->config, d->gateway_name);
+	if (d->gateway)
+		d->gateway->used = true;
+	else
+		guess_gateway(l, place, d->gateway_name);
 }

@@ -169,7 +169,8 @@ static void report_unknown(lua_State *L, const char *name)
 	if (is_called(place, name))
 		config_error(s->report, place,
 			"there is no %s to call; "
-			"%sexpected SipDomain, XmppDomain, Include or Global",
+			"%sexpected SipDomain, XmppDomain, Gateway, Include or "
+			"Global",
 			name, config_guess_text(&guess, s->pool));
 	else
 		config_error(s->report, place,
@@ -227,6 +228,11 @@ static int open_sip_domain(lua_State *L)
 static int open_xmpp_domain(lua_State *L)
 {
 	return open_section(L, CONFIG_SECTION_XMPP, "XmppDomain");
+}
+
+static int open_gateway(lua_State *L)
+{
+	return open_section(L, CONFIG_SECTION_GATEWAY, "Gateway");
 }
 
 static int open_provider(lua_State *L)
@@ -414,6 +420,7 @@ static void narrow_string_methods(lua_State *L, int functions)
 }
 
 static const luaL_Reg own_functions[] = {
+	{"Gateway", open_gateway},
 	{"Global", open_global},
 	{"Include", include},
 	{"Provider", open_provider},

@@ -127,7 +127,7 @@ static void add_scope(struct buf *out, unsigned scope)
 		const char *name;
 	} places[] = {
 		{STOX_GLOBAL, "in the global section"},
-		{STOX_DOMAIN, "in a SipDomain"},
+		{STOX_DOMAIN, "in a SipDomain or Gateway"},
 		{STOX_PARTNER, "in an XmppDomain"},
 	};
 	const char *separator = "May stand ";
@@ -165,6 +165,8 @@ void config_manual(struct buf *out, const struct stox_plugin *const *plugins)
 	add_table(out, config_global_options);
 	buf_add_text(out, ".SS In a SipDomain\n");
 	add_table(out, config_sip_options);
+	buf_add_text(out, ".SS In a Gateway\n");
+	add_table(out, config_gateway_options);
 	buf_add_text(out, ".SS Fields of component\n");
 	add_table(out, config_component_options);
 	buf_add_text(out, ".SS In an XmppDomain\n");

@@ -6,6 +6,7 @@
  *     config_value.c   one raw value or default -> one typed value
  *     config_syntax.c  texts that mean something: addresses, paths, names
  *     config_domain.c  values of a section -> domain and partner records
+ *     config_component.c  component = { … } of such a section
  *     config_report.c  collects what is wrong, in the order of the text
  *     config_table.c   the options that core has
  *
@@ -120,6 +121,7 @@ enum config_section_type {
 	CONFIG_SECTION_GLOBAL,
 	CONFIG_SECTION_SIP,
 	CONFIG_SECTION_XMPP,
+	CONFIG_SECTION_GATEWAY,
 	CONFIG_SECTION_OTHER,         /* refused already: not looked at */
 };
 struct config_section {
@@ -192,8 +194,10 @@ enum config_sip {
 	SIP_OPTION_FRONT_END, SIP_OPTION_DIALECT, SIP_OPTION_TRANSPORT,
 	SIP_OPTION_TLS_MIN, SIP_OPTION_TRUSTED, SIP_OPTION_BLOCKED,
 	SIP_OPTION_KEEPALIVE, SIP_OPTION_ADDITIONAL_DOMAINS,
-	SIP_OPTION_CERTIFICATE, SIP_OPTION_COMPONENT, SIP_OPTION_COUNT
+	SIP_OPTION_CERTIFICATE, SIP_OPTION_COMPONENT, SIP_OPTION_GATEWAY,
+	SIP_OPTION_COUNT
 };
+enum config_gateway_option { GATEWAY_OPTION_COMPONENT, GATEWAY_OPTION_COUNT };
 enum config_xmpp {
 	XMPP_OPTION_PARTNER, XMPP_OPTION_TLS, XMPP_OPTION_SASL,
 	XMPP_OPTION_DIALBACK, XMPP_OPTION_TLS_MIN, XMPP_OPTION_PROXY,
@@ -208,6 +212,7 @@ enum config_component {
 extern const struct config_option config_global_options[];
 extern const struct config_option config_sip_options[];
 extern const struct config_option config_xmpp_options[];
+extern const struct config_option config_gateway_options[];
 extern const struct config_option config_component_options[];
 /** The table of a kind of section; NULL for CONFIG_SECTION_OTHER. */
 const struct config_option *config_options(enum config_section_type type);
@@ -263,5 +268,16 @@ bool config_sip_section(struct config_load *l, struct config_section *section,
 	struct config_sip_domain *ret);
 bool config_xmpp_section(struct config_load *l, struct config_section *section,
 	struct config_xmpp_domain *ret);
+bool config_gateway_section(struct config_load *l,
+	struct config_section *section, struct config_gateway *ret);
+/** When all gateways are known: find the one that @d names. */
+void config_sip_gateway(struct config_load *l,
+	const struct config_section *section, struct config_sip_domain *d);
+/** Read component = { … } of @section, if it has one, into @local. */
+void config_component(struct config_load *l,
+	const struct config_section *section, struct xmpp_local *local);
+/** The option @name as it was written, or NULL. */
+const struct config_raw_option *config_section_option(
+	const struct config_section *section, const char *name);
 
 #endif

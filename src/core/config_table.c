@@ -60,8 +60,8 @@ const struct config_option config_global_options[] = {
 		"system is used when there is one.", ),
 	ROW(GLOBAL_XMPP_LISTEN, "xmpp_listen", STOX_STRINGS, CONFIG_LISTEN,
 		"Where XMPP servers may connect. Without it \"*:5269\" when "
-		"some SipDomain is reached by them, and nowhere when all are "
-		"components.", ),
+		"some SipDomain or Gateway is reached by them, and nowhere when "
+		"all are components.", ),
 	ROW(GLOBAL_SIP_LISTEN, "sip_listen", STOX_STRINGS, CONFIG_LISTEN,
 		"Where SIP peers may connect over TLS.",
 		.value = "*:5061"),
@@ -129,7 +129,19 @@ const struct config_option config_sip_options[] = {
 		"Connect to an XMPP server as a component (XEP-0114) instead "
 		"of being an XMPP server for the domain. The fields are "
 		"below.", ),
+	ROW(SIP_OPTION_GATEWAY, "gateway", STOX_STRING, CONFIG_DOMAIN,
+		"The Gateway at which people of the domain are found on XMPP, "
+		"as user\\40domain@gateway, instead of under their own "
+		"domain.", ),
 	[SIP_OPTION_COUNT] = { .option = { .name = NULL } },
+};
+
+const struct config_option config_gateway_options[] = {
+	ROW(GATEWAY_OPTION_COMPONENT, "component", STOX_STRINGS, CONFIG_TABLE,
+		"Connect to an XMPP server as a component (XEP-0114) instead "
+		"of being an XMPP server for the gateway. The fields are "
+		"below.", ),
+	[GATEWAY_OPTION_COUNT] = { .option = { .name = NULL } },
 };
 
 const struct config_option config_component_options[] = {
@@ -195,6 +207,8 @@ const struct config_option *config_options(enum config_section_type type)
 		return config_sip_options;
 	case CONFIG_SECTION_XMPP:
 		return config_xmpp_options;
+	case CONFIG_SECTION_GATEWAY:
+		return config_gateway_options;
 	case CONFIG_SECTION_OTHER:
 		break;
 	}

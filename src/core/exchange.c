@@ -185,6 +185,12 @@ static void send_out(struct stox_exchange *x)
 		reject(x, STOX_INTERNAL_SERVER_ERROR, NULL, "no out");
 		return;
 	}
+	if (x->out_sip && x->gateway && x->sip_domain == &x->gateway->self) {
+		reject(x, STOX_SERVICE_UNAVAILABLE,
+			"Nobody reads what is sent to the gateway itself.",
+			"to the gateway");
+		return;
+	}
 	if (x->out_sip && !x->spelled) {
 		x->spelled = true;
 		if (!spelling_find(x))

@@ -73,7 +73,11 @@ struct stox_exchange {
 	struct timer deadline;
 	/* the two ends, as JIDs */
 	struct jid from, to;
-	const struct config_sip_domain *sip_domain; /* the one we speak for */
+	struct jid face;              /* the SIP end as XMPP sees it: itself, or
+	                               * its address at the gateway */
+	const struct config_gateway *gateway; /* of the face, or NULL */
+	const struct config_sip_domain *sip_domain; /* the one we speak for; the
+	                               * gateway's own when that is meant */
 	const struct config_xmpp_domain *xmpp_domain;
 	const char *sip_uri;          /* original spelling of the SIP end, or NULL */
 	bool spelled;                 /* that was looked up */

@@ -5,7 +5,9 @@ src_core_libcore_la_SOURCES = \
 	src/core/api.c src/core/api_table.h \
 	src/core/body.c \
 	src/core/cache.c \
+	src/core/ends.c \
 	src/core/exchange.c src/core/exchange.h \
+	src/core/gateway.c \
 	src/core/hook.c src/core/hook.h \
 	src/core/host.c src/core/host.h \
 	src/core/lane.c \
@@ -17,6 +19,7 @@ src_core_libcore_la_SOURCES = \
 	src/core/config.c \
 	src/core/config.h \
 	src/core/config_check.c \
+	src/core/config_component.c \
 	src/core/config_domain.c \
 	src/core/config_env.c \
 	src/core/config_lua.c \

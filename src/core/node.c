@@ -159,6 +159,20 @@ static int adopt(struct node *n, struct config *c, struct buf *why)
 	return 0;
 }
 
+/** XMPP servers want a certificate of every domain that they reach. */
+static void warn_of_certificates(const struct config *config,
+	const struct config_sip_domain *d, const struct io_credentials *cred,
+	struct buf *warnings)
+{
+	if (d->local.component_host)
+		return;
+	for (const char *const *name = d->partner.domains; *name; name++)
+		if (!io_credentials_has(cred, str_from(*name)))
+			buf_printf(warnings, "%s: no certificate for %s: XMPP "
+				"servers will not trust it\n", config->file,
+				*name);
+}
+
 int node_check(struct io_env *env, const struct config *config,
 	struct io_credentials **ret_credentials, struct buf *errors,
 	struct buf *warnings)
@@ -166,7 +180,6 @@ int node_check(struct io_env *env, const struct config *config,
 	const struct io_credentials_config c = { config->certificates,
 		config->trust };
 	struct io_credentials *cred = NULL;
-	const char *const *names;
 	struct buf why;
 
 	buf_init(&why, 4096, NULL);
@@ -181,14 +194,12 @@ int node_check(struct io_env *env, const struct config *config,
 	for (size_t i = 0; i < config->sip_domain_count; i++) {
 		const struct config_sip_domain *d = &config->sip_domains[i];
 
-		if (d->local.component_host)
-			continue;
-		for (names = d->partner.domains; *names; names++)
-			if (!io_credentials_has(cred, str_from(*names)))
-				buf_printf(warnings, "%s: no certificate for "
-					"%s: XMPP servers will not trust it\n",
-					config->file, *names);
+		if (!d->gateway)
+			warn_of_certificates(config, d, cred, warnings);
 	}
+	for (size_t i = 0; i < config->gateway_count; i++)
+		warn_of_certificates(config, &config->gateways[i].self, cred,
+			warnings);
 	if (config->host && !io_credentials_has(cred, str_from(config->host)))
 		buf_printf(warnings, "%s: no certificate for the host %s: SIP "
 			"servers will not trust it\n", config->file, config->host);

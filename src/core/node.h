@@ -111,8 +111,31 @@ void route_reply(struct stox_exchange *x);
 /** Forget what was sent: no answer is wanted any more.  Returns true when the
  *  XMPP side had it already (too late to take back). */
 bool route_forget(struct stox_exchange *x);
-/** Find the SIP and XMPP domains of an exchange whose from and to are set.
- *  Returns 0, or -STOX_ENOROUTE, -STOX_EPERM. */
-int route_domains(struct stox_exchange *x);
+
+/* ---- ends.c: who is at the two ends ---- */
+
+/**
+ * For a stanza: x->from and x->face (its `to`) are set.  Finds x->to, the
+ * domains, the gateway.  Returns STOX_NO_ERROR, or the condition to refuse
+ * with and, in *@why, a sentence (or NULL).
+ */
+enum stox_condition ends_from_xmpp(struct stox_exchange *x, const char **why);
+/** The same for a request.  Returns 0 or the status to refuse with and its
+ *  phrase in *@why. */
+unsigned ends_from_sip(struct stox_exchange *x, const struct sip_request *r,
+	const char **why);
+/** For what a session begins: x->from and x->to are set.
+ *  Returns 0, or -STOX_ENOROUTE, -STOX_EPERM, -STOX_ENOENT. */
+int ends_begun(struct stox_exchange *x);
+/** The address under which XMPP reaches the SIP user @uri.
+ *  Returns 0, or -STOX_ENOROUTE, -STOX_ENOENT with a sentence in *@why. */
+int ends_face_of(struct stox_exchange *x, const struct sip_uri *uri,
+	struct jid *ret, const char **why);
+/** Who says so: the partner vouches for From, and for P-Asserted-Identity when
+ *  it is trusted (RFC 3325). */
+struct sip_uri ends_asserted(const struct sip_request *r);
+/** The domain of the SIP end, of the XMPP end, as SIP writes it (A-labels). */
+const char *ends_sip_host(const struct stox_exchange *x, const struct jid *jid);
+const char *ends_xmpp_host(const struct stox_exchange *x, const struct jid *jid);
 
 #endif

@@ -6,29 +6,8 @@
 
 #include "core/node.h"
 
-/* Text of a refusal that names the policy. */
-static const char UNLISTED[] =
-	"This gateway does not federate with your domain.";
 static const char NO_ROOM[] =
 	"The gateway is too busy; try again in a minute.";
-
-/* ---- domains ---------------------------------------------------------------- */
-
-int route_domains(struct stox_exchange *x)
-{
-	const struct config *c = x->snapshot->config;
-	const struct jid *sip = x->side == STOX_XMPP ? &x->to : &x->from;
-	const struct jid *xmpp = x->side == STOX_XMPP ? &x->from : &x->to;
-
-	x->sip_domain = table_get(c->by_domain_sip, sip->domain);
-	x->xmpp_domain = table_get(c->by_domain_xmpp, xmpp->domain);
-	if (!x->sip_domain)
-		return -STOX_ENOROUTE;
-	if (!x->xmpp_domain || x->xmpp_domain->partner.blocked ||
-		x->sip_domain->partner.blocked)
-		return -STOX_EPERM;
-	return 0;
-}
 
 /* ---- from XMPP --------------------------------------------------------------- */
 
@@ -74,7 +53,8 @@ static void from_xmpp(void *arg, struct xmpp_stanza *s)
 {
 	struct node *n = arg;
 	struct stox_exchange *x;
-	int error;
+	enum stox_condition refused;
+	const char *why = NULL;
 
 	if (stanza_is_answer(s->element)) {
 		take_answer(n, s);
@@ -90,12 +70,10 @@ static void from_xmpp(void *arg, struct xmpp_stanza *s)
 	n->counts.from_xmpp++;
 	x->in_stanza = s->element;
 	x->from = s->from;
-	x->to = s->to;
-	error = route_domains(x);
-	if (error == -STOX_EPERM)
-		exchange_reject(x, STOX_FORBIDDEN, UNLISTED);
-	else if (error)
-		exchange_reject(x, STOX_ITEM_NOT_FOUND, NULL);
+	x->face = s->to;
+	refused = ends_from_xmpp(x, &why);
+	if (refused)
+		exchange_reject(x, refused, why);
 	else
 		exchange_start(x);
 }
@@ -140,97 +118,6 @@ static void refuse_request(struct node *n, const struct sip_request *r,
 	n->counts.refused++;
 }
 
-/** Who says so: the partner vouches for From, and for P-Asserted-Identity when
- *  it is trusted (RFC 3325). */
-static struct sip_uri asserted_from(const struct sip_request *r)
-{
-	const struct sip_header *h = NULL;
-	struct sip_address a;
-	struct str list, item;
-
-	while (r->partner->trusted &&
-		(h = sip_message_header(r->message, SIP_H_P_ASSERTED_IDENTITY, h))) {
-		list = h->value;
-		while (sip_list_next(&list, &item))
-			if (sip_address_parse(item, &a) == 0 &&
-				a.uri.scheme == SIP_SCHEME_SIP)
-				return a.uri;
-	}
-	return r->message->from.uri;
-}
-
-/** Lower case and without the final dot: hosts in SIP are ASCII already. */
-static struct str plain_host(struct str host, char out[256])
-{
-	if (host.len && host.p[host.len - 1] == '.')
-		host.len--;
-	if (host.len > 255)
-		return (struct str){ NULL, 0 };
-	for (size_t i = 0; i < host.len; i++)
-		out[i] = host.p[i] >= 'A' && host.p[i] <= 'Z'
-				 ? (char)(host.p[i] + 32) : host.p[i];
-	return (struct str){ out, host.len };
-}
-
-/** The name in @from equal to @name, as it stands at the same place in @to
- *  (the same domains, in U-labels and in A-labels). */
-static const char *same_name(const char *const *from, const char *const *to,
-	struct str name)
-{
-	for (size_t i = 0; from[i]; i++)
-		if (str_is(name, from[i]))
-			return to[i];
-	return NULL;
-}
-
-/** The SIP domain of a host as JIDs write it; NULL when it is not one. */
-static const char *sip_domain_of(const struct config *c, struct str host)
-{
-	char name[256];
-	struct str ascii = plain_host(host, name);
-	const struct config_sip_domain *d = table_get(c->by_ascii_sip, ascii);
-
-	return d ? same_name(d->partner.domains, d->domains, ascii) : NULL;
-}
-
-static const char *xmpp_domain_of(const struct config *c, struct str host)
-{
-	char name[256];
-	struct str ascii = plain_host(host, name);
-	const struct config_xmpp_domain *d = table_get(c->by_ascii_xmpp, ascii);
-
-	return d ? same_name(d->sip_domains, d->domains, ascii) : NULL;
-}
-
-/** Map the ends.  Returns 0 or the status to refuse with. */
-static unsigned map_ends(struct stox_exchange *x, const struct sip_request *r,
-	const char **why)
-{
-	const struct config *c = x->snapshot->config;
-	struct sip_uri from = asserted_from(r);
-	/* In a dialog the Request-URI is our Contact; To says who is meant. */
-	const struct sip_uri *to = r->message->to.tag.len
-		? &r->message->to.uri : &r->message->uri;
-	const char *sip = sip_domain_of(c, from.host);
-	const char *xmpp = xmpp_domain_of(c, to->host);
-	int error;
-
-	if (!sip) {
-		*why = "Sender Domain Not Served";
-		return 403;
-	}
-	if (!xmpp) {
-		*why = "Domain Not Served";
-		return 404;
-	}
-	error = map_address_to_jid(x->pool, &from, str_from(sip), true, &x->from, why);
-	if (!error)
-		error = map_address_to_jid(x->pool, to, str_from(xmpp), true,
-			&x->to, why);
-	return error == 0 ? 0 : error == -STOX_ENOENT ? 404
-		: error == -STOX_ENOTSUP ? 416 : 400;
-}
-
 static void in_dialog(struct node *n, struct stox_exchange *x)
 {
 	const struct stox_event e = { STOX_EVENT_REQUEST, x, 0 };
@@ -265,11 +152,7 @@ static void from_sip(void *arg, const struct sip_request *r)
 	n->counts.from_sip++;
 	x->in_sip = r->message;
 	x->in_transaction = r->transaction;
-	status = map_ends(x, r, &why);
-	if (!status && route_domains(x) < 0) {
-		status = 403;
-		why = "Federation Not Allowed";
-	}
+	status = ends_from_sip(x, r, &why);
 	if (status) {
 		stox_reply_sip(x, status, why);
 		x->state = EXCHANGE_TAKEN;
@@ -280,10 +163,8 @@ static void from_sip(void *arg, const struct sip_request *r)
 		in_dialog(n, x);
 		return;
 	}
-	from = asserted_from(r);
-	spelling_seen(n, &x->from, &from,
-		same_name(x->sip_domain->domains, x->sip_domain->partner.domains,
-			x->from.domain));
+	from = ends_asserted(r);
+	spelling_seen(n, &x->from, &from, ends_sip_host(x, &x->from));
 	exchange_start(x);
 }
 
@@ -356,9 +237,8 @@ static const char *request_uri(struct stox_exchange *x)
 {
 	if (x->sip_uri && !x->to.resource.len)
 		return x->sip_uri;
-	return map_address_to_sip(x->pool, &x->to,
-		same_name(x->sip_domain->domains, x->sip_domain->partner.domains,
-			x->to.domain), true);
+	return map_address_to_sip(x->pool, &x->to, ends_sip_host(x, &x->to),
+		true);
 }
 
 static void send_sip(struct stox_exchange *x)
@@ -372,9 +252,7 @@ static void send_sip(struct stox_exchange *x)
 		.from_display = m->display,
 		.request_uri = uri,
 		.from = map_address_to_sip(x->pool, &x->from,
-			same_name(x->xmpp_domain->domains,
-				x->xmpp_domain->sip_domains, x->from.domain),
-			p->dialect->gr_in_from),
+			ends_xmpp_host(x, &x->from), p->dialect->gr_in_from),
 		.to = uri,
 		.headers = header_pairs(x, m),
 		.content_type = m->type,
@@ -390,21 +268,24 @@ static void send_sip(struct stox_exchange *x)
 		x->id);
 }
 
-static const char *domain_text(struct stox_exchange *x, const struct jid *j)
+/** The domain of ours that speaks on XMPP in this exchange. */
+static const char *our_domain(struct stox_exchange *x)
 {
-	return pool_strndup(x->pool, j->domain.p, j->domain.len);
+	return pool_strndup(x->pool, x->face.domain.p, x->face.domain.len);
 }
 
 static void send_xmpp(struct stox_exchange *x)
 {
 	bool message = stanza_kind(x->out_stanza) == STANZA_MESSAGE;
 
+	if (x->gateway)
+		stox_element_set(x->out_stanza, "from", x->face.full);
 	x->out_id = stox_element_attr(x->out_stanza, "id");
 	if (x->out_id) {
 		table_put(x->node->by_stanza_id, str_from(x->out_id), x);
 		x->tracked = true;
 	}
-	xmpp_send(x->node->xmpp, domain_text(x, &x->from), x->to.domain,
+	xmpp_send(x->node->xmpp, our_domain(x), x->to.domain,
 		 x->out_stanza, message ? XMPP_SEND_HOLD : 0, x->id);
 	if (message)
 		lane_leave(x); /* the stream keeps the order from here */
@@ -454,7 +335,7 @@ static void reply_xmpp(struct stox_exchange *x)
 	struct stox_element *e = x->reply_stanza;
 	struct stanza_error error = { .condition = x->reject,
 		.text = x->reject_text,
-		.by = x->sip_domain ? x->sip_domain->domain : NULL };
+		.by = our_domain(x) };
 	const char *type = stox_element_attr(x->in_stanza, "type");
 
 	/* Presence gets no errors, but for a question that waits for one. */
@@ -464,8 +345,8 @@ static void reply_xmpp(struct stox_exchange *x)
 	if (x->reject)
 		e = stanza_error_reply(x->pool, x->in_stanza, &error);
 	if (e)
-		xmpp_send(x->node->xmpp, domain_text(x, &x->to), x->from.domain,
-			e, XMPP_SEND_PATIENT, 0);
+		xmpp_send(x->node->xmpp, error.by, x->from.domain, e,
+			XMPP_SEND_PATIENT, 0);
 }
 
 static void reply_sip(struct stox_exchange *x)

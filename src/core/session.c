@@ -492,7 +492,7 @@ struct stox_exchange *stox_begin(struct stox_session *s,
 	copy->from_tag = b->from_tag ? pool_strdup(pool, b->from_tag) : NULL;
 	copy->to_tag = b->to_tag ? pool_strdup(pool, b->to_tag) : NULL;
 	x->begin = copy;
-	if (route_domains(x) < 0) {
+	if (ends_begun(x) < 0) {
 		exchange_replied(x);
 		return NULL;
 	}

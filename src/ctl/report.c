@@ -38,7 +38,9 @@ static json_t *domains(struct node *n)
 		json_array_append_new(list, json_pack("{s:s,s:s,s:s,s:s}",
 			"domain", c->sip_domains[i].domain, "lives_on", "SIP",
 			"reached_as", c->sip_domains[i].local.component_host
-				? "component" : "server",
+				? "component"
+				: c->sip_domains[i].gateway ? "gateway"
+							    : "server",
 			"dialect", c->sip_domains[i].partner.dialect->name));
 	for (size_t i = 0; i < c->xmpp_domain_count; i++)
 		json_array_append_new(list, json_pack("{s:s,s:s,s:b}",

@@ -27,6 +27,24 @@ int map_address_to_jid(struct pool *pool, const struct sip_uri *uri,
 const char *map_address_to_sip(struct pool *pool, const struct jid *jid,
 	const char *host, bool with_gr);
 
+/* ---- gateway.c: XEP-0106 ---- */
+
+/**
+ * The user whom a JID of a gateway domain stands for:
+ * bob\40contoso.com@sip.example.org is bob@contoso.com.  The resource stays.
+ * Whether anybody serves that domain is the caller's to look up.
+ * Returns 0, or -STOX_EINVAL with a sentence in *@why (jid-malformed).
+ */
+int map_gateway_to_jid(struct pool *pool, const struct jid *face,
+	struct jid *ret, const char **why);
+/**
+ * The way back: the face of @jid at the domain @gateway.  @ascii is @jid's
+ * domain in A-labels, which stand where a local part cannot hold the U-labels.
+ * Returns 0, or -STOX_ENOENT: no local part, or the face is too long.
+ */
+int map_jid_to_gateway(struct pool *pool, const struct jid *jid,
+	const char *ascii, const char *gateway, struct jid *ret);
+
 /* ---- error.c: RFC 7247, 7 ---- */
 
 struct map_status {

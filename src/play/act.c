@@ -41,12 +41,21 @@ static const struct stox_element *parse_stanza(struct pool *pool,
 	const char *text, const struct peer *p)
 {
 	const char *wrapped = pool_printf(pool, "<play xmlns='%s'>%s</play>",
-		peer_ns(p), text);
+		STOX_NS_SERVER, text);
 	struct stox_element *root;
 
 	if (xml_parse(pool, str_from(wrapped), &p->limits, &root) < 0)
 		return NULL;
 	return stox_element_child(root, NULL, NULL);
+}
+
+static const char *domain_of(struct pool *pool, const char *jid)
+{
+	struct str domain = str_from(strchr(jid, '@') ? strchr(jid, '@') + 1
+						      : jid);
+
+	domain = str_cut(&domain, '/');
+	return pool_strndup(pool, domain.p, domain.len);
 }
 
 /* ---- sends --------------------------------------------------------------------- */
@@ -67,7 +76,6 @@ static bool send_stanza(struct actor *a, const struct play_step *s,
 	const struct stox_element *e = parse_stanza(pool, s->text, p);
 	const char *to = e ? stox_element_attr(e, "to") : NULL;
 	struct stox_element *copy;
-	struct str domain;
 	struct buf out;
 
 	if (!to) {
@@ -79,12 +87,9 @@ static bool send_stanza(struct actor *a, const struct play_step *s,
 		stox_element_set(copy, "from", s->actor);
 	if (may_speak(&a->stage, p))
 		ledger_stanza(&a->stage, copy, s->line);
-	domain = str_from(strchr(to, '@') ? strchr(to, '@') + 1 : to);
-	domain = str_cut(&domain, '/');
 	buf_init(&out, 4 << 20, NULL);
-	xml_write(&out, copy, peer_ns(p));
-	peer_send(p, pool_strndup(a->stage.pool, domain.p, domain.len),
-		buf_str(&out));
+	xml_write(&out, copy, STOX_NS_SERVER);
+	peer_send(p, domain_of(pool, to), buf_str(&out));
 	buf_free(&out);
 	pool_free(&pool);
 	return true;
@@ -123,7 +128,7 @@ static void complete_request(struct actor *a, const struct play_step *s,
 	struct str start = str_cut(&rest, '\n'), line = start;
 	struct str method = str_cut(&line, ' '), uri = line;
 	unsigned n = ++p->counter;
-	const char *call_id = pool_printf(pool, "call%u@%s", n, p->domain);
+	const char *call_id = pool_printf(pool, "call%u@%s", n, p->ascii);
 
 	buf_printf(out, "%.*s SIP/2.0\r\n", STR_FMT(start));
 	while (rest.p) {
@@ -131,7 +136,7 @@ static void complete_request(struct actor *a, const struct play_step *s,
 		buf_printf(out, "%.*s\r\n", STR_FMT(line));
 	}
 	add_default(out, head, "Via", pool_printf(pool,
-		"SIP/2.0/TLS fe.%s:5061;branch=z9hG4bK-%u", p->domain, n));
+		"SIP/2.0/TLS fe.%s:5061;branch=z9hG4bK-%u", p->ascii, n));
 	add_default(out, head, "Max-Forwards", "70");
 	add_default(out, head, "From", pool_printf(pool, "<sip:%s>;tag=t%u",
 		s->actor, n));
@@ -250,9 +255,9 @@ static bool do_bounce(struct actor *a, const struct play_step *s)
 	buf_init(&out, 1 << 20, NULL);
 	if (!stanza_is_answer(item->stanza)) {
 		xml_write(&out, stanza_error_reply(pool, item->stanza, &error),
-			peer_ns(p));
-		peer_send(p, pool_strdup(a->stage.pool,
-			a->stage.config->sip_domains[0].domain), buf_str(&out));
+			STOX_NS_SERVER);
+		peer_send(p, domain_of(pool,
+			stox_element_attr(item->stanza, "from")), buf_str(&out));
 	}
 	buf_free(&out);
 	pool_free(&pool);

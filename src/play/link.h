@@ -11,6 +11,8 @@ struct peer_link {
 	struct peer *peer;
 	struct io_stream *stream;
 	bool accepted;            /* stox opened it */
+	bool component;           /* … as a component of ours (XEP-0114) */
+	char to[256];             /* XMPP: the stox domain at its other end */
 	bool open, secure, authenticated, ready;
 	struct buf in;            /* SIP: bytes of unfinished messages */
 	struct sip_framing framing;
@@ -18,7 +20,7 @@ struct peer_link {
 	char *id;                 /* XMPP: stream id that we gave */
 };
 
-struct peer_link *link_dial(struct peer *p);
+struct peer_link *link_dial(struct peer *p, const char *to);
 void link_free(struct peer_link *l);
 /** Stanzas or requests may be sent from here on. */
 void link_ready(struct peer_link *l);

@@ -98,9 +98,8 @@ void link_free(struct peer_link *l)
 	free(l);
 }
 
-static void on_accept(void *arg, struct io_stream *s)
+static void accept_link(struct peer *p, struct io_stream *s, bool component)
 {
-	struct peer *p = arg;
 	struct peer_link *l;
 
 	if (p->stopped)
@@ -108,20 +107,32 @@ static void on_accept(void *arg, struct io_stream *s)
 	l = link_new(p);
 	l->stream = s;
 	l->accepted = true;
+	l->component = component;
 	io_stream_events(s, &events, l);
 }
 
+static void on_accept(void *arg, struct io_stream *s)
+{
+	accept_link(arg, s, false);
+}
+
+static void on_component(void *arg, struct io_stream *s)
+{
+	accept_link(arg, s, true);
+}
+
 /** Our own connection to stox. */
-struct peer_link *link_dial(struct peer *p)
+struct peer_link *link_dial(struct peer *p, const char *to)
 {
 	const struct io_tls_config tls = { .credentials = p->credentials,
-		.local_name = p->domain, .server_name = NULL };
+		.local_name = p->ascii, .server_name = NULL };
 	const struct io_connect_config c = { .host = p->stox_address,
 		.port = p->stox_port, .special_ok = true,
 		.tls = p->is_sip ? &tls : NULL, .events = &events };
 	struct io_connect_config copy = c;
 	struct peer_link *l = link_new(p);
 
+	snprintf(l->to, sizeof(l->to), "%s", to);
 	copy.arg = l;
 	l->stream = io_connect(p->env, &copy);
 	return l;
@@ -137,9 +148,26 @@ void peer_open(struct peer *p, struct io_world *w)
 	list_init(&p->inbox);
 	list_init(&p->pings);
 	list_init(&p->unanswered);
-	buf_init(&p->waiting, WAITING_MAX, NULL);
+	list_init(&p->talks);
 	p->env = io_mem_new(w, p->address, &ec);
 	peer_start(p);
+}
+
+/** What we say to the domain @to of stox, made when it is new. */
+static struct peer_talk *talk_to(struct peer *p, const char *to)
+{
+	struct peer_talk *t;
+
+	list_each (it, tmp, &p->talks) {
+		t = container_of(it, struct peer_talk, node);
+		if (strcmp(t->to, to) == 0)
+			return t;
+	}
+	t = base_alloc0(sizeof(*t));
+	snprintf(t->to, sizeof(t->to), "%s", to);
+	buf_init(&t->waiting, WAITING_MAX, NULL);
+	list_append(&p->talks, &t->node);
+	return t;
 }
 
 static void close_links(struct peer *p)
@@ -156,8 +184,11 @@ void peer_stop(struct peer *p)
 	p->stopped = true;
 	if (p->listener)
 		io_listener_close(&p->listener);
+	if (p->component_listener)
+		io_listener_close(&p->component_listener);
 	close_links(p);
-	buf_clear(&p->waiting);
+	list_each (it, tmp, &p->talks)
+		buf_clear(&container_of(it, struct peer_talk, node)->waiting);
 }
 
 void peer_start(struct peer *p)
@@ -165,15 +196,19 @@ void peer_start(struct peer *p)
 	const struct io_tls_config tls = { .credentials = p->credentials,
 		.ask_certificate = true };
 	const struct io_listen_config c = { .address = "*",
-		.port = p->is_sip ? 5061 : p->component_secret ? 5347 : 5269,
+		.port = p->is_sip ? 5061 : 5269,
 		.tls = p->is_sip ? &tls : NULL, .on_accept = on_accept, .arg = p };
+	const struct io_listen_config components = { .address = "*",
+		.port = 5347, .on_accept = on_component, .arg = p };
 	struct buf why;
 
 	buf_init(&why, 256, NULL);
 	p->stopped = false;
 	if (!p->listener)
 		p->listener = io_listen(p->env, &c, &why);
-	stox_require(p->listener);
+	if (p->hosted && !p->component_listener)
+		p->component_listener = io_listen(p->env, &components, &why);
+	stox_require(p->listener && (!p->hosted || p->component_listener));
 	buf_free(&why);
 }
 
@@ -194,21 +229,37 @@ void peer_close(struct peer *p)
 	free_items(&p->inbox);
 	free_items(&p->unanswered);
 	free_items(&p->pings);
-	buf_free(&p->waiting);
+	list_each (it, tmp, &p->talks) {
+		struct peer_talk *t = container_of(it, struct peer_talk, node);
+
+		buf_free(&t->waiting);
+		free(t);
+	}
 	io_listener_close(&p->listener);
+	io_listener_close(&p->component_listener);
 	io_mem_kill(&p->env);
 	io_credentials_unref(&p->credentials);
 }
 
-/** A ready connection of our own; NULL when there is none yet. */
-static struct peer_link *ready_link(struct peer *p, bool *ret_coming)
+static bool hosts(const struct peer *p, const char *domain)
+{
+	for (size_t i = 0; p->hosted && p->hosted[i]; i++)
+		if (strcmp(p->hosted[i], domain) == 0)
+			return true;
+	return false;
+}
+
+/** A ready connection to the domain @to, our own or that of the component;
+ *  NULL when there is none yet. */
+static struct peer_link *ready_link(struct peer *p, const char *to,
+	bool *ret_coming)
 {
 	*ret_coming = false;
 	list_each (it, tmp, &p->links) {
 		struct peer_link *l = container_of(it, struct peer_link, node);
 
-		/* A component host has but the one that stox opened. */
-		if (l->accepted && !p->component_secret)
+		if (l->accepted != hosts(p, to) || l->accepted != l->component ||
+			strcmp(l->to, to) != 0)
 			continue;
 		if (l->ready)
 			return l;
@@ -220,25 +271,26 @@ static struct peer_link *ready_link(struct peer *p, bool *ret_coming)
 void peer_send(struct peer *p, const char *to_domain, struct str bytes)
 {
 	bool coming;
-	struct peer_link *l = ready_link(p, &coming);
+	struct peer_link *l = ready_link(p, to_domain, &coming);
 
-	if (to_domain != p->local)
-		snprintf(p->local, sizeof(p->local), "%s", to_domain);
 	if (l) {
 		io_write(l->stream, bytes);
 		return;
 	}
-	buf_add_str(&p->waiting, bytes);
-	if (!coming && !p->component_secret)
-		link_dial(p);
+	buf_add_str(&talk_to(p, to_domain)->waiting, bytes);
+	if (!coming && !hosts(p, to_domain))
+		link_dial(p, to_domain);
 }
 
 /** A connection is ready: what waited goes out. */
 void link_ready(struct peer_link *l)
 {
+	struct peer_talk *t;
+
 	l->ready = true;
-	if (l->accepted && !l->peer->component_secret)
+	if (l->accepted && !l->component)
 		return;
-	io_write(l->stream, buf_str(&l->peer->waiting));
-	buf_clear(&l->peer->waiting);
+	t = talk_to(l->peer, l->to);
+	io_write(l->stream, buf_str(&t->waiting));
+	buf_clear(&t->waiting);
 }

@@ -20,27 +20,36 @@ struct peer_item {
 	uint64_t serial;
 };
 
+/** What we say to one domain of stox ("" for SIP). */
+struct peer_talk {
+	struct list node;
+	char to[256];
+	struct buf waiting;      /* what to send once a link is ready */
+};
+
 struct peer {
 	struct list node;
 	struct io_env *env;
 	struct limits limits;
 	struct log log;
 	const char *domain;
+	const char *ascii;       /* the same in A-labels */
 	const char *address;
 	bool is_sip;
 	bool stopped;
 	bool no_pings;           /* leave pings unanswered */
-	const char *component_secret; /* XMPP: we host stox as a component */
+	/* XMPP: domains for which we host stox as a component; NULL: none */
+	const char *const *hosted;
 	struct io_credentials *credentials;
 	struct io_listener *listener;
+	struct io_listener *component_listener;
 	const char *stox_address;
 	uint16_t stox_port;
 	struct list links;       /* connections */
 	struct list inbox;       /* struct peer_item */
 	struct list pings;       /* XMPP: pings to be answered later */
 	struct list unanswered;  /* SIP: requests without a final answer */
-	struct buf waiting;      /* what to send once a link is ready */
-	char local[256];         /* XMPP: the stox domain that we talk to */
+	struct list talks;       /* struct peer_talk */
 	unsigned counter;        /* makes ids */
 };
 
@@ -53,8 +62,6 @@ void peer_stop(struct peer *p);
 void peer_start(struct peer *p);
 /** Send bytes on an own ready connection towards stox; opened when needed. */
 void peer_send(struct peer *p, const char *to_domain, struct str bytes);
-/** XMPP: the default namespace of its streams. */
-const char *peer_ns(const struct peer *p);
 /** XMPP: answer the pings that have come meanwhile. */
 void peer_answer_pings(struct peer *p);
 /** SIP: send bytes where @item came from. */

@@ -71,29 +71,45 @@ static struct config *read_config(struct stage *s, const char *text,
 
 /* ---- peers ------------------------------------------------------------------ */
 
-static struct peer *add_peer(struct stage *s, const char *domain, bool sip,
-	const char *component_secret)
+/** The domains for which the server at @address is to host stox. */
+static const char *const *hosted_at(struct stage *s, const char *address)
+{
+	const struct config *c = s->config;
+	const char **names = pool_alloc0(s->pool,
+		(c->local_count + 1) * sizeof(*names));
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->local_count; i++)
+		if (c->locals[i].component_host &&
+			strcmp(c->locals[i].component_host, address) == 0)
+			names[n++] = c->locals[i].domain;
+	return n > 0 ? names : NULL;
+}
+
+static struct peer *add_peer(struct stage *s, const char *domain,
+	const char *ascii, bool sip)
 {
 	struct peer *p = pool_alloc0(s->pool, sizeof(*p));
 	unsigned n = sip ? 20 : 10;
 	const char *const names[] = {
-		pool_printf(s->pool, "dns:%s", domain),
-		pool_printf(s->pool, "dns:fe.%s", domain), NULL };
+		pool_printf(s->pool, "dns:%s", ascii),
+		pool_printf(s->pool, "dns:fe.%s", ascii), NULL };
 	const char *host;
 
 	list_each (it, tmp, &s->peers)
 		n += container_of(it, struct peer, node)->is_sip == sip;
 	p->domain = pool_strdup(s->pool, domain);
+	p->ascii = pool_strdup(s->pool, ascii);
 	p->address = pool_printf(s->pool, "192.0.2.%u", n);
 	p->is_sip = sip;
-	p->component_secret = component_secret;
+	p->hosted = sip ? NULL : hosted_at(s, p->address);
 	p->credentials = io_mem_credentials(names, true);
 	p->stox_address = NODE_ADDRESS;
 	p->stox_port = sip ? 5061 : 5269;
-	host = pool_printf(s->pool, "%s.%s", sip ? "fe" : "xmpp", domain);
+	host = pool_printf(s->pool, "%s.%s", sip ? "fe" : "xmpp", ascii);
 	io_world_dns(s->world, host, IO_DNS_A, p->address);
 	io_world_dns(s->world, pool_printf(s->pool, "%s.%s",
-			sip ? "_sips._tcp" : "_xmpp-server._tcp", domain),
+			sip ? "_sips._tcp" : "_xmpp-server._tcp", ascii),
 		IO_DNS_SRV, pool_printf(s->pool, "0 0 %u %s", sip ? 5061 : 5269,
 			host));
 	peer_open(p, s->world);
@@ -104,21 +120,18 @@ static struct peer *add_peer(struct stage *s, const char *domain, bool sip,
 static void add_peers(struct stage *s)
 {
 	const struct config *c = s->config;
-	const char *secret = NULL;
 
-	for (size_t i = 0; i < c->sip_domain_count; i++) {
-		add_peer(s, c->sip_domains[i].domain, true, NULL);
-		if (c->sip_domains[i].local.component_host)
-			secret = c->sip_domains[i].local.component_secret;
-	}
+	for (size_t i = 0; i < c->sip_domain_count; i++)
+		add_peer(s, c->sip_domains[i].domain,
+			c->sip_domains[i].sip_domain, true);
 	for (size_t i = 0; i < c->xmpp_domain_count; i++)
-		add_peer(s, c->xmpp_domains[i].domain, false,
-			i == 0 ? secret : NULL);
+		add_peer(s, c->xmpp_domains[i].domain,
+			c->xmpp_domains[i].sip_domain, false);
 	for (size_t i = 0; i < s->play->domain_count; i++) {
 		struct str rest = str_from(s->play->domains[i]);
 		struct str side = str_cut(&rest, ' ');
 
-		add_peer(s, rest.p, str_is(side, "sip"), NULL);
+		add_peer(s, rest.p, rest.p, str_is(side, "sip"));
 	}
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "play/link.h"
+#include "xmpp/deliver.h"
 #include "xmpp/stanza.h"
 
 static const char NS_TLS[] = "urn:ietf:params:xml:ns:xmpp-tls";
@@ -33,7 +34,7 @@ static void say_header(struct peer_link *l)
 	say(l, "<?xml version='1.0'?><stream:stream xmlns='jabber:server' "
 	       "xmlns:stream='http://etherx.jabber.org/streams' "
 	       "xmlns:db='jabber:server:dialback' from='%s' to='%s' "
-	       "version='1.0'>", l->peer->domain, l->peer->local);
+	       "version='1.0'>", l->peer->domain, l->to);
 }
 
 static void say_features(struct peer_link *l, const char *features)
@@ -45,7 +46,8 @@ static void say_features(struct peer_link *l, const char *features)
 static void answer_header(struct peer_link *l, const struct stox_element *root)
 {
 	const char *from = stox_element_attr(root, "from");
-	bool component = l->peer->component_secret != NULL;
+	const char *to = stox_element_attr(root, "to");
+	bool component = l->component;
 
 	free(l->id);
 	l->id = base_alloc(24);
@@ -53,11 +55,13 @@ static void answer_header(struct peer_link *l, const struct stox_element *root)
 	say(l, "<?xml version='1.0'?><stream:stream xmlns='%s' "
 	       "xmlns:stream='http://etherx.jabber.org/streams' "
 	       "xmlns:db='jabber:server:dialback' from='%s' to='%s' id='%s'%s>",
-		peer_ns(l->peer),
-		component ? stox_element_attr(root, "to") : l->peer->domain,
+		component ? XMPP_NS_COMPONENT : STOX_NS_SERVER,
+		component ? to : l->peer->domain,
 		from ? from : "", l->id, component ? "" : " version='1.0'");
-	if (component)
+	if (component) {
+		snprintf(l->to, sizeof(l->to), "%s", to);
 		return;
+	}
 	if (!l->secure)
 		say_features(l, "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'>"
 			"<required/></starttls>");
@@ -81,8 +85,8 @@ static void on_root(void *arg, const struct stox_element *root)
 static void starttls(struct peer_link *l)
 {
 	const struct io_tls_config tls = { .credentials = l->peer->credentials,
-		.local_name = l->peer->domain,
-		.server_name = l->accepted ? NULL : l->peer->local,
+		.local_name = l->peer->ascii,
+		.server_name = l->accepted ? NULL : l->to,
 		.ask_certificate = true };
 
 	io_starttls(l->stream, &tls);
@@ -141,6 +145,7 @@ static void on_element(void *arg, struct pool *pool, struct stox_element *e,
 		pool_free(&pool);
 		return;
 	}
+	xmpp_namespaces(e); /* the script knows one */
 	item = pool_alloc0(pool, sizeof(*item));
 	item->pool = pool;
 	item->stanza = e;
@@ -186,11 +191,6 @@ void link_xmpp_data(struct peer_link *l, struct str bytes)
 		io_close(l->stream);
 }
 
-const char *peer_ns(const struct peer *p)
-{
-	return p->component_secret ? "jabber:component:accept" : STOX_NS_SERVER;
-}
-
 void peer_answer_pings(struct peer *p)
 {
 	if (p->no_pings)
@@ -203,8 +203,8 @@ void peer_answer_pings(struct peer *p)
 		struct buf out;
 
 		buf_init(&out, 65536, NULL);
-		xml_write(&out, e, peer_ns(p));
-		peer_send(p, *p->local ? p->local : local, buf_str(&out));
+		xml_write(&out, e, STOX_NS_SERVER);
+		peer_send(p, local, buf_str(&out));
 		buf_free(&out);
 		peer_item_free(item);
 	}

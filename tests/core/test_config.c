@@ -308,6 +308,42 @@ static void test_components_need_no_listener(void **state)
 	assert_list(c->sip_listen, "");
 }
 
+static void test_gateways(void **state)
+{
+	const struct config *c = load(*state,
+		"plugins = {}; host = 'gw.contoso.com'\n"
+		"SipDomain 'a.example'\n"
+		"    gateway = 'SIP.example.org'\n"
+		"    additional_domains = { 'b.example' }\n"
+		"SipDomain 'c.example'\n"
+		"    component = { secret = 'c' }\n"
+		"XmppDomain 'example.org'\n"
+		"Gateway 'sip.example.org'\n"
+		"    component = { port = 5275, secret = 'g' }\n");
+	const struct config_gateway *g =
+		table_get(c->by_domain_gateway, STR("sip.example.org"));
+
+	/* nobody reaches us but through the components */
+	assert_list(c->xmpp_listen, "");
+	assert_non_null(g);
+	assert_true(g->used);
+	assert_ptr_equal(c->sip_domains[0].gateway, g);
+	assert_null(c->sip_domains[1].gateway);
+	/* a.example and b.example have no name on XMPP */
+	assert_int_equal(c->local_count, 2);
+	assert_string_equal(c->locals[0].domain, "sip.example.org");
+	assert_int_equal(c->locals[0].component_port, 5275);
+	assert_string_equal(c->locals[1].domain, "c.example");
+	assert_ptr_equal(table_get(c->by_domain_sip, STR("b.example")),
+		&c->sip_domains[0]);
+	c = load(*state, "plugins = {}; host = 'gw.contoso.com'\n"
+		"SipDomain 'a.example'\n"
+		"    gateway = 'sip.example.org'\n"
+		"XmppDomain 'example.org'\n"
+		"Gateway 'sip.example.org'\n");
+	assert_list(c->xmpp_listen, "*:5269 ");
+}
+
 /* ---- options of plugins ------------------------------------------------- */
 
 static const struct config_value *value(const struct config *c, int sip,
@@ -503,13 +539,15 @@ static void test_manual(void **state)
 		"How bright it is.\n"
 		"One of \\(dqlight\\(dq and \\(dqdark\\(dq.\n"
 		"Default: \\(dqlight\\(dq.\n"
-		"May stand in the global section, in a SipDomain.\n"
+		"May stand in the global section, in a SipDomain or "
+		"Gateway.\n"
 		".TP\n"
 		".BR toy_wait \" (number)\"\n"
 		"How long it takes.\n"
 		"A whole number from 1 to 300, in s.\n"
 		"Default: 30.\n"
-		"May stand in the global section, in a SipDomain, in an "
+		"May stand in the global section, in a SipDomain or "
+		"Gateway, in an "
 		"XmppDomain.\n"
 		".TP\n"
 		".BR toy_flag \" (true or false)\"\n"
@@ -525,7 +563,7 @@ static void test_manual(void **state)
 		".BR toy_title \" (text)\"\n"
 		"What it is entitled to.\n"
 		"\\- And more.\n"
-		"May stand in a SipDomain.\n";
+		"May stand in a SipDomain or Gateway.\n";
 	struct buf out;
 
 	(void)state;
@@ -550,6 +588,7 @@ int main(void)
 		T(test_every_domain_option),
 		T(test_domains_are_found_by_every_name),
 		T(test_components_need_no_listener),
+		T(test_gateways),
 		T(test_plugin_values),
 		T(test_plugin_defaults),
 		T(test_lua_helps),

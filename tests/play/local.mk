@@ -32,6 +32,8 @@ PLAYS = \
 	plugins/version/hidden.play \
 	plugins/version/version.play \
 	tests/play/component.play \
+	tests/play/gateway-component.play \
+	tests/play/gateway.play \
 	tests/play/header.play \
 	tests/play/policy.play \
 	tests/play/spelling.play \
