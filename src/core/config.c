@@ -85,6 +85,10 @@ static void set_global(struct config_load *l)
 	c->data = v[GLOBAL_DATA].string;
 	c->certificates = v[GLOBAL_CERTIFICATES].string;
 	c->trust = v[GLOBAL_TRUST].string;
+	c->crl = v[GLOBAL_CRL].string;
+	c->certificates_at = config_at(&v[GLOBAL_CERTIFICATES]);
+	c->trust_at = config_at(&v[GLOBAL_TRUST]);
+	c->crl_at = config_at(&v[GLOBAL_CRL]);
 	c->sip_port = (uint16_t)v[GLOBAL_SIP_PORT].number;
 	c->control = v[GLOBAL_CONTROL].string;
 	c->node = v[GLOBAL_NODE].string;

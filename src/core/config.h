@@ -27,6 +27,12 @@ struct config_value {
 	int line;
 };
 
+/** Where an option stands; file is NULL for a default. */
+struct config_at {
+	const char *file;
+	int line;
+};
+
 struct config_gateway;
 
 /** A domain that lives on SIP: stox is its XMPP server (or component), or its
@@ -39,6 +45,7 @@ struct config_sip_domain {
 	const char *const *domains;
 	struct xmpp_local local;     /* how XMPP reaches the domain itself */
 	struct sip_partner partner;  /* how stox reaches it */
+	struct config_at certificate_at; /* partner.certificate */
 	unsigned section;            /* index of its section */
 	const char *gateway_name;    /* as written; NULL: under its own name */
 	struct config_gateway *gateway; /* the same, found */
@@ -67,6 +74,7 @@ struct config_xmpp_domain {
 	const char *const *sip_domains;  /* the same as A-labels */
 	enum config_partner type;
 	struct xmpp_partner partner;
+	struct config_at certificate_at; /* partner.certificate */
 	struct config_value *const *plugin_values; /* as above */
 };
 
@@ -79,6 +87,8 @@ struct config {
 	const char *data;            /* folder of the database */
 	const char *certificates;    /* folder, NULL: none */
 	const char *trust;           /* PEM bundle, NULL: the system's */
+	const char *crl;             /* PEM revocation lists, NULL: none */
+	struct config_at certificates_at, trust_at, crl_at;
 	const char *host;            /* our FQDN towards SIP */
 	uint16_t sip_port;           /* advertised */
 	const char *control;         /* path of the control socket */

@@ -270,6 +270,8 @@ bool config_xmpp_section(struct config_load *l, struct config_section *section,
 		.tls = policy(&v[XMPP_OPTION_TLS]),
 		.sasl = policy(&v[XMPP_OPTION_SASL]),
 		.dialback = v[XMPP_OPTION_DIALBACK].boolean,
+		.dane = v[XMPP_OPTION_DANE].boolean,
+		.certificate = v[XMPP_OPTION_CERTIFICATE].string,
 		.blocked = ret->type == CONFIG_BLOCKED,
 		.keepalive = v[XMPP_OPTION_KEEPALIVE].boolean,
 		.tls_min = tls_version(l, section, &v[XMPP_OPTION_TLS_MIN]),
@@ -349,6 +351,7 @@ bool config_sip_section(struct config_load *l, struct config_section *section,
 	set_partner(l, section, v, &ret->partner);
 	config_component(l, section, &ret->local);
 	ret->gateway_name = v[SIP_OPTION_GATEWAY].string;
+	ret->certificate_at = config_at(&v[SIP_OPTION_CERTIFICATE]);
 	if (!section_names(l, section, &v[SIP_OPTION_ADDITIONAL_DOMAINS],
 		    &ret->domains, &ret->partner.domains))
 		return false;

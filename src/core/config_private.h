@@ -184,7 +184,7 @@ struct config_option {
 	enum config_syntax syntax;
 };
 enum config_global {
-	GLOBAL_DATA, GLOBAL_CERTIFICATES, GLOBAL_TRUST, GLOBAL_HOST,
+	GLOBAL_DATA, GLOBAL_CERTIFICATES, GLOBAL_TRUST, GLOBAL_CRL, GLOBAL_HOST,
 	GLOBAL_SIP_PORT, GLOBAL_CONTROL, GLOBAL_NODE, GLOBAL_LOG_LEVEL,
 	GLOBAL_DNS_SERVERS, GLOBAL_DNS_TRUST_ANCHOR, GLOBAL_XMPP_LISTEN,
 	GLOBAL_SIP_LISTEN, GLOBAL_SIP_LISTEN_TCP, GLOBAL_PLUGINS,
@@ -200,7 +200,8 @@ enum config_sip {
 enum config_gateway_option { GATEWAY_OPTION_COMPONENT, GATEWAY_OPTION_COUNT };
 enum config_xmpp {
 	XMPP_OPTION_PARTNER, XMPP_OPTION_TLS, XMPP_OPTION_SASL,
-	XMPP_OPTION_DIALBACK, XMPP_OPTION_TLS_MIN, XMPP_OPTION_PROXY,
+	XMPP_OPTION_DIALBACK, XMPP_OPTION_DANE, XMPP_OPTION_CERTIFICATE,
+	XMPP_OPTION_TLS_MIN, XMPP_OPTION_PROXY,
 	XMPP_OPTION_CONNECTION_LIMIT, XMPP_OPTION_KEEPALIVE,
 	XMPP_OPTION_ADDITIONAL_DOMAINS, XMPP_OPTION_COUNT
 };
@@ -216,6 +217,11 @@ extern const struct config_option config_gateway_options[];
 extern const struct config_option config_component_options[];
 /** The table of a kind of section; NULL for CONFIG_SECTION_OTHER. */
 const struct config_option *config_options(enum config_section_type type);
+/** Where the value was written. */
+static inline struct config_at config_at(const struct config_value *v)
+{
+	return (struct config_at){ v->file, v->line };
+}
 /** Index in a table, or -1. */
 int config_option_find(const struct config_option *table, const char *name);
 

@@ -33,6 +33,10 @@ const struct config_option config_global_options[] = {
 	ROW(GLOBAL_TRUST, "trust", STOX_STRING, CONFIG_PATH,
 		"File with the certificates of trusted authorities (PEM). "
 		"Without it the system's are used.", ),
+	ROW(GLOBAL_CRL, "crl", STOX_STRING, CONFIG_PATH,
+		"File with certificate revocation lists (PEM). Certificates of "
+		"peers that stand in them are refused. It is read again with "
+		"the configuration; keep it fresh.", ),
 	ROW(GLOBAL_HOST, "host", STOX_STRING, CONFIG_FQDN,
 		"Fully qualified name of this host, as SIP peers know it: it "
 		"stands in Via and Contact and selects the certificate shown "
@@ -176,6 +180,17 @@ const struct config_option config_xmpp_options[] = {
 	ROW(XMPP_OPTION_DIALBACK, "dialback", STOX_BOOL, CONFIG_ANY,
 		"Whether DNS may prove them instead (XEP-0220).",
 		.value = "true"),
+	ROW(XMPP_OPTION_DANE, "dane", STOX_BOOL, CONFIG_ANY,
+		"Whether TLSA records that DNSSEC vouches for (RFC 7673) say "
+		"which certificates are the servers' own: one that matches "
+		"proves them although no authority is trusted for it, and "
+		"where there are such records no other certificate does. It "
+		"needs a DNSSEC trust anchor.",
+		.value = "true"),
+	ROW(XMPP_OPTION_CERTIFICATE, "certificate", STOX_STRING,
+		CONFIG_FILE_NAME,
+		"Name of the certificate to show to the servers. Without it "
+		"that of the domain that we speak for.", ),
 	ROW(XMPP_OPTION_TLS_MIN, "tls_min", STOX_WORD, CONFIG_ANY,
 		"Oldest version of TLS to accept. Versions before 1.2 are not "
 		"secure any more.",

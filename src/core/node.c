@@ -1,3 +1,4 @@
+#include "core/certificates.h"
 #include "core/node.h"
 
 #include "core/api_table.h"
@@ -177,20 +178,14 @@ int node_check(struct io_env *env, const struct config *config,
 	struct io_credentials **ret_credentials, struct buf *errors,
 	struct buf *warnings)
 {
-	const struct io_credentials_config c = { config->certificates,
-		config->trust };
 	struct io_credentials *cred = NULL;
-	struct buf why;
 
-	buf_init(&why, 4096, NULL);
-	if (io_credentials_load(env, &c, &cred, &why) < 0) {
-		buf_printf(errors, "%s: %.*s; expected readable certificates and "
-			"keys that fit (options certificates, trust)\n",
-			config->file, STR_FMT(buf_str(&why)));
-		buf_free(&why);
+	if (certificates_load(env, config, &cred, errors) < 0)
+		return -STOX_EINVAL;
+	if (certificates_check(config, cred, errors, warnings) < 0) {
+		io_credentials_unref(&cred);
 		return -STOX_EINVAL;
 	}
-	buf_free(&why);
 	for (size_t i = 0; i < config->sip_domain_count; i++) {
 		const struct config_sip_domain *d = &config->sip_domains[i];
 
@@ -261,6 +256,7 @@ int node_reload(struct node *n, struct config *config,
 		return -STOX_EINVAL;
 	}
 	io_credentials_unref(&old);
+	certificates_watch(n->certificates, n->credentials);
 	log_event(n->log, STOX_LOG_INFO, "core", 0, "reloaded", "file=%s",
 		config->file);
 	return 0;
@@ -368,6 +364,7 @@ struct node *node_new(const struct node_config *c, struct buf *why)
 	n->started_ms = io_now_ms(c->env);
 	snprintf(n->node_id, sizeof(n->node_id), "%s", c->config->node);
 	make_tables(n);
+	n->certificates = certificates_new(n->env, n->log);
 	if (adopt(n, c->config, why) < 0 || open_store(n, c->database, why) < 0)
 		goto failed;
 	n->xmpp = xmpp_new(n->env, n->log, n->limits, n->budget,
@@ -377,6 +374,7 @@ struct node *node_new(const struct node_config *c, struct buf *why)
 	apply(n);
 	if (listen_all(n, why) < 0)
 		goto failed;
+	certificates_watch(n->certificates, n->credentials);
 	sessions_restore(n->sessions);
 	return n;
 failed:
@@ -398,6 +396,7 @@ static void free_rest(struct node *n)
 		host_free(&n->hosts[i]);
 	free(n->hosts);
 	snapshot_unref(&n->snapshot);
+	certificates_free(&n->certificates);
 	io_credentials_unref(&n->credentials);
 	list_each (it, tmp, &n->free_pools) {
 		struct pool *p = container_of(it, struct free_pool, node)->pool;

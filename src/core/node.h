@@ -37,6 +37,7 @@ struct node {
 	struct stox_host **hosts;      /* in the snapshot's plugin order */
 	size_t host_count;
 	struct io_credentials *credentials;
+	struct certificates *certificates; /* their ends are watched */
 	struct xmpp *xmpp;
 	struct sip *sip;
 	struct store *store;

@@ -72,9 +72,11 @@ void ctl_answer(struct ctl *c, struct str line, struct buf *out)
 		j = report_streams(n, true);
 	else if (str_is(line, "limits"))
 		j = report_limits(n);
+	else if (str_is(line, "certs"))
+		j = report_certs(n);
 	else
 		j = failure("unknown command; known are status, reload, hooks, "
-			"streams, limits");
+			"streams, limits, certs");
 	put_json(out, j);
 }
 

@@ -1,5 +1,9 @@
 #include "ctl/report.h"
 
+#include <time.h>
+
+#include "core/certificates.h"
+
 static json_int_t number(uint64_t n)
 {
 	return (json_int_t)(n > INT64_MAX ? INT64_MAX : n);
@@ -157,4 +161,53 @@ json_t *report_limits(struct node *n)
 			"reached", number(n->limits->hits[i])));
 	}
 	return json_pack("{s:b,s:o}", "ok", 1, "limits", list);
+}
+
+/* ISO 8601, UTC. */
+static const char *date_of(uint64_t s, char out[32])
+{
+	time_t t = (time_t)s;
+	struct tm tm;
+
+	out[0] = '\0';
+	if (gmtime_r(&t, &tm))
+		strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
+	return out;
+}
+
+static json_t *certificate(const struct io_certificate *c, uint64_t now_s)
+{
+	json_t *names = json_array();
+	char date[32];
+
+	for (size_t i = 0; c->names[i]; i++)
+		json_array_append_new(names, json_string(c->names[i]));
+	return json_pack("{s:s,s:o,s:s,s:I,s:s,s:b,s:b}", "file", c->file,
+		"names", names, "expires", date_of(c->expires_s, date),
+		"days", (json_int_t)certificate_days(c->expires_s, now_s),
+		"state", certificate_state_name(certificate_state(
+			c->expires_s, now_s)),
+		"client", c->client_usage, "server", c->server_usage);
+}
+
+json_t *report_certs(struct node *n)
+{
+	uint64_t now_s = io_wall_us(n->env) / 1000000;
+	json_t *list = json_array(), *revocations = json_array();
+	const struct io_certificate *c;
+	struct io_revocations r;
+	size_t cursor = 0;
+	char date[32];
+
+	while ((c = io_credentials_next(n->credentials, &cursor)))
+		json_array_append_new(list, certificate(c, now_s));
+	cursor = 0;
+	while (io_credentials_next_revocations(n->credentials, &cursor, &r))
+		json_array_append_new(revocations, json_pack(
+			"{s:s,s:I,s:s,s:b}", "issuer", r.issuer,
+			"count", number(r.count), "next_update",
+			r.next_update_s ? date_of(r.next_update_s, date) : "",
+			"overdue", r.next_update_s && r.next_update_s < now_s));
+	return json_pack("{s:b,s:o,s:o}", "ok", 1, "certificates", list,
+		"revocations", revocations);
 }

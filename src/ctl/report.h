@@ -14,5 +14,6 @@ json_t *report_hooks(struct node *n);
 /** Those that are open or, with @failed, those that failed. */
 json_t *report_streams(struct node *n, bool failed);
 json_t *report_limits(struct node *n);
+json_t *report_certs(struct node *n);
 
 #endif

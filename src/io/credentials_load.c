@@ -38,7 +38,7 @@ static int say(struct buf *why, const char *path, const char *what)
 static int load_key(const char *path, gnutls_privkey_t *ret, struct buf *why)
 {
 	gnutls_datum_t pem = { 0 };
-	int rc = io_file_read(path, true, &pem, why);
+	int rc = io_file_read(path, true, IO_PEM_MAX, &pem, why);
 
 	if (rc < 0)
 		return rc;
@@ -85,6 +85,21 @@ static const char *const *joined(struct pool *pool, const char **a,
 	return (const char *const *)out;
 }
 
+/* NAME of FOLDER/NAME.crt or FOLDER/NAME/fullchain.pem. */
+static const char *name_of(struct pool *pool, const char *file)
+{
+	struct str s = str_from(file);
+	struct str whole = STR("/fullchain.pem");
+	const char *slash;
+
+	s.len -= str_ends(s, whole) ? whole.len : strlen(".crt");
+	slash = memrchr(s.p, '/', s.len);
+	if (slash)
+		s = (struct str){ slash + 1,
+			s.len - (size_t)(slash + 1 - s.p) };
+	return pool_strndup(pool, s.p, s.len);
+}
+
 static void describe(struct io_credentials *c, struct io_credential *item,
 	const char *file, gnutls_x509_crt_t crt)
 {
@@ -92,6 +107,7 @@ static void describe(struct io_credentials *c, struct io_credential *item,
 
 	io_identity_read(crt, c->pool, &item->id);
 	info->file = pool_strdup(c->pool, file);
+	info->name = name_of(c->pool, file);
 	info->names = joined(c->pool, item->id.dns, item->id.srv);
 	info->expires_s = item->id.expires_s;
 	io_identity_usage(crt, &info->client_usage, &info->server_usage);
@@ -130,7 +146,7 @@ static int load_pair(struct io_credentials *c, const char *file,
 	gnutls_x509_crt_t *crts = NULL;
 	gnutls_privkey_t key = NULL;
 	unsigned n = 0;
-	int rc = io_file_read(file, false, &pem, why);
+	int rc = io_file_read(file, false, IO_PEM_MAX, &pem, why);
 
 	if (rc < 0)
 		return rc;
@@ -210,6 +226,37 @@ static int load_folder(struct io_env *env, struct io_credentials *c,
 
 /* ---- the set ------------------------------------------------------------ */
 
+/* A key of a kind that the peer cannot verify is useless to it; of the others
+ * the elliptic ones are faster. */
+static unsigned rank(const void *arg, const struct io_credential *item)
+{
+	gnutls_session_t session = (gnutls_session_t)(uintptr_t)arg;
+	int kind = gnutls_privkey_get_pk_algorithm(item->keys->key, NULL);
+	gnutls_sign_algorithm_t algorithm;
+
+	for (size_t i = 0; gnutls_sign_algorithm_get_requested(session, i,
+				   &algorithm) == 0;
+		i++)
+		if (gnutls_sign_supports_pk_algorithm(algorithm,
+			    (gnutls_pk_algorithm_t)kind))
+			return kind == GNUTLS_PK_RSA ? 1 : 2;
+	return 0;
+}
+
+static bool get_sni(gnutls_session_t session, char *sni, size_t size)
+{
+	unsigned type;
+
+	size--;
+	if (gnutls_server_name_get(session, sni, &size, &type, 0) < 0)
+		return false;
+	sni[size] = '\0';
+	for (char *p = sni; *p; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			*p = (char)(*p - 'A' + 'a');
+	return true;
+}
+
 /* GnuTLS asks during a handshake what to show. */
 static int on_retrieve(gnutls_session_t session, const gnutls_datum_t *names,
 	int name_count, const gnutls_pk_algorithm_t *algorithms,
@@ -219,24 +266,13 @@ static int on_retrieve(gnutls_session_t session, const gnutls_datum_t *names,
 	const struct io_tls *tls = gnutls_session_get_ptr(session);
 	struct io_credential *item;
 	char sni[256];
-	size_t size = sizeof(sni) - 1;
-	unsigned type;
-	bool named = false;
+	bool named = !tls->client && get_sni(session, sni, sizeof(sni));
 
 	(void)names;
 	(void)name_count;
 	(void)algorithms;
 	(void)algorithm_count;
-	if (!tls->client && gnutls_server_name_get(session, sni, &size, &type,
-				    0) == 0) {
-		sni[size] = '\0';
-		named = true;
-		for (char *p = sni; *p; p++)
-			if (*p >= 'A' && *p <= 'Z')
-				*p = (char)(*p - 'A' + 'a');
-	}
-	item = io_credentials_choose(tls->credentials, tls->client,
-		named ? sni : NULL, tls->local_name);
+	item = io_credentials_choose(tls, named ? sni : NULL, rank, session);
 	*ret_len = 0;
 	if (!item)
 		return tls->client ? 0 : -1;
@@ -252,6 +288,8 @@ static int load(struct io_env *env, const struct io_credentials_config *config,
 	int rc = io_trust_load(c->trust,
 		config->trust ? config->trust : SYSTEM_TRUST, why);
 
+	if (rc == 0 && config->crl)
+		rc = io_crl_load(c->trust, c->pool, config->crl, why);
 	if (rc == 0 && config->folder)
 		rc = load_folder(env, c, config->folder, why);
 	if (rc < 0)

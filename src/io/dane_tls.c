@@ -77,13 +77,16 @@ static bool fits(const struct io_dane_peer *p, unsigned i,
 static const char *leads_to(const struct io_dane_peer *p, unsigned i)
 {
 	const struct tls_peer *peer = of(p);
-	struct io_trust only = { .count = 1 };
+	struct io_trust only = { 0 };
 	struct io_anchor anchor = { 0 };
 	const char *why = "an authority's certificate cannot be read";
 
 	if (export(peer->crts[i], false, &anchor.der) < 0)
 		return why;
+	if (peer->trust)
+		only = *peer->trust; /* its revocation lists hold as well */
 	only.anchors = &anchor;
+	only.count = 1;
 	why = io_identity_judge(&only, peer->crts, peer->sent, peer->now_s);
 	gnutls_free(anchor.der.data);
 	return why;

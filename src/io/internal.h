@@ -87,7 +87,7 @@ size_t io_env_tasks(struct io_env *env);
 struct io_tls {
 	struct io_credentials *credentials; /* one reference, or NULL */
 	char *local_name, *server_name, *alpn; /* owned, or NULL */
-	bool ask_certificate;
+	bool ask_certificate, insist;
 	bool client; /* written when the session begins */
 	enum io_tls_version min;
 };
@@ -207,14 +207,19 @@ struct io_credentials {
 	size_t count;
 	struct io_trust *trust;  /* NULL in memory */
 };
-/** The certificate for @name, or NULL. */
+/** How good an answer a certificate is for a peer, 0: it cannot be used. */
+typedef unsigned io_credential_rank(const void *arg,
+	const struct io_credential *item);
+/** The best certificate for @name, the first of several, or NULL.  Without
+ *  @rank all are equal; when none can be used, the first. */
 struct io_credential *io_credentials_find(const struct io_credentials *c,
-	struct str name);
+	struct str name, io_credential_rank *rank, const void *arg);
 /** Add an empty one. */
 struct io_credential *io_credentials_add(struct io_credentials *c);
-/** What a server shows: for the SNI, else its default name, else any; what a
- *  client shows: for its own name, else nothing. */
-struct io_credential *io_credentials_choose(const struct io_credentials *c,
-	bool client, const char *sni, const char *local_name);
+/** What a server shows: for the SNI, else its default name (or the other way
+ *  round when @tls insists), else any; what a client shows: for its own name,
+ *  else nothing. */
+struct io_credential *io_credentials_choose(const struct io_tls *tls,
+	const char *sni, io_credential_rank *rank, const void *arg);
 
 #endif

@@ -141,18 +141,29 @@ struct io_credentials_config {
 	 * NAME/privkey.pem; NULL: no certificate of our own */
 	const char *folder;
 	const char *trust;   /* PEM bundle; NULL: the system's */
+	const char *crl;     /* PEM file of revocation lists; NULL: none */
 };
 /** One certificate found by io_credentials_load(), for --check-config. */
 struct io_certificate {
 	const char *file;
+	const char *name;         /* NAME of NAME.crt or NAME/fullchain.pem */
 	const char *const *names; /* its DNS and SRV names, NULL-terminated */
 	uint64_t expires_s;
 	bool client_usage, server_usage; /* extended key usage allows it */
 };
+/* A revocation list of io_credentials_config.crl. */
+struct io_revocations {
+	const char *issuer;       /* as text */
+	uint64_t next_update_s;   /* 0: it does not say */
+	size_t count;             /* certificates on it */
+};
 /**
  * Read a folder of certificates.  A key that others can read, that does not
- * fit its certificate or cannot be parsed is an error.  Also fails when the trust file
- * cannot be read.  An empty folder is allowed.
+ * fit its certificate or cannot be parsed is an error.  Also fails when the
+ * trust file or the revocation lists cannot be read.  An empty folder is
+ * allowed.  Of several certificates for NAME the file called so is shown, then
+ * those with an elliptic key, then the others; one whose key the peer cannot
+ * verify is passed over.
  * @why gets a sentence with the file's name on failure.
  * Returns 0 with one reference in *@ret, or -STOX_EINVAL.
  */
@@ -160,8 +171,15 @@ int io_credentials_load(struct io_env *env, const struct io_credentials_config *
 	struct io_credentials **ret, struct buf *why);
 struct io_credentials *io_credentials_ref(struct io_credentials *c);
 void io_credentials_unref(struct io_credentials **c);
-/** Is there a certificate that names @name (exactly or by wildcard)? */
+/** Is there a certificate that names @name (exactly or by wildcard), or whose
+ *  file is called so? */
 bool io_credentials_has(const struct io_credentials *c, struct str name);
+/** The one that would be shown as @name, or NULL. */
+const struct io_certificate *io_credentials_get(const struct io_credentials *c,
+	struct str name);
+/** Walk the revocation lists; false at the end.  Start with *@cursor = 0. */
+bool io_credentials_next_revocations(const struct io_credentials *c,
+	size_t *cursor, struct io_revocations *ret);
 /** Walk the certificates; NULL at the end.  Start with *@cursor = 0. */
 const struct io_certificate *io_credentials_next(const struct io_credentials *c,
 	size_t *cursor);
@@ -208,6 +226,7 @@ struct io_tls_config {
 	const char *local_name;  /* whose certificate we show: our domain or host;
 	                          * as server SNI goes first, this is the default.
 	                          * NULL or unknown: none as client, any as server */
+	bool insist;             /* as server: local_name goes before the SNI */
 	const char *server_name; /* as client: SNI (A-label); NULL as server */
 	const char *alpn;        /* "xmpp-server", "sip"; NULL: none.  A peer that
 	                          * offers only others is refused */

@@ -3,6 +3,7 @@ src_io_libio_la_SOURCES = \
 	src/io/address.c \
 	src/io/credentials.c \
 	src/io/credentials_load.c \
+	src/io/crl.c \
 	src/io/dane.c \
 	src/io/dane_ask.c \
 	src/io/dane_tls.c \

@@ -34,11 +34,11 @@ static bool own_trusted(const struct mem_stream *s)
 void mem_tls_begin(struct mem_stream *s)
 {
 	s->tls_state = MEM_HANDSHAKE;
+	s->tls->client = s->s.client;
 	mem_stream_timer(s, LIMIT_TLS_HANDSHAKE_TIME);
 	if (s->s.client)
 		send_hello(s,
-			io_credentials_choose(s->tls->credentials, true, NULL,
-				s->tls->local_name),
+			io_credentials_choose(s->tls, NULL, NULL, NULL),
 			own_trusted(s));
 }
 
@@ -92,8 +92,8 @@ static void secure(struct mem_stream *s)
 
 static void serve(struct mem_stream *s, struct mem_chunk *hello)
 {
-	struct io_credential *shown = io_credentials_choose(
-		s->tls->credentials, false, hello->sni, s->tls->local_name);
+	struct io_credential *shown =
+		io_credentials_choose(s->tls, hello->sni, NULL, NULL);
 
 	if (hello->alpn && s->tls->alpn && strcmp(hello->alpn, s->tls->alpn)) {
 		fail(s, "No common application protocol could be negotiated.");

@@ -18,6 +18,7 @@ struct io_tls *io_tls_copy(const struct io_tls_config *c)
 	tls->server_name = c->server_name ? base_strdup(c->server_name) : NULL;
 	tls->alpn = c->alpn ? base_strdup(c->alpn) : NULL;
 	tls->ask_certificate = c->ask_certificate;
+	tls->insist = c->insist;
 	tls->min = c->min;
 	return tls;
 }

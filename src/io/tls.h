@@ -23,9 +23,19 @@ struct io_anchor {
 	gnutls_datum_t der;
 };
 
+/* A revocation list, its serial numbers ready to be looked up. */
+struct io_crl {
+	gnutls_x509_crl_t crl;
+	gnutls_datum_t issuer;  /* raw name */
+	struct table *serials;
+	struct io_revocations info;
+};
+
 struct io_trust {
 	struct io_anchor *anchors;
 	size_t count;
+	struct io_crl *crls;
+	size_t crl_count;
 	/* for sessions: finds the certificate to show at the handshake */
 	gnutls_certificate_credentials_t session_credentials;
 };
@@ -48,11 +58,22 @@ const char *io_trust_check(const struct io_trust *trust,
 unsigned io_trust_issuers(const struct io_trust *trust,
 	gnutls_x509_crt_t *chain, unsigned len, gnutls_x509_crt_t *ret,
 	unsigned max);
-/** The whole file, NUL-terminated, wiped and freed by io_file_free().  With
- *  @secret, refused when others may read or write it. */
-int io_file_read(const char *path, bool secret, gnutls_datum_t *ret,
-	struct buf *why);
+#define IO_PEM_MAX (4u << 20)
+/** The whole file of at most @max bytes, NUL-terminated, wiped and freed by
+ *  io_file_free().  With @secret, refused when others may read or write it. */
+int io_file_read(const char *path, bool secret, size_t max,
+	gnutls_datum_t *ret, struct buf *why);
 void io_file_free(gnutls_datum_t *d);
+
+/* crl.c */
+/** Read a PEM file of revocation lists; texts go to @pool.  Returns 0, or
+ *  -STOX_EINVAL with a sentence in @why. */
+int io_crl_load(struct io_trust *trust, struct pool *pool, const char *file,
+	struct buf *why);
+void io_crl_free(struct io_trust *trust);
+/** Has @issuer taken @crt back? */
+bool io_crl_revoked(const struct io_trust *trust, gnutls_x509_crt_t crt,
+	gnutls_x509_crt_t issuer);
 
 /* identity.c */
 /** The peer of an established session.  Owned, one block. */

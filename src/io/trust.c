@@ -13,8 +13,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAX_FILE (4u << 20)
-
 /* ---- files -------------------------------------------------------------- */
 
 static int refuse(struct buf *why, const char *path, const char *what)
@@ -41,8 +39,8 @@ static int read_all(int fd, gnutls_datum_t *d, size_t size)
 	return 0;
 }
 
-int io_file_read(const char *path, bool secret, gnutls_datum_t *ret,
-	struct buf *why)
+int io_file_read(const char *path, bool secret, size_t max,
+	gnutls_datum_t *ret, struct buf *why)
 {
 	/* Tools that renew certificates leave symbolic links, so they are
 	 * followed, and the file at their end is judged. */
@@ -56,7 +54,7 @@ int io_file_read(const char *path, bool secret, gnutls_datum_t *ret,
 		rc = refuse(why, path, strerror(errno));
 	else if (!S_ISREG(st.st_mode))
 		rc = refuse(why, path, "not a regular file");
-	else if (st.st_size > (off_t)MAX_FILE)
+	else if (st.st_size > (off_t)max)
 		rc = refuse(why, path, "too large");
 	else if (secret && (st.st_mode & 007))
 		rc = refuse(why, path, "this private key is open to others: "
@@ -83,7 +81,7 @@ int io_trust_load(struct io_trust *trust, const char *file, struct buf *why)
 	static const char begin[] = "-----BEGIN CERTIFICATE-----";
 	gnutls_datum_t pem = { 0 }, at;
 	const char *p;
-	int rc = io_file_read(file, false, &pem, why);
+	int rc = io_file_read(file, false, IO_PEM_MAX, &pem, why);
 
 	if (rc < 0)
 		return rc;
@@ -116,6 +114,7 @@ void io_trust_free(struct io_trust **trust)
 	for (size_t i = 0; i < t->count; i++)
 		gnutls_free(t->anchors[i].der.data);
 	free(t->anchors);
+	io_crl_free(t);
 	if (t->session_credentials)
 		gnutls_certificate_free_credentials(t->session_credentials);
 	free(t);
@@ -215,27 +214,59 @@ static const char *check_dates(gnutls_x509_crt_t crt, bool leaf,
 	return NULL;
 }
 
+static bool signed_by(gnutls_x509_crt_t crt, gnutls_x509_crt_t issuer)
+{
+	unsigned status = 0;
+
+	return gnutls_x509_crt_verify(crt, &issuer, 1,
+		       GNUTLS_VERIFY_DISABLE_TIME_CHECKS |
+			       GNUTLS_VERIFY_DISABLE_TRUSTED_TIME_CHECKS,
+		       &status) == 0 &&
+	       status == 0;
+}
+
+/* Who of the chain has issued @at, or NULL.  The chain has been verified, so a
+ * signature is looked at only where a namesake could stand in for another. */
+static gnutls_x509_crt_t issuer_in(gnutls_x509_crt_t *chain, unsigned len,
+	gnutls_x509_crt_t at)
+{
+	gnutls_x509_crt_t found = NULL;
+
+	for (unsigned i = 1; i < len; i++) {
+		if (chain[i] == at ||
+			!gnutls_x509_crt_check_issuer(at, chain[i]))
+			continue;
+		if (found && signed_by(at, found))
+			break;
+		found = chain[i];
+	}
+	return found;
+}
+
 /* Walk from the leaf to the anchor; what else the peer sent does not count. */
-static const char *check_path_dates(gnutls_x509_trust_list_t list,
-	gnutls_x509_crt_t *chain, unsigned len, uint64_t now_s)
+static const char *check_path(const struct io_trust *trust,
+	gnutls_x509_trust_list_t list, gnutls_x509_crt_t *chain, unsigned len,
+	uint64_t now_s)
 {
 	gnutls_x509_crt_t at = chain[0], anchor;
 	const char *why = check_dates(at, true, now_s);
 
 	for (unsigned hops = 0; !why && hops <= len; hops++) {
-		gnutls_x509_crt_t next = NULL;
+		bool last = gnutls_x509_trust_list_get_issuer(list, at, &anchor,
+				    0) == 0;
+		gnutls_x509_crt_t next = last ? anchor
+					      : issuer_in(chain, len, at);
 
-		if (gnutls_x509_trust_list_get_issuer(list, at, &anchor, 0) ==
-			0)
-			return check_dates(anchor, false, now_s);
-		for (unsigned i = 1; i < len && !next; i++)
-			if (chain[i] != at &&
-				gnutls_x509_crt_check_issuer(at, chain[i]))
-				next = chain[i];
 		if (!next)
 			break;
+		if (io_crl_revoked(trust, at, next))
+			return at == chain[0] ? "the certificate is revoked"
+					      : "a certificate in its chain is "
+						"revoked";
 		at = next;
 		why = check_dates(at, false, now_s);
+		if (last)
+			break;
 	}
 	return why;
 }
@@ -254,8 +285,6 @@ static const char *explain(unsigned status, gnutls_x509_crt_t leaf)
 		return "a signature in its chain is wrong";
 	if (status & GNUTLS_CERT_SIGNER_CONSTRAINTS_FAILURE)
 		return "its chain breaks the constraints of an issuer";
-	if (status & GNUTLS_CERT_REVOKED)
-		return "the certificate is revoked";
 	return "the chain of the certificate is not valid";
 }
 
@@ -278,7 +307,7 @@ const char *io_trust_check(const struct io_trust *trust,
 	else if (status)
 		why = explain(status, chain[0]);
 	else
-		why = check_path_dates(list, chain, len, now_s);
+		why = check_path(trust, list, chain, len, now_s);
 	gnutls_x509_trust_list_deinit(list, 1);
 	return why;
 }

@@ -34,6 +34,7 @@ static const struct command commands[] = {
 		show_streams },
 	{ "limits", "limits", "every limit, its reaction, how often it was reached",
 		show_limits },
+	{ "certs", "certs", "our certificates: names, end, what they are for", show_certs },
 };
 
 static void usage(FILE *out)

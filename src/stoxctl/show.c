@@ -1,5 +1,6 @@
 #include "stoxctl/show.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -131,4 +132,48 @@ void show_limits(const json_t *answer)
 		printf("%-26s %12lld %-6s %9lld  %s\n", text(l, "id"),
 			number(l, "value"), text(l, "unit"), number(l, "reached"),
 			text(l, "reaction"));
+}
+
+static const char *usages(const json_t *c)
+{
+	bool client = json_is_true(json_object_get(c, "client"));
+	bool server = json_is_true(json_object_get(c, "server"));
+
+	if (client)
+		return server ? "client and server" : "client only";
+	return server ? "server only" : "neither client nor server";
+}
+
+static void show_names(const json_t *names)
+{
+	size_t i;
+	json_t *name;
+
+	json_array_foreach (names, i, name)
+		printf("%s%s", i > 0 ? ", " : "", json_string_value(name));
+}
+
+void show_certs(const json_t *answer)
+{
+	const json_t *list = json_object_get(answer, "certificates");
+	size_t i;
+	json_t *c;
+
+	if (json_array_size(list) == 0)
+		printf("none\n");
+	json_array_foreach (list, i, c) {
+		printf("%s\n     ", text(c, "file"));
+		show_names(json_object_get(c, "names"));
+		printf("\n     %s, until %.10s, %lld days: %s\n", usages(c),
+			text(c, "expires"), number(c, "days"),
+			text(c, "state"));
+	}
+	json_array_foreach (json_object_get(answer, "revocations"), i, c)
+		printf("revocations of %s: %lld, next %.10s%s\n",
+			text(c, "issuer"), number(c, "count"),
+			*text(c, "next_update") ? text(c, "next_update")
+						: "unknown",
+			json_is_true(json_object_get(c, "overdue"))
+				? ", overdue"
+				: "");
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 
+#include "core/certificates.h"
 #include "core/node.h"
 #include "ctl/ctl.h"
 #include "stoxd/notify.h"
@@ -232,6 +233,10 @@ static int start(struct stoxd *d, struct buf *errors, struct buf *warnings)
 	memcpy(d->limits.value, c->limits, sizeof(c->limits));
 	d->env = io_uv_new(&env);
 	if (d->env && node_check(d->env, c, &cred, errors, warnings) == 0) {
+		/* a running daemon logs them */
+		if (d->check_only)
+			certificates_dates(cred, io_wall_us(d->env) / 1000000,
+				warnings);
 		say(warnings);
 		if (d->check_only)
 			status = EXIT_SUCCESS;

@@ -22,6 +22,9 @@ struct xmpp_partner {
 	enum xmpp_policy tls;      /* STARTTLS */
 	enum xmpp_policy sasl;     /* EXTERNAL */
 	bool dialback;
+	bool dane;                 /* TLSA records speak for its certificates */
+	const char *certificate;   /* name of the certificate we show; NULL:
+	                            * the domain that we speak for */
 	bool blocked;
 	bool keepalive;
 	enum io_tls_version tls_min;
