@@ -12,5 +12,6 @@ include $(top_srcdir)/tests/ctl/local.mk
 include $(top_srcdir)/tests/play/local.mk
 include $(top_srcdir)/tests/fuzz/local.mk
 include $(top_srcdir)/tests/peers/local.mk
+include $(top_srcdir)/tests/attack/local.mk
 include $(top_srcdir)/tests/bench/local.mk
 include $(top_srcdir)/tests/lint/local.mk

@@ -15,6 +15,7 @@ EXTRA_DIST += \
 	tests/peers/run \
 	tests/peers/sip_client.py \
 	tests/peers/stox.py \
+	tests/peers/strangers.py \
 	tests/peers/talk.py \
 	tests/peers/world.py \
 	tests/peers/xmpp_client.py
