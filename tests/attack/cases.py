@@ -40,7 +40,7 @@ def refused(target, peer, conditions, seconds=6, flooded=False):
     if not conditions:
         return end
     peer.close()
-    told = told_of(target, peer.port)
+    told = told_of(target, peer)
     check(len(told) == 1, f"{len(told)} lines of log about it: {told}")
     words = set(end.conditions)
     if flooded and not words:
@@ -49,12 +49,12 @@ def refused(target, peer, conditions, seconds=6, flooded=False):
     return end
 
 
-def told_of(target, port):
-    """The lines that tell of the failure of the stream from this port."""
+def told_of(target, peer):
+    """The lines that tell of the failure of a peer's stream."""
     deadline = time.monotonic() + 3
     while True:
         told = re.findall(rb"stream-failed .*peer=127\.0\.0\.1:%d .*"
-                          % port, target.text())
+                          % peer.port, target.text()[peer.since:])
         if told or time.monotonic() > deadline:
             return told
         time.sleep(0.02)

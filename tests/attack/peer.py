@@ -72,7 +72,7 @@ class Peer:
         self.sock = sock
         self.sock.settimeout(10)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.port = sock.getsockname()[1]
+        self.port, self.since = sock.getsockname()[1], 0
         self.seen = b""
 
     @classmethod

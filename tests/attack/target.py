@@ -56,11 +56,11 @@ XmppDomain "plain.example"
 # that fails outbound gets a partner of its own.
 FRESH = """
 for number = 1, 99 do
-    XmppDomain("p" .. number .. ".example")
+    XmppDomain("p" .. number .. ".far.example")
     proxy    = "127.0.0.1:{far_xmpp}"
     sasl     = "required"
     dialback = false
-    XmppDomain("d" .. number .. ".example")
+    XmppDomain("d" .. number .. ".far.example")
     proxy    = "127.0.0.1:{far_xmpp}"
     sasl     = "off"
     dialback = true
@@ -292,7 +292,10 @@ class Target:
     # ---- ways in -----------------------------------------------------------------
 
     def connect(self):
-        return Peer.connect(("127.0.0.1", self.xmpp))
+        since = len(self.text())
+        peer = Peer.connect(("127.0.0.1", self.xmpp))
+        peer.since = since    # what the log says of it begins there
+        return peer
 
     def stream(self, phase, **words):
         """A peer in the phase: "plain", "tls" or "auth", its header answered."""
@@ -322,7 +325,7 @@ class Target:
         """A partner that stox has not connected to yet: proven by certificate
         ("p"), or by dialback ("d")."""
         self.partners += 1
-        return f"{kind}{self.partners}.example"
+        return f"{kind}{self.partners}.far.example"
 
     def say(self, body, to="juliet@example.org", seconds=25):
         """Send a MESSAGE as the front end does; returns the final status."""

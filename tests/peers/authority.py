@@ -32,7 +32,8 @@ class Authority:
                        "--curve", "secp256r1", "--outfile", path)
         os.chmod(path, 0o600)
 
-    def issue(self, folder, name, names=(), expired=False):
+    def issue(self, folder, name, names=(), expired=False,
+              self_signed=False):
         """Make folder/name.crt and .key for the DNS names (default: name).
 
         An expired certificate was good in January 2020.
@@ -48,7 +49,8 @@ class Authority:
             f"cn = \"{name}\"\n{dates}"
             + "".join(f"dns_name = \"{dns}\"\n" for dns in names or (name,))
             + "signing_key\ntls_www_server\ntls_www_client\n",
-            "--generate-certificate", "--load-privkey", key,
-            "--load-ca-certificate", self.file,
-            "--load-ca-privkey", self.key, "--outfile", crt)
+            *(("--generate-self-signed",) if self_signed else
+              ("--generate-certificate", "--load-ca-certificate", self.file,
+               "--load-ca-privkey", self.key)),
+            "--load-privkey", key, "--outfile", crt)
         return crt, key

@@ -106,10 +106,21 @@ def xmpp_server_frozen(world):
     both_ways(world, 60)
 
 
+# The step that fails, and words for the reason.
+REFUSED_BY = {
+    "wrong authority": ("tls-chain", "authority|issuer|trust"),
+    "self-signed": ("tls-chain", "authority|issuer|trust|self"),
+    "wrong name": ("tls-name", "example\\.org"),
+    "expired": ("tls-chain", "expired"),
+}
+
+
 def wrong_certificates(world, folder, name):
-    """Three certificates for name, none of them to be believed."""
+    """Four certificates for name, none of them to be believed."""
     other = Authority(world.lab, "other")
     yield "wrong authority", other.issue(f"{folder}/1", name)
+    yield "self-signed", world.authority.issue(
+        f"{folder}/4", name, self_signed=True)
     yield "wrong name", world.authority.issue(
         f"{folder}/2", name, names=["tybalt.example.net"])
     yield "expired", world.authority.issue(f"{folder}/3", name, expired=True)
@@ -125,6 +136,11 @@ def refused_xmpp_server(world, what):
     check(not world.stox.streams(state="ready"), f"{what}: a stream is ready")
     check(world.stox.log_lines("(?i)certificate"),
           f"{what}: no word about a certificate in the log")
+    step, words = REFUSED_BY[what]
+    rows = [row for row in world.stox.ctl("streams", "--failed")["streams"]
+            if row["side"] == "XMPP"]
+    check(any(row.get("step") == step and re.search(words, row["reason"] or "")
+              for row in rows), f"{what}: no {step}, \"{words}\" among {rows}")
 
 
 @case("an XMPP server with a wrong certificate is refused", **ONCE)
