@@ -6,5 +6,8 @@ EXTRA_DIST += \
 	contrib/jabberd2/stox.xml \
 	contrib/packages \
 	contrib/packages.sh \
+	contrib/prosody/gateway.cfg.lua \
+	contrib/prosody/mod_stox.lua \
+	contrib/prosody/s2s.cfg.lua \
 	contrib/prosody/stox.cfg.lua \
 	contrib/stox.service

@@ -20,12 +20,13 @@ class Ejabberd:
     clients_see_it = True
     # It asks the name server that it is given, and only that one.
     own_resolver = False
-    modes = ("external", "dialback", "plain", "component")
+    modes = ("external", "dialback", "plain", "component", "gateway")
 
     def __init__(self, lab, authority, component_secret=None,
-                 secure_auth=True, encrypted=True):
+                 secure_auth=True, encrypted=True, components=()):
         self.lab, self.authority = lab, authority
         self.component_secret = component_secret
+        self.components = components
         self.secure_auth, self.encrypted = secure_auth, encrypted
         self.process = None
         self.certificate = authority.issue("ejabberd/certs", "example.org")
@@ -48,8 +49,9 @@ class Ejabberd:
             + self._listener(5269, "ejabberd_s2s_in"))
         if self.component_secret:
             listeners += self._listener(
-                5347, "ejabberd_service", "hosts:", "  contoso.com:",
-                f"    password: \"{self.component_secret}\"")
+                5347, "ejabberd_service", "hosts:", *(
+                    f"  {name}:\n        password: \"{self.component_secret}\""
+                    for name in self.components))
         dialback = "" if self.secure_auth else "  mod_s2s_dialback: {}\n"
         return f"""hosts:
   - example.org

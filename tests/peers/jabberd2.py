@@ -38,12 +38,13 @@ class Jabberd2:
     clients_see_it = True
     # It asks the resolver of the system.
     own_resolver = False
-    modes = ("dialback", "plain", "component")
+    modes = ("dialback", "plain", "component", "gateway")
 
     def __init__(self, lab, authority, component_secret=None,
-                 secure_auth=True, encrypted=True):
+                 secure_auth=True, encrypted=True, components=()):
         self.lab, self.authority = lab, authority
         self.component_secret = component_secret
+        self.components = components
         self.secure_auth, self.encrypted = secure_auth, encrypted
         self.processes = []
         self.certificate = authority.issue("jabberd2/certs", "example.org")

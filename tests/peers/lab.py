@@ -155,6 +155,7 @@ class Lab:
         self.separate = self._may_make_namespaces()
         if self.separate:
             self._wire()
+        self.hidden, self.dns = (), None
         self._name_server()
 
     # ---- where things are ------------------------------------------------
@@ -292,7 +293,8 @@ class Lab:
 
     def _name_server(self):
         data = "".join(f'    local-data: "{record}"\n'
-                       for record in self._records())
+                       for record in self._records()
+                       if not record.startswith(tuple(self.hidden)))
         port = self.dns_port
         config = self.write("unbound.conf", f"""server:
     verbosity: 0
@@ -309,8 +311,17 @@ class Lab:
     control-enable: no
 """)
         unbound = shutil.which("unbound", path="/usr/sbin:/sbin:/usr/bin")
-        Process(self, "dns", "unbound", [unbound, "-d", "-c", config]) \
-            .wait_port(port, 10)
+        self.dns = Process(self, "dns", "unbound",
+                           [unbound, "-d", "-c", config])
+        self.dns.wait_port(port, 10)
+
+    def hide(self, names):
+        """Take these names, and no others, out of the DNS."""
+        if tuple(names) == self.hidden:
+            return
+        self.hidden = tuple(names)
+        self.dns.stop()
+        self._name_server()
 
     # ---- the end ---------------------------------------------------------------
 

@@ -8,6 +8,7 @@ EXTRA_DIST += \
 	tests/peers/ejabberd.py \
 	tests/peers/faults.py \
 	tests/peers/judges.py \
+	tests/peers/gateway.py \
 	tests/peers/jabberd2.py \
 	tests/peers/kamailio.py \
 	tests/peers/lab.py \

@@ -1,10 +1,15 @@
 """Prosody as the XMPP server of example.org."""
+import os
 import signal
 
 from lab import Process
+from stox import GATEWAY
 
 PASSWORD = "verona"
 USERS = ("juliet", "nurse")
+# Where mod_stox.lua is.
+CONTRIB = os.path.abspath(os.path.join(
+    os.path.dirname(os.path.abspath(__file__)), "../../contrib/prosody"))
 
 
 class Prosody:
@@ -17,12 +22,13 @@ class Prosody:
     clients_see_it = False
     # It asks the name server that it is given, and only that one.
     own_resolver = True
-    modes = ("external", "dialback", "plain", "component")
+    modes = ("external", "dialback", "plain", "component", "gateway")
 
     def __init__(self, lab, authority, component_secret=None,
-                 secure_auth=True, encrypted=True):
+                 secure_auth=True, encrypted=True, components=()):
         self.lab, self.authority = lab, authority
         self.component_secret = component_secret
+        self.components = components
         self.secure_auth, self.encrypted = secure_auth, encrypted
         self.process = None
         self.certificate = authority.issue("prosody/certs", "example.org")
@@ -31,10 +37,14 @@ class Prosody:
     def _config(self):
         lab, (crt, key) = self.lab, self.for_clients
         s2s_crt, s2s_key = self.certificate
-        component = f"""
-Component "contoso.com"
-    component_secret = "{self.component_secret}"
-""" if self.component_secret else ""
+        components = "".join(
+            f'Component "{name}"\n'
+            f'    component_secret = "{self.component_secret}"\n'
+            for name in self.components)
+        gateway = (f"""plugin_paths = {{ "{CONTRIB}" }}
+stox_gateway = "{GATEWAY}"
+""" if GATEWAY in self.components else "")
+        stox = ', "stox"' if gateway else ""
         return f"""
 run_as_root = true
 pidfile = "{lab.path("prosody/prosody.pid")}"
@@ -47,7 +57,7 @@ unbound = {{
     forward = {{ "{lab.dns_server}" }}
 }}
 modules_enabled = {{ "roster", "saslauth", "tls", "dialback", "disco",
-    "ping", "s2s", "c2s" }}
+    "ping", "s2s", "c2s"{stox} }}
 modules_disabled = {{ "offline" }}
 authentication = "internal_plain"
 storage = "internal"
@@ -60,10 +70,10 @@ ssl = {{
     cafile = "{self.authority.file}"
 }}
 component_ports = {{ 5347 }}
-component_interfaces = {{ "{lab.ip4("xmpp")}" }}
+{gateway}component_interfaces = {{ "{lab.ip4("xmpp")}" }}
 VirtualHost "example.org"
     s2s_ssl = {{ certificate = "{s2s_crt}", key = "{s2s_key}" }}
-{component}"""
+{components}"""
 
     def _write(self):
         config = self.lab.write("prosody/prosody.cfg.lua", self._config())

@@ -9,6 +9,13 @@ from lab import LabError, Process, until
 
 SECRET = "a plague on both your houses"
 
+GATEWAY = "sip.example.org"
+# What stox is a component for, by mode.
+COMPONENTS = {
+    "component": ("contoso.com",),
+    "gateway": (GATEWAY, "d1.contoso.com", "d2.contoso.com"),
+}
+
 # How stox and the XMPP server prove themselves to each other.
 MODES = {
     "external": 'sasl = "required"\n    dialback = false',
@@ -16,6 +23,8 @@ MODES = {
     # as Google Talk did it
     "plain": 'tls = "off"\n    sasl = "off"\n    dialback = true',
     "component": "",
+    # a component again, with other SIP domains beside it
+    "gateway": "",
 }
 
 
@@ -47,12 +56,18 @@ class Stox:
         """The configuration, as an admin would write it."""
         lab = self.lab
         alone = not lab.separate
-        component = (f'    component = {{ host = "{lab.ip4("xmpp")}", '
-                     f'port = 5347, secret = "{SECRET}" }}\n'
-                     if self.mode == "component" else "")
+        link = (f'    component = {{ host = "{lab.ip4("xmpp")}", '
+                f'port = 5347, secret = "{SECRET}" }}\n')
+        component = {"component": link,
+                     "gateway": f'    gateway = "{GATEWAY}"\n'}.get(
+                         self.mode, "")
+        more = "" if self.mode != "gateway" else (
+            f'Gateway "{GATEWAY}"\n{link}' + "".join(
+                f'SipDomain "{name}"\n    front_end = "fe.contoso.com:5061"\n'
+                f'{link}' for name in COMPONENTS["gateway"][1:]))
         proxy = ('    proxy = "xmpp.example.org:5269"\n' if alone else "")
         listen = (f'xmpp_listen = {{ "{lab.ip4("gw")}:5269" }}\n'
-                  if alone and self.mode != "component" else "")
+                  if alone and self.mode not in COMPONENTS else "")
         listen += (f'sip_listen = {{ "{lab.ip4("gw")}:5061" }}\n'
                    if alone else "")
         policy = MODES[self.mode]
@@ -68,7 +83,7 @@ plugin_path  = {{ "{os.path.join(self.build, ".libs")}" }}
 {listen}{extra}
 SipDomain "contoso.com"
     front_end = "fe.contoso.com:5061"
-{component}
+{component}{more}
 XmppDomain "example.org"
     partner = "federated"
 {proxy}    {policy}
@@ -85,8 +100,9 @@ XmppDomain "example.org"
             env={"SSLKEYLOGFILE": self.lab.path("stox/keys.log"),
                  **(env or {})})
         self.process.wait_log(r"\binfo core ready\b", seconds)
-        if self.mode == "component":
-            self.wait_stream(seconds, direction="component", state="ready")
+        for domain in COMPONENTS.get(self.mode, ()):
+            self.wait_stream(seconds, direction="component", state="ready",
+                             local=domain)
 
     def stop(self, seconds=15):
         """SIGTERM; the exit status, None if it had to be killed."""

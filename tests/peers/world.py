@@ -6,7 +6,7 @@ from jabberd2 import Jabberd2
 from kamailio import USERS as SIP_USERS, Kamailio
 from lab import Lab
 from prosody import PASSWORD, Prosody
-from stox import SECRET, Stox
+from stox import COMPONENTS, SECRET, Stox
 
 SERVERS = {"prosody": Prosody, "ejabberd": Ejabberd, "jabberd2": Jabberd2}
 JULIET, NURSE = "juliet@example.org", "nurse@example.org"
@@ -30,9 +30,13 @@ class World:
         self.stox = None
 
     def _xmpp(self):
+        # Behind a gateway: a domain that has SIP and no XMPP.
+        self.lab.hide(("_xmpp-server._tcp.contoso.com.",)
+                      if self.mode == "gateway" else ())
+        components = COMPONENTS.get(self.mode, ())
         return SERVERS[self.server_name](
-            self.lab, self.authority,
-            component_secret=SECRET if self.mode == "component" else None,
+            self.lab, self.authority, components=components,
+            component_secret=SECRET if components else None,
             secure_auth=self.mode not in ("dialback", "plain"),
             encrypted=self.mode != "plain")
 

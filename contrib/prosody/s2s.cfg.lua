@@ -1,0 +1,22 @@
+-- Prosody and stox server to server: what to look at in prosody.cfg.lua.
+--
+-- Nothing names stox here: it is a server like others.  With certificates on
+-- both sides (stox: sasl = "required", dialback = false):
+--
+--   s2s_require_encryption = true
+--   s2s_secure_auth = true
+--
+-- Where stox's certificate is from a private authority:
+--
+--   ssl = { cafile = "/etc/prosody/certs/authority.pem" }
+--
+-- With dialback over TLS (stox: sasl = "off", dialback = true):
+--
+--   modules_enabled = { ...; "dialback" }
+--   s2s_secure_auth = false
+--
+-- One connection for both directions (XEP-0288), acknowledgements (XEP-0198),
+-- and direct TLS (XEP-0368):
+--
+--   modules_enabled = { ...; "s2s_bidi"; "smacks" }
+--   s2s_direct_tls_ports = { 5270 }
