@@ -72,6 +72,8 @@ static void from_xmpp(void *arg, struct xmpp_stanza *s)
 	x->from = s->from;
 	x->face = s->to;
 	refused = ends_from_xmpp(x, &why);
+	if (!refused && (why = stanza_iq_fault(s->element)))
+		refused = STOX_BAD_REQUEST;
 	if (refused)
 		exchange_reject(x, refused, why);
 	else

@@ -57,6 +57,23 @@ bool stanza_is_answer(const struct stox_element *e)
 	       (stanza_kind(e) == STANZA_IQ && has_type(e, "result"));
 }
 
+const char *stanza_iq_fault(const struct stox_element *e)
+{
+	const struct stox_element *child;
+	const char *id = stox_element_attr(e, "id");
+
+	if (stanza_kind(e) != STANZA_IQ || stanza_is_answer(e))
+		return NULL;
+	if (!has_type(e, "get") && !has_type(e, "set"))
+		return "An iq has the type get, set, result or error.";
+	if (!id || !*id)
+		return "An iq needs an id.";
+	child = stox_element_child(e, NULL, NULL);
+	if (!child || stox_element_next(child, NULL, NULL))
+		return "A request holds exactly one element.";
+	return NULL;
+}
+
 const char *stanza_condition_name(enum stox_condition c)
 {
 	return conditions[c].name;

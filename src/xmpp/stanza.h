@@ -12,6 +12,9 @@ enum stanza_kind { STANZA_NONE, STANZA_MESSAGE, STANZA_PRESENCE, STANZA_IQ };
 enum stanza_kind stanza_kind(const struct stox_element *e);
 /** True for IQ results and anything of type error: they get no error back. */
 bool stanza_is_answer(const struct stox_element *e);
+/** What is wrong with an IQ that asks for something, as a sentence, or NULL: it
+ *  needs a type of the four, an id, and exactly one payload.  RFC 6120, 8.2.3. */
+const char *stanza_iq_fault(const struct stox_element *e);
 /** The element's name of a condition ("item-not-found"), never NULL. */
 const char *stanza_condition_name(enum stox_condition c);
 /** By name; STOX_UNDEFINED_CONDITION for unknown ones. */

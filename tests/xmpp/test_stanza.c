@@ -79,6 +79,37 @@ static void test_kinds(void **state)
 	assert_int_equal(stanza_kind(NULL), STANZA_NONE);
 }
 
+static const struct {
+	const char *xml, *fault; /* a part of the sentence; NULL: none */
+} requests[] = {
+	{ "<iq type='get' id='1'><a xmlns='u'/></iq>", NULL },
+	{ "<iq type='set' id='1'> <a xmlns='u'/> </iq>", NULL },
+	{ "<iq type='result' id='1'/>", NULL },
+	{ "<iq type='error'/>", NULL },
+	{ "<message type='bogus'/>", NULL },
+	{ "<iq id='1'><a xmlns='u'/></iq>", "the type" },
+	{ "<iq type='ask' id='1'><a xmlns='u'/></iq>", "the type" },
+	{ "<iq type='get'><a xmlns='u'/></iq>", "an id" },
+	{ "<iq type='get' id=''><a xmlns='u'/></iq>", "an id" },
+	{ "<iq type='get' id='1'/>", "exactly one" },
+	{ "<iq type='set' id='1'>text</iq>", "exactly one" },
+	{ "<iq type='set' id='1'><a xmlns='u'/><b xmlns='v'/></iq>",
+		"exactly one" },
+};
+
+/* RFC 6120, 8.2.3 */
+static void test_requests(void **state)
+{
+	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
+		const char *fault = stanza_iq_fault(
+			read_xml(*state, requests[i].xml));
+
+		assert_int_equal(fault != NULL, requests[i].fault != NULL);
+		if (fault)
+			assert_non_null(strstr(fault, requests[i].fault));
+	}
+}
+
 /* stox.md 2.4 */
 static void test_conditions(void **state)
 {
@@ -212,6 +243,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_requests),
 		cmocka_unit_test(test_conditions),
 		cmocka_unit_test(test_reply),
 		cmocka_unit_test(test_error_reply),
