@@ -159,12 +159,54 @@ void exchange_reject(struct stox_exchange *x, enum stox_condition condition,
 	reject(x, condition, text, "refused");
 }
 
+/** Some plugin serves the namespace of the request, but not this of it. */
+static bool serves_in_part(const struct stox_exchange *x)
+{
+	const struct stox_element *child =
+		stox_element_child(x->in_stanza, NULL, NULL);
+	const char **f = x->snapshot->features;
+
+	while (*f && strcmp(*f, stox_element_ns(child)) != 0)
+		f++;
+	return *f;
+}
+
+static void refuse_iq(struct stox_exchange *x)
+{
+	if (serves_in_part(x))
+		reject(x, STOX_FEATURE_NOT_IMPLEMENTED,
+			"That can be asked for here, not set.", "unserved");
+	else
+		reject(x, STOX_SERVICE_UNAVAILABLE,
+			"This address does not offer that service.", "unserved");
+}
+
+/** No presence is carried: whoever believes in a subscription hears that there is
+ *  none; what waits for no answer gets none.  RFC 6121, 3.2, 3.3 and 4.3.2. */
+static void refuse_presence(struct stox_exchange *x)
+{
+	const char *type = stox_element_attr(x->in_stanza, "type");
+
+	if (type && (strcmp(type, "probe") == 0 ||
+			strcmp(type, "unsubscribe") == 0)) {
+		stox_reply_stanza(x, "unsubscribed");
+		end(x, "unserved");
+	} else {
+		reject(x, STOX_SERVICE_UNAVAILABLE,
+			"This gateway carries no presence.", "unserved");
+	}
+}
+
 /** Nothing settled it: say so as the protocol wants it. */
 static void refuse_unserved(struct stox_exchange *x)
 {
-	if (x->in_stanza && stanza_kind(x->in_stanza) == STANZA_IQ)
-		reject(x, STOX_SERVICE_UNAVAILABLE,
-			"This address does not offer that service.", "unserved");
+	enum stanza_kind kind = x->in_stanza ? stanza_kind(x->in_stanza)
+					     : STANZA_NONE;
+
+	if (kind == STANZA_IQ)
+		refuse_iq(x);
+	else if (kind == STANZA_PRESENCE)
+		refuse_presence(x);
 	else
 		reject(x, STOX_SERVICE_UNAVAILABLE,
 			"No feature of this gateway serves that request.",
