@@ -98,6 +98,7 @@ enum stox_option_type {
 	STOX_STRING,   /* text */
 	STOX_WORD,     /* one of `words` */
 	STOX_STRINGS,  /* list of texts */
+	STOX_URIS,     /* list of texts, each checked to be a URI */
 };
 enum stox_scope { STOX_GLOBAL = 1, STOX_DOMAIN = 2, STOX_PARTNER = 4 };
 

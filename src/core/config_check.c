@@ -461,7 +461,8 @@ static void check_plugin_option(struct config_load *l,
 		return;
 	}
 	index = (size_t)(option - c->plugins[plugin]->options);
-	kind = (struct config_kind){o->name, option, CONFIG_ANY};
+	kind = (struct config_kind){o->name, option,
+		option->type == STOX_URIS ? CONFIG_URI : CONFIG_ANY};
 	config_value_read(
 		l, &kind, o, &o->value, o->place, &values[plugin][index]);
 }

@@ -42,6 +42,7 @@ static const char *type_word(const struct config_option *o)
 	case STOX_WORD:
 		return "word";
 	case STOX_STRINGS:
+	case STOX_URIS:
 		return "list";
 	}
 	return "";
@@ -92,7 +93,7 @@ static void add_default(struct buf *out, const struct stox_option *o)
 	if (!o->value)
 		return;
 	buf_add_text(out, "Default: ");
-	if (o->type == STOX_STRINGS)
+	if (o->type == STOX_STRINGS || o->type == STOX_URIS)
 		add_list(out, o->value);
 	else if (o->type == STOX_STRING || o->type == STOX_WORD)
 		buf_printf(out, "\\(dq%s\\(dq", o->value);

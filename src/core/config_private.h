@@ -173,6 +173,7 @@ enum config_syntax {
 	CONFIG_DOMAIN,
 	CONFIG_SERVER,        /* DNS: "address[@port]" */
 	CONFIG_NODE,          /* [a-z0-9]{1,8} */
+	CONFIG_URI,           /* "scheme:rest" */
 	CONFIG_FILE_NAME,     /* no folders in it */
 	CONFIG_PLUGIN,
 	CONFIG_SECRET,        /* never shown in a message */

@@ -235,6 +235,19 @@ static const char *keep(
 #define SMALL "abcdefghijklmnopqrstuvwxyz"
 #define DIGITS "0123456789"
 
+/* RFC 3986, 3 and 2: a scheme, something behind it, only characters of URIs. */
+static bool is_uri(struct str s)
+{
+	struct str rest = s, scheme = str_cut(&rest, ':');
+	const char *letters = SMALL "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+	return rest.p && rest.len > 0 && scheme.len > 0 &&
+	       strchr(letters, scheme.p[0]) &&
+	       all_of(scheme, SMALL "ABCDEFGHIJKLMNOPQRSTUVWXYZ" DIGITS "+-.") &&
+	       all_of(rest, SMALL "ABCDEFGHIJKLMNOPQRSTUVWXYZ" DIGITS
+		       "-._~:/?#[]@!$&'()*+,;=%");
+}
+
 const char *config_syntax_check(struct pool *pool, enum config_syntax syntax,
 	const char *file, const char *text, const char **ret_text)
 {
@@ -264,6 +277,8 @@ const char *config_syntax_check(struct pool *pool, enum config_syntax syntax,
 	case CONFIG_NODE:
 		return keep(pool, s.len <= 8 && all_of(s, SMALL DIGITS), text,
 			ret_text);
+	case CONFIG_URI:
+		return keep(pool, is_uri(s), text, ret_text);
 	case CONFIG_FILE_NAME:
 		return keep(pool,
 			s.len > 0 && s.p[0] != '.' && !strchr(text, '/'), text,

@@ -27,6 +27,8 @@ static const char *expected_text(enum config_syntax syntax)
 		return "\"address\" or \"address@port\"";
 	case CONFIG_NODE:
 		return "1 to 8 small letters and digits";
+	case CONFIG_URI:
+		return "a URI, \"mailto:abuse@example.org\"";
 	case CONFIG_FILE_NAME:
 		return "a name without folders";
 	case CONFIG_PLUGIN:
@@ -77,6 +79,7 @@ const char *config_expected(struct pool *pool, const struct config_kind *kind)
 	case STOX_WORD:
 		return expected_word(pool, o->words);
 	case STOX_STRINGS:
+	case STOX_URIS:
 		return pool_printf(pool, "a list { … }, each item %s",
 			expected_text(kind->syntax));
 	}
@@ -279,6 +282,7 @@ static bool read_any(const struct reading *r, const struct config_raw *value,
 	case STOX_WORD:
 		return read_word(r, value, ret);
 	case STOX_STRINGS:
+	case STOX_URIS:
 		return read_list(r, value, ret);
 	}
 	return false;
@@ -361,6 +365,7 @@ int config_value_default(struct pool *pool, const struct stox_option *o,
 				rc = -STOX_EINVAL;
 			break;
 		case STOX_STRINGS:
+		case STOX_URIS:
 			v.items = default_list(pool, o->value);
 			break;
 		}

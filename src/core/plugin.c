@@ -124,7 +124,7 @@ static const char *check_option(const struct stox_option *o)
 
 	if (!is_name(o->name))
 		return "has a name with other characters than [a-z0-9_]";
-	if ((unsigned)o->type > STOX_STRINGS)
+	if ((unsigned)o->type > STOX_URIS)
 		return "has no known type";
 	if (o->scope & ~scopes)
 		return "has no known scope";

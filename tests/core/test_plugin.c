@@ -87,7 +87,7 @@ static const struct {
 		"[a-z0-9_]" },
 	{ PLUGIN(OPTION("", STOX_BOOL, NULL, "true", 0, 0, NULL, 0, "A.")),
 		"its option  has a name with other characters than [a-z0-9_]" },
-	{ PLUGIN(OPTION("a", 5, NULL, "true", 0, 0, NULL, 0, "A.")),
+	{ PLUGIN(OPTION("a", STOX_URIS + 1, NULL, "true", 0, 0, NULL, 0, "A.")),
 		"its option a has no known type" },
 	{ PLUGIN(OPTION("a", STOX_BOOL, NULL, "true", 0, 0, NULL, 8, "A.")),
 		"its option a has no known scope" },

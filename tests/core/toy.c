@@ -47,5 +47,17 @@ static const struct stox_plugin thief = {
 	.options = thief_options,
 };
 
+static const struct stox_option link_options[] = {
+	{ "to", STOX_URIS, NULL, NULL, 0, 0, NULL, 0, "Where it leads." },
+	{ 0 }
+};
+static const struct stox_plugin links = {
+	.abi = STOX_ABI,
+	.size = sizeof(struct stox_plugin),
+	.name = "links",
+	.summary = "A plugin with addresses of all kinds.",
+	.options = link_options,
+};
+
 const struct stox_plugin *const core_plugin_table[] = { &toy_plugin, &toy_box,
-	&thief, NULL };
+	&thief, &links, NULL };
