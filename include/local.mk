@@ -6,6 +6,7 @@ stoxserviceincludedir = $(includedir)/stox/service
 stoxserviceinclude_HEADERS = \
 	include/stox/service/cache.h \
 	include/stox/service/cpim.h \
+	include/stox/service/disco.h \
 	include/stox/service/gateway.h \
 	include/stox/service/session.h \
 	include/stox/service/xml.h

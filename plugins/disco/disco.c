@@ -1,65 +1,59 @@
 /*
- * Say what the gateway and its users are and can.  XEP-0030
+ * Say what the gateway and its users are and can.  XEP-0030, XEP-0115
  */
-#include "stox/plugin.h"
+#include <string.h>
+
+#include "stox/service/disco.h"
 
 static const char NS_INFO[] = "http://jabber.org/protocol/disco#info";
 static const char NS_ITEMS[] = "http://jabber.org/protocol/disco#items";
 
-static void identity(struct stox_element *query, const char *category,
-	const char *type, const char *name)
-{
-	struct stox_element *e = stox_element_add(query, "identity", NULL);
+static const char NS_COMMANDS[] = "http://jabber.org/protocol/commands";
 
-	stox_element_set(e, "category", category);
-	stox_element_set(e, "type", type);
-	if (name)
-		stox_element_set(e, "name", name);
+/** The answer, with the node that was asked for, as XEP-0030, 3.2 wants it. */
+static struct stox_element *answer(struct stox_exchange *x, const char *ns,
+	const char *node)
+{
+	struct stox_element *query =
+		stox_element_add(stox_reply_stanza(x, "result"), "query", ns);
+
+	stox_element_set(query, "node", node);
+	return query;
 }
 
-/** No nodes here; ask without one.  XEP-0030, 3.2 */
-static bool asks_for_node(struct stox_exchange *x, const char *ns)
+static const char *asked_node(struct stox_exchange *x, const char *ns)
 {
-	return stox_element_attr(stox_element_child(stox_in_stanza(x), "query", ns),
-		"node") != NULL;
+	return stox_element_attr(
+		stox_element_child(stox_in_stanza(x), "query", ns), "node");
 }
 
 /** A user's answer is the same whether the user exists or not: who exists is not told
- *  to strangers. */
+ *  to strangers.  The nodes are those of our caps; others do not exist. */
 static stox_verdict info(void *state, struct stox_exchange *x)
 {
-	struct stox_host *host = state;
-	struct stox_element *query;
-	const char *feature;
+	const char *node = asked_node(x, NS_INFO);
+	enum stox_disco_who who = stox_disco_addressee(x);
 
-	if (asks_for_node(x, NS_INFO))
+	(void)state;
+	if (node && !stox_disco_is_node(x, node, &who))
 		return stox_reject(x, STOX_ITEM_NOT_FOUND, NULL);
-	query = stox_element_add(stox_reply_stanza(x, "result"), "query", NS_INFO);
-	if (stox_to_is_domain(x)) {
-		identity(query, "gateway", "simple", "stox");
-		identity(query, "server", "im", "stox");
-	} else {
-		identity(query, "account", "registered", NULL);
-	}
-	for (size_t i = 0; (feature = stox_feature(host, i)); i++)
-		stox_element_set(stox_element_add(query, "feature", NULL), "var",
-			feature);
+	stox_disco_info(x, who, answer(x, NS_INFO, node));
 	return stox_answered(x);
 }
 
+/** Nothing has items: there are no rooms and no commands to list, and people are
+ *  not listed. */
 static stox_verdict items(void *state, struct stox_exchange *x)
 {
-	(void)state;
-	if (asks_for_node(x, NS_ITEMS))
-		return stox_reject(x, STOX_ITEM_NOT_FOUND, NULL);
-	stox_element_add(stox_reply_stanza(x, "result"), "query", NS_ITEMS);
-	return stox_answered(x);
-}
+	const char *node = asked_node(x, NS_ITEMS);
+	enum stox_disco_who who;
 
-static int start(struct stox_host *host, void **ret_state)
-{
-	*ret_state = host;
-	return 0;
+	(void)state;
+	if (node && strcmp(node, NS_COMMANDS) != 0 &&
+		!stox_disco_is_node(x, node, &who))
+		return stox_reject(x, STOX_ITEM_NOT_FOUND, NULL);
+	answer(x, NS_ITEMS, node);
+	return stox_answered(x);
 }
 
 static const struct stox_hook hooks[] = {
@@ -69,8 +63,8 @@ static const struct stox_hook hooks[] = {
 		.run = items },
 	{ 0 }
 };
-static const char *const features[] = { NS_INFO, NS_ITEMS, "jid\\20escaping",
-	NULL };
+static const char *const features[] = { NS_INFO, NS_ITEMS,
+	"http://jabber.org/protocol/caps", "jid\\20escaping", NULL };
 
 STOX_PLUGIN(disco, "Say what the gateway and its users can.", .hooks = hooks,
-	.features = features, .init = start);
+	.features = features);

@@ -10,6 +10,7 @@
 
 struct node;
 struct stox_host;
+struct disco_ver;
 
 enum { HOOK_PHASES = STOX_OBSERVE + 1 };
 
@@ -30,6 +31,7 @@ struct snapshot {
 	size_t counts[HOOK_PHASES];
 	const char **methods;  /* SIP methods that some hook serves, NULL-terminated */
 	const char **features; /* disco features of all plugins, NULL-terminated */
+	struct disco_ver *vers; /* hashes of disco answers, made when wanted */
 };
 
 /** Build it from @config (a reference is taken) and the hosts of its plugins,

@@ -6,7 +6,7 @@
 #define CORE_HOST_H
 
 #include "base/list.h"
-#include "stox/plugin.h"
+#include "stox/service/disco.h"
 
 struct node;
 
@@ -17,6 +17,7 @@ struct stox_host {
 	void *state;
 	struct list timers, tasks, watches;
 	struct cache *cache;      /* NULL until it is used */
+	stox_disco_add *disco;    /* adds to disco answers, or NULL */
 };
 
 /** cache.c: what stox/service/cache.h remembers. */

@@ -2,6 +2,7 @@
 #include "core/node.h"
 
 #include "core/api_table.h"
+#include "core/disco.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,6 +71,18 @@ static bool is_ours(void *arg, struct str host)
 	       (c->host && str_iis(host, c->host));
 }
 
+/** What each domain of ours says of itself in stream features. */
+static const char *const *stream_features(struct node *n)
+{
+	const struct config *c = n->snapshot->config;
+	const char **all = pool_alloc0(n->snapshot->pool,
+		(c->local_count + 1) * sizeof(*all));
+
+	for (size_t i = 0; i < c->local_count; i++)
+		all[i] = disco_stream_feature(n, c->locals[i].domain);
+	return all;
+}
+
 /** Hand the snapshot to both sides. */
 static void apply(struct node *n)
 {
@@ -77,6 +90,7 @@ static void apply(struct node *n)
 	const struct xmpp_config x = {
 		.locals = c->locals,
 		.local_count = c->local_count,
+		.features = stream_features(n),
 		.partner = find_partner,
 		.partner_arg = n,
 		.credentials = n->credentials,

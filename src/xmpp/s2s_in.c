@@ -274,6 +274,17 @@ static bool add_secure(struct xmpp_in *in, struct buf *b,
 	return true;
 }
 
+/* What the core wants offered, such as caps; only after authentication, to keep
+ * strangers out of it. */
+static void add_more(struct xmpp_in *in, struct buf *b)
+{
+	const struct xmpp_config *c = &in->s.x->config;
+	struct xmpp_domain *d = xmpp_local(in->s.x, str_from(in->s.local));
+
+	if (in->proven && d && c->features && c->features[d->local - c->locals])
+		buf_add_text(b, c->features[d->local - c->locals]);
+}
+
 static void offer(struct xmpp_in *in)
 {
 	struct xmpp_stream *s = &in->s;
@@ -290,6 +301,7 @@ static void offer(struct xmpp_in *in)
 		no_way_left(in, &w);
 		return;
 	}
+	add_more(in, b);
 	buf_add_text(b, "</stream:features>");
 	(void)xmpp_stream_write(s, buf_str(b));
 }

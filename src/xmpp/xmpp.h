@@ -43,6 +43,8 @@ struct xmpp_local {
 struct xmpp_config {
 	const struct xmpp_local *locals;
 	size_t local_count;
+	/* for each of them: more stream features as XML, or NULL; NULL: none */
+	const char *const *features;
 	/* the policy for a remote domain, or NULL: unlisted and not allowed.
 	 * Answers from the same snapshot as this struct. */
 	const struct xmpp_partner *(*partner)(void *arg, struct str domain);

@@ -3,6 +3,7 @@ CONFIG_TESTS = \
 	tests/core/test_config \
 	tests/core/test_config_cases \
 	tests/core/test_config_files \
+	tests/core/test_disco \
 	tests/core/test_plugin
 check_PROGRAMS += $(CONFIG_TESTS)
 TESTS += $(CONFIG_TESTS)
@@ -21,6 +22,9 @@ tests_core_test_config_files_SOURCES = tests/core/test_config_files.c \
 	tests/core/toy.c tests/core/toy.h
 tests_core_test_config_files_CPPFLAGS = $(CONFIG_TEST_CPPFLAGS)
 tests_core_test_config_files_LDADD = $(CONFIG_TEST_LDADD)
+tests_core_test_disco_SOURCES = tests/core/test_disco.c
+tests_core_test_disco_CPPFLAGS = $(CONFIG_TEST_CPPFLAGS)
+tests_core_test_disco_LDADD = $(CONFIG_TEST_LDADD)
 tests_core_test_plugin_SOURCES = tests/core/test_plugin.c \
 	tests/core/toy.c tests/core/toy.h
 tests_core_test_plugin_CPPFLAGS = $(CONFIG_TEST_CPPFLAGS)

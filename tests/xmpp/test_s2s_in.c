@@ -225,6 +225,26 @@ static void headers_proven(void **state)
 	}
 }
 
+/* XEP-0115, 6.3: no <c/> for whoever has not proven who it is */
+static void more_features(void **state)
+{
+	static const char caps[] = "<c xmlns='http://jabber.org/protocol/caps'/>";
+	static const char *const features[] = { caps, NULL };
+	struct fixture *f = *state;
+	struct wire *w;
+
+	f->config.features = features;
+	fixture_start(f);
+	w = in_tls(f);
+	wire_expect_not(w, "protocol/caps");
+	wire_expect(w, "</stream:features>");
+	wire_send(w, "<auth xmlns='" SASL "' mechanism='EXTERNAL'>=</auth>");
+	wire_expect(w, "<success xmlns='" SASL "'/>");
+	wire_header(w, "example.org", "contoso.com", NULL);
+	wire_expect(w, "<c xmlns='http://jabber.org/protocol/caps'/>"
+		"</stream:features>");
+}
+
 static void ends_change(void **state)
 {
 	struct fixture *f = *state;
@@ -816,6 +836,7 @@ int main(void)
 		PEER_TEST(headers_plain),
 		PEER_TEST(headers_secure),
 		PEER_TEST(headers_proven),
+		PEER_TEST(more_features),
 		PEER_TEST(ends_change),
 		PEER_TEST(late_from),
 		PEER_TEST(second_header),
