@@ -12,31 +12,49 @@ message_sources = \
 	plugins/message/text.c \
 	plugins/message/x2s.c
 disco_sources = plugins/disco/disco.c
+contact_sources = plugins/contact/contact.c
+gateway_sources = plugins/gateway/gateway.c
+last_sources = plugins/last/last.c
 ping_sources = plugins/ping/ping.c
 time_sources = plugins/time/time.c
+vcard_sources = plugins/vcard/vcard.c
 version_sources = plugins/version/version.c
 
 if STATIC_PLUGINS
 noinst_LTLIBRARIES += plugins/libplugins.la
 plugins_libplugins_la_SOURCES = $(message_sources) $(disco_sources) \
-	$(ping_sources) $(time_sources) $(version_sources)
+	$(contact_sources) $(gateway_sources) $(last_sources) \
+	$(ping_sources) $(time_sources) $(vcard_sources) $(version_sources)
 plugins_libplugins_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 PLUGINS = plugins/libplugins.la
 else
 PLUGINS =
-plugin_LTLIBRARIES = message.la disco.la ping.la time.la version.la
+plugin_LTLIBRARIES = message.la disco.la contact.la gateway.la last.la \
+	ping.la time.la vcard.la version.la
 message_la_SOURCES = $(message_sources)
 message_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 message_la_LDFLAGS = $(PLUGIN_LDFLAGS)
 disco_la_SOURCES = $(disco_sources)
 disco_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 disco_la_LDFLAGS = $(PLUGIN_LDFLAGS)
+contact_la_SOURCES = $(contact_sources)
+contact_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
+contact_la_LDFLAGS = $(PLUGIN_LDFLAGS)
+gateway_la_SOURCES = $(gateway_sources)
+gateway_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
+gateway_la_LDFLAGS = $(PLUGIN_LDFLAGS)
+last_la_SOURCES = $(last_sources)
+last_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
+last_la_LDFLAGS = $(PLUGIN_LDFLAGS)
 ping_la_SOURCES = $(ping_sources)
 ping_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 ping_la_LDFLAGS = $(PLUGIN_LDFLAGS)
 time_la_SOURCES = $(time_sources)
 time_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 time_la_LDFLAGS = $(PLUGIN_LDFLAGS)
+vcard_la_SOURCES = $(vcard_sources)
+vcard_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
+vcard_la_LDFLAGS = $(PLUGIN_LDFLAGS)
 version_la_SOURCES = $(version_sources)
 version_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 version_la_LDFLAGS = $(PLUGIN_LDFLAGS)

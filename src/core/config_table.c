@@ -78,7 +78,8 @@ const struct config_option config_global_options[] = {
 	ROW(GLOBAL_PLUGINS, "plugins", STOX_STRINGS, CONFIG_PLUGIN,
 		"The plugins to load; their order decides between hooks of "
 		"the same rank.",
-		.value = "message, disco, ping, version, time"),
+		.value = "message, disco, ping, version, time, last, "
+			"contact, vcard, gateway"),
 	ROW(GLOBAL_PLUGIN_PATH, "plugin_path", STOX_STRINGS, CONFIG_PATH,
 		"Folders that are searched for plugins before the one that "
 		"comes with stox.",

@@ -13,7 +13,11 @@ waiter_la_CPPFLAGS = -I$(top_srcdir)/include
 waiter_la_LDFLAGS = $(PLAY_PLUGIN_LDFLAGS)
 
 PLAYS = \
+	plugins/contact/contact.play \
+	plugins/disco/caps.play \
 	plugins/disco/disco.play \
+	plugins/gateway/gateway.play \
+	plugins/last/last.play \
 	plugins/message/s2x-bounce-404.play \
 	plugins/message/s2x-bounce.play \
 	plugins/message/s2x-type.play \
@@ -29,6 +33,7 @@ PLAYS = \
 	plugins/message/x2s.play \
 	plugins/ping/ping.play \
 	plugins/time/time.play \
+	plugins/vcard/vcard.play \
 	plugins/version/hidden.play \
 	plugins/version/version.play \
 	tests/play/component.play \
@@ -39,6 +44,7 @@ PLAYS = \
 	tests/play/spelling.play \
 	tests/play/subscription.play \
 	tests/play/unload.play \
+	tests/play/requests.play \
 	tests/play/wait.play
 TESTS += $(PLAYS) tests/play/outside.sh
 EXTRA_DIST += $(PLAYS) tests/play/outside.sh
