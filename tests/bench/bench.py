@@ -10,12 +10,13 @@ import json
 import os
 import re
 import shutil
-import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
+
+from beside import Process, Prosody, present
 
 BUILD = os.environ.get("STOX_BUILDDIR", ".")
 STOXD = os.path.join(BUILD, "src/stoxd/stoxd")
@@ -82,7 +83,7 @@ def make_certificates(folder):
 STARTED = []
 
 
-class Stoxd:
+class Stoxd(Process):
     """The daemon on core 0, perhaps under a tool."""
 
     def __init__(self, folder, tool=()):
@@ -110,18 +111,8 @@ class Stoxd:
             time.sleep(0.002)
         raise SystemExit("stoxd does not listen")
 
-    def status(self, field):
-        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as file:
-            return int(re.search(rf"^{field}:\s+(\d+)", file.read(), re.M)[1])
-
-    def cpu_s(self):
-        with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as file:
-            fields = file.read().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
     def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(60)
+        super().stop()
         self.log.close()
 
 
@@ -183,20 +174,20 @@ def start_up(folder):
     return start, memory / 1024
 
 
-def idle_streams(folder, count=500):
-    """kB of stoxd and CPU per accepted, idle, authenticated stream."""
-    stoxd = Stoxd(folder)
-    before, cpu = stoxd.status("VmRSS"), stoxd.cpu_s()
+def idle_streams(folder, server, count=1000):
+    """kB of the server and CPU per accepted, idle, authenticated stream."""
+    STARTED.append(server.process)
+    before, cpu = server.status("VmRSS"), server.cpu_s()
     opener = subprocess.Popen(load_words(folder, "-i", str(count)),
                               stdout=subprocess.PIPE, text=True)
     try:
         if json.loads(opener.stdout.readline())["ready"] != count:
             raise SystemExit("not all streams opened")
-        memory, spent = stoxd.status("VmRSS") - before, stoxd.cpu_s() - cpu
+        memory, spent = server.status("VmRSS") - before, server.cpu_s() - cpu
     finally:
         opener.kill()
         opener.wait()
-    stoxd.stop()
+    server.stop()
     return memory / count, spent / count * 1000
 
 
@@ -227,9 +218,13 @@ def main():
             p50, p99 = latency(folder, direction)
             row(f"{name}, p50 / p99 us at 100/s", f"{p50} / {p99}", "730 / 1900",
                 "150", "250 / 700")
-        memory, cpu = idle_streams(folder)
-        row("memory per idle s2s stream, kB", f"{memory:.1f}", "59", "24", "27")
-        row("CPU to accept a stream, ms", f"{cpu:.2f}", "2.5", "0.8", "1.0")
+        memory, cpu = idle_streams(folder, Stoxd(folder))
+        beside = (idle_streams(folder, Prosody(folder, XMPP)) if present()
+                  else None)
+        row("1,000 idle s2s streams, kB each", f"{memory:.1f}",
+            f"{beside[0]:.1f}" if beside else "-", "24", "27")
+        row("CPU to accept one, ms", f"{cpu:.2f}",
+            f"{beside[1]:.2f}" if beside else "-", "0.8", "1.0")
         start, memory = start_up(folder)
         row("start to listening, ms", f"{start:.0f}", "141", "", "40")
         row("idle memory, MB", f"{memory:.1f}", "9.6", "", "6")

@@ -5,7 +5,7 @@ tests_bench_load_SOURCES = tests/bench/load.c
 tests_bench_load_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 tests_bench_load_LDADD = $(SIP_MODEL) $(IO) $(BASE)
 CLEANFILES += $(EXTRA_PROGRAMS)
-EXTRA_DIST += tests/bench/bench.py
+EXTRA_DIST += tests/bench/beside.py tests/bench/bench.py
 
 bench: all tests/bench/load
 	STOX_SRCDIR='$(abs_top_srcdir)' STOX_BUILDDIR='$(abs_top_builddir)' \
