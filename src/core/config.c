@@ -63,10 +63,9 @@ static void set_host(struct config_load *l)
 }
 
 /* Ruling 27: nobody needs to reach us on XMPP when we are a component. */
-static const char *const *default_xmpp_listen(const struct config *c)
+static const char *const *default_xmpp_listen(
+	const struct config *c, const char *const *everywhere)
 {
-	static const char *const everywhere[] = {"*:5269", NULL};
-
 	for (size_t i = 0; i < c->sip_domain_count; i++)
 		if (!c->sip_domains[i].local.component_host &&
 			!c->sip_domains[i].gateway)
@@ -75,6 +74,25 @@ static const char *const *default_xmpp_listen(const struct config *c)
 		if (!c->gateways[i].self.local.component_host)
 			return everywhere;
 	return no_items;
+}
+
+/* Direct TLS has its default only beside that of the other: who names the
+ * ports names all of them. */
+static void set_xmpp_listen(struct config_load *l)
+{
+	static const char *const everywhere[] = {"*:5269", NULL};
+	static const char *const everywhere_tls[] = {"*:5270", NULL};
+	const struct config_value *plain = &l->global[GLOBAL_XMPP_LISTEN];
+	const struct config_value *tls = &l->global[GLOBAL_XMPP_LISTEN_TLS];
+	struct config *c = l->config;
+
+	c->xmpp_listen = plain->set ? items_of(plain)
+				    : default_xmpp_listen(c, everywhere);
+	if (tls->set)
+		c->xmpp_listen_tls = items_of(tls);
+	else
+		c->xmpp_listen_tls = plain->set ? no_items
+			: default_xmpp_listen(c, everywhere_tls);
 }
 
 static void set_global(struct config_load *l)
@@ -95,9 +113,7 @@ static void set_global(struct config_load *l)
 	c->log_level = log_level(v[GLOBAL_LOG_LEVEL].string);
 	c->dns_servers = items_of(&v[GLOBAL_DNS_SERVERS]);
 	c->dns_trust_anchor = v[GLOBAL_DNS_TRUST_ANCHOR].string;
-	c->xmpp_listen = v[GLOBAL_XMPP_LISTEN].set
-				 ? items_of(&v[GLOBAL_XMPP_LISTEN])
-				 : default_xmpp_listen(c);
+	set_xmpp_listen(l);
 	c->sip_listen = items_of(&v[GLOBAL_SIP_LISTEN]);
 	c->sip_listen_tcp = items_of(&v[GLOBAL_SIP_LISTEN_TCP]);
 	c->plugin_path = items_of(&v[GLOBAL_PLUGIN_PATH]);
@@ -142,13 +158,14 @@ static void check_listener(struct config_load *l, const char *address,
 static void check_listeners(struct config_load *l)
 {
 	static const enum config_global options[] = {
-		GLOBAL_XMPP_LISTEN, GLOBAL_SIP_LISTEN, GLOBAL_SIP_LISTEN_TCP};
+		GLOBAL_XMPP_LISTEN, GLOBAL_XMPP_LISTEN_TLS, GLOBAL_SIP_LISTEN,
+		GLOBAL_SIP_LISTEN_TCP};
 	const char *const *lists[] = {l->config->xmpp_listen,
-		l->config->sip_listen, l->config->sip_listen_tcp};
+		l->config->xmpp_listen_tls, l->config->sip_listen, l->config->sip_listen_tcp};
 	struct listener seen[64];
 	size_t count = 0;
 
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 4; i++) {
 		for (const char *const *a = lists[i]; *a; a++) {
 			if (count == sizeof(seen) / sizeof(*seen)) {
 				config_error(l->report,

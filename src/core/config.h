@@ -98,6 +98,7 @@ struct config {
 	const char *dns_trust_anchor;
 	/* for config_address(): "*:5269", "[::1]:5061"; empty: no listener */
 	const char *const *xmpp_listen;
+	const char *const *xmpp_listen_tls;
 	const char *const *sip_listen;
 	const char *const *sip_listen_tcp;
 	const char *const *plugin_path; /* searched before the built-in one */

@@ -274,6 +274,7 @@ bool config_xmpp_section(struct config_load *l, struct config_section *section,
 		.certificate = v[XMPP_OPTION_CERTIFICATE].string,
 		.blocked = ret->type == CONFIG_BLOCKED,
 		.keepalive = v[XMPP_OPTION_KEEPALIVE].boolean,
+		.legacy_srv = v[XMPP_OPTION_LEGACY_SRV].boolean,
 		.tls_min = tls_version(l, section, &v[XMPP_OPTION_TLS_MIN]),
 		.connection_limit =
 			(unsigned)v[XMPP_OPTION_CONNECTION_LIMIT].number,

@@ -66,6 +66,12 @@ const struct config_option config_global_options[] = {
 		"Where XMPP servers may connect. Without it \"*:5269\" when "
 		"some SipDomain or Gateway is reached by them, and nowhere when "
 		"all are components.", ),
+	ROW(GLOBAL_XMPP_LISTEN_TLS, "xmpp_listen_tls", STOX_STRINGS,
+		CONFIG_LISTEN,
+		"Where XMPP servers may connect with TLS from the first byte "
+		"(XEP-0368). Without it \"*:5270\" where xmpp_listen has its "
+		"default, and nowhere otherwise. Servers come here when the "
+		"DNS has an SRV record for _xmpps-server._tcp.", ),
 	ROW(GLOBAL_SIP_LISTEN, "sip_listen", STOX_STRINGS, CONFIG_LISTEN,
 		"Where SIP peers may connect over TLS.",
 		.value = "*:5061"),
@@ -207,6 +213,10 @@ const struct config_option config_xmpp_options[] = {
 	ROW(XMPP_OPTION_KEEPALIVE, "keepalive", STOX_BOOL, CONFIG_ANY,
 		"Whether idle streams are kept alive.",
 		.value = "true"),
+	ROW(XMPP_OPTION_LEGACY_SRV, "legacy_srv", STOX_BOOL, CONFIG_ANY,
+		"Whether the old SRV records _jabber._tcp are asked for when "
+		"there are no others.",
+		.value = "false"),
 	ROW(XMPP_OPTION_ADDITIONAL_DOMAINS, "additional_domains", STOX_STRINGS,
 		CONFIG_DOMAIN,
 		"Further domains of the same partner. All options of the "

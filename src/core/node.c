@@ -246,6 +246,8 @@ static void warn_of_restart(struct node *n, const struct config *now)
 		{ "dns_trust_anchor", same_text(was->dns_trust_anchor,
 			now->dns_trust_anchor) },
 		{ "xmpp_listen", same_list(was->xmpp_listen, now->xmpp_listen) },
+		{ "xmpp_listen_tls", same_list(was->xmpp_listen_tls,
+			now->xmpp_listen_tls) },
 		{ "sip_listen", same_list(was->sip_listen, now->sip_listen) },
 		{ "sip_listen_tcp", same_list(was->sip_listen_tcp,
 			now->sip_listen_tcp) },
@@ -288,11 +290,12 @@ static int listen_all(struct node *n, struct buf *why)
 		uint16_t port;
 	} all[] = {
 		{ c->xmpp_listen, "xmpp", 5269 },
+		{ c->xmpp_listen_tls, "xmpp-tls", 5270 },
 		{ c->sip_listen, "sip-tls", 5061 },
 		{ c->sip_listen_tcp, "sip-tcp", 5060 },
 	};
 
-	for (size_t k = 0; k < 3; k++) {
+	for (size_t k = 0; k < 4; k++) {
 		for (const char *const *a = all[k].list; a && *a; a++) {
 			char host[256];
 			uint16_t port = 0;
@@ -300,9 +303,10 @@ static int listen_all(struct node *n, struct buf *why)
 
 			port = port ? port : all[k].port;
 			if (!error)
-				error = k == 0 ? xmpp_listen(n->xmpp, host, port, why)
+				error = k < 2 ? xmpp_listen(n->xmpp, host, port,
+							k == 1, why)
 					: sip_listen(n->sip, host, port,
-						k == 1 ? SIP_TLS : SIP_TCP, why);
+						k == 2 ? SIP_TLS : SIP_TCP, why);
 			if (error)
 				return error;
 			log_event(n->log, STOX_LOG_INFO, "core", 0, "listening",

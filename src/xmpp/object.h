@@ -24,6 +24,11 @@ struct xmpp_tally {
 	unsigned count;
 };
 
+struct xmpp_listener {
+	struct io_listener *io;
+	bool tls;        /* from the first byte */
+};
+
 struct xmpp {
 	struct io_env *env;
 	struct log *log;
@@ -55,7 +60,7 @@ struct xmpp {
 	struct buf stanza;           /* the stanza being sent */
 	struct buf line;             /* stream-level text being sent */
 
-	struct io_listener **listeners;
+	struct xmpp_listener *listeners; /* owned */
 	size_t listener_count;
 
 	size_t dialback_pending;

@@ -94,14 +94,16 @@ struct xmpp_in {
 	char *source;             /* owned; counted while nothing is proven */
 	char *partner;            /* owned; counted since something is */
 	bool old;                 /* the peer sent no version */
+	bool direct;              /* TLS from the first byte */
 	bool named;               /* its certificate names s.remote */
 	bool proven;              /* SASL succeeded */
 	bool challenged;          /* waiting for <response/> */
 	unsigned tries;
 };
 
-/** For io_listen_config. */
+/** For io_listen_config; the second one's streams begin with TLS. */
 void xmpp_in_accept(void *x, struct io_stream *io);
+void xmpp_in_accept_tls(void *x, struct io_stream *io);
 /** A verdict about a key that this stream showed. */
 void xmpp_in_checked(struct xmpp_stream *s, const char *local,
 	const char *remote, enum xmpp_verdict verdict, const char *condition);

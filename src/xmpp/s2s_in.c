@@ -44,10 +44,10 @@ static bool source_may(struct xmpp *x, const char *source)
 	return false;
 }
 
-/* Without events of ours the connection is closed again. */
-void xmpp_in_accept(void *arg, struct io_stream *io)
+/* Without events of ours the connection is closed again.  A source is counted
+ * from now on, so during a TLS handshake too. */
+static void accept_stream(struct xmpp *x, struct io_stream *io, bool direct)
 {
-	struct xmpp *x = arg;
 	const char *source = io_stream_peer_address(io);
 	bool spent = budget_percent(x->budget) >= 80;
 	struct xmpp_in *in;
@@ -58,13 +58,29 @@ void xmpp_in_accept(void *arg, struct io_stream *io)
 	in = base_alloc0(sizeof(*in));
 	xmpp_stream_init(&in->s, x, &xmpp_in_kind);
 	in->source = base_strdup(source);
+	in->direct = direct;
 	io_stream_events(io, &xmpp_stream_io_events, &in->s);
 	xmpp_stream_attach(&in->s, io);
-	if (spent) {
-		limit_hit(x->limits, LIMIT_MEMORY);
+	if (direct)
+		in->s.rank = XMPP_STEP_TLS;
+	if (!spent)
+		return;
+	limit_hit(x->limits, LIMIT_MEMORY);
+	if (direct)
+		xmpp_stream_abort(&in->s);
+	else
 		xmpp_stream_error(&in->s, "resource-constraint",
 			"this server has no memory left for new streams");
-	}
+}
+
+void xmpp_in_accept(void *x, struct io_stream *io)
+{
+	accept_stream(x, io, false);
+}
+
+void xmpp_in_accept_tls(void *x, struct io_stream *io)
+{
+	accept_stream(x, io, true);
 }
 
 static void on_open(struct xmpp_stream *s)
@@ -131,6 +147,19 @@ static bool ends_changed(struct xmpp_in *in, const char *local,
 	return false;
 }
 
+/* The header's `to` is the address of the stream, RFC 6120, 4.7.2.  A TLS
+ * client that has named another domain of ours has changed its mind as in a
+ * restart, and holds a certificate that was not meant for this one. */
+static bool sni_differs(const struct xmpp_in *in, const char *local)
+{
+	const char *sni = in->s.secure ? io_stream_sni(in->s.io) : NULL;
+	char domain[1024];
+
+	return sni && xmpp_domain(sni, domain) == 0 &&
+		strcmp(domain, local) != 0 &&
+		xmpp_local(in->s.x, str_from(domain));
+}
+
 static bool remote_allowed(struct xmpp_in *in, const char *remote)
 {
 	const struct xmpp_partner *p =
@@ -192,6 +221,11 @@ static void on_header(struct xmpp_stream *s, const struct stox_element *root)
 	if (ends_changed(in, local->domain, from ? remote : NULL)) {
 		xmpp_stream_error(s, "not-authorized",
 			"'from' and 'to' may not change");
+		return;
+	}
+	if (sni_differs(in, local->domain)) {
+		xmpp_stream_error(s, "not-authorized",
+			"'to' is not the domain that TLS was begun for");
 		return;
 	}
 	answer_header(in);
@@ -400,6 +434,8 @@ static const char *state(const struct xmpp_stream *s)
 		return "closing";
 	if (s->ready)
 		return "ready";
+	if (((const struct xmpp_in *)s)->direct && !s->secure)
+		return "in the TLS handshake";
 	if (!s->header_seen)
 		return s->secure ? "waiting for its header after TLS"
 				 : "waiting for its header";

@@ -232,6 +232,10 @@ static void blame_io(struct xmpp_stream *s, enum io_reason reason,
 			detail[0] ? ": " : "", detail);
 	else if (s->rank < XMPP_STEP_STREAM)
 		blame_connect(s, reason, detail);
+	else if (s->rank == XMPP_STEP_TLS && !s->secure)
+		xmpp_stream_blame(s, XMPP_STEP_TLS, STOX_REMOTE_SERVER_TIMEOUT,
+			"the connection broke in the TLS handshake: %s%s%.300s",
+			io_reason_text(reason), detail[0] ? ", " : "", detail);
 	else
 		xmpp_stream_blame(s,
 			s->ready ? XMPP_STEP_READY : XMPP_STEP_STREAM,

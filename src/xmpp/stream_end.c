@@ -159,10 +159,11 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 }
 
 /* Both who connects and who is connected to must say something soon; a
- * connect that is still under way has a limit of its own. */
+ * connect or a TLS handshake that is still under way has a limit of its own. */
 static bool first_byte_missing(const struct xmpp_stream *s)
 {
-	return !s->got_byte && s->rank >= XMPP_STEP_STREAM;
+	return !s->got_byte && s->rank >= XMPP_STEP_STREAM &&
+		(s->secure || s->rank != XMPP_STEP_TLS);
 }
 
 void xmpp_stream_schedule(struct xmpp_stream *s)

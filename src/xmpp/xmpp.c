@@ -290,6 +290,10 @@ void xmpp_configure(struct xmpp *x, const struct xmpp_config *config)
 			io_credentials_ref(config->credentials);
 	xmpp_dialback_hash(config->dialback_secret, x->dialback_hash);
 	x->stanza.max = limit_get(x->limits, LIMIT_STANZA);
+	for (size_t i = 0; i < x->listener_count; i++)
+		if (x->listeners[i].tls && config->credentials)
+			io_listener_credentials(x->listeners[i].io,
+				config->credentials);
 	take_locals(x);
 	take_components(x);
 	reconsider(x);
@@ -299,29 +303,44 @@ void xmpp_configure(struct xmpp *x, const struct xmpp_config *config)
 	free(old_domains);
 }
 
-int xmpp_listen(struct xmpp *x, const char *address, uint16_t port,
+/* The certificate is the one for the SNI.  Who sends none gets that of our
+ * first domain: the header comes too late to choose by. */
+int xmpp_listen(struct xmpp *x, const char *address, uint16_t port, bool tls,
 	struct buf *why)
 {
+	char ascii[256];
+	struct io_tls_config direct = {
+		.credentials = x->config.credentials,
+		.alpn = "xmpp-server",
+		.ask_certificate = true,
+	};
 	struct io_listen_config c = {
 		.address = address,
 		.port = port,
-		.on_accept = xmpp_in_accept,
+		.tls = tls ? &direct : NULL,
+		.on_accept = tls ? xmpp_in_accept_tls : xmpp_in_accept,
 		.arg = x,
 	};
-	struct io_listener *l = io_listen(x->env, &c, why);
+	struct io_listener *l;
 
+	if (x->config.local_count &&
+		io_domain_to_ascii(str_from(x->config.locals[0].domain), ascii,
+			sizeof(ascii)) == 0)
+		direct.local_name = ascii;
+	l = io_listen(x->env, &c, why);
 	if (!l)
 		return -STOX_EIO;
 	x->listeners = base_realloc(x->listeners,
-		(x->listener_count + 1) * sizeof(struct io_listener *));
-	x->listeners[x->listener_count++] = l;
+		(x->listener_count + 1) * sizeof(*x->listeners));
+	x->listeners[x->listener_count++] =
+		(struct xmpp_listener){ .io = l, .tls = tls };
 	return 0;
 }
 
 void xmpp_unlisten(struct xmpp *x)
 {
 	while (x->listener_count)
-		io_listener_close(&x->listeners[--x->listener_count]);
+		io_listener_close(&x->listeners[--x->listener_count].io);
 	free(x->listeners);
 	x->listeners = NULL;
 }

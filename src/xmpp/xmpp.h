@@ -27,6 +27,7 @@ struct xmpp_partner {
 	                            * the domain that we speak for */
 	bool blocked;
 	bool keepalive;
+	bool legacy_srv;           /* ask for _jabber._tcp too */
 	enum io_tls_version tls_min;
 	unsigned connection_limit; /* 0: the table's */
 };
@@ -93,8 +94,9 @@ void xmpp_free(struct xmpp **x);
  *  streams of vanished domains closed, others stay.  @config is copied
  *  shallowly; its strings must live until the next call. */
 void xmpp_configure(struct xmpp *x, const struct xmpp_config *config);
-/** Accept streams.  Returns 0, or -STOX_EIO with a sentence. */
-int xmpp_listen(struct xmpp *x, const char *address, uint16_t port,
+/** Accept streams; with @tls direct TLS (XEP-0368), which needs a
+ *  configuration first.  Returns 0, or -STOX_EIO with a sentence. */
+int xmpp_listen(struct xmpp *x, const char *address, uint16_t port, bool tls,
 	struct buf *why);
 /** Stop listening everywhere. */
 void xmpp_unlisten(struct xmpp *x);

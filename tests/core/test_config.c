@@ -101,6 +101,7 @@ static void test_defaults(void **state)
 	assert_list(c->dns_servers, "");
 	assert_null(c->dns_trust_anchor);
 	assert_list(c->xmpp_listen, "*:5269 ");
+	assert_list(c->xmpp_listen_tls, "*:5270 ");
 	assert_list(c->sip_listen, "*:5061 ");
 	assert_list(c->sip_listen_tcp, "");
 	assert_list(c->plugin_path, "");
@@ -164,6 +165,7 @@ static const char everything[] =
 	"dns_servers = { '127.0.0.1@5353', '::1' }\n"
 	"dns_trust_anchor = '/etc/root.key'\n"
 	"xmpp_listen = { '192.0.2.1:5269', '[2001:DB8::1]:5269' }\n"
+	"xmpp_listen_tls = '192.0.2.1:5223'\n"
 	"sip_listen = '*:5062'\n"
 	"sip_listen_tcp = { '127.0.0.1:5060' }\n"
 	"plugins = { 'toy', 'toy_box' }\n"
@@ -188,6 +190,7 @@ static const char everything[] =
 	"    proxy = 'xmpp.example.org:5270'\n"
 	"    connection_limit = 7\n"
 	"    keepalive = false\n"
+	"    legacy_srv = true\n"
 	"XmppDomain 'bad.example'\n"
 	"    partner = 'blocked'\n";
 
@@ -206,6 +209,7 @@ static void test_every_global_option(void **state)
 	assert_list(c->dns_servers, "127.0.0.1@5353 ::1 ");
 	assert_string_equal(c->dns_trust_anchor, "/etc/root.key");
 	assert_list(c->xmpp_listen, "192.0.2.1:5269 [2001:db8::1]:5269 ");
+	assert_list(c->xmpp_listen_tls, "192.0.2.1:5223 ");
 	assert_list(c->sip_listen, "*:5062 ");
 	assert_list(c->sip_listen_tcp, "127.0.0.1:5060 ");
 	assert_list(c->plugin_path, "/opt/plugins ");
@@ -234,6 +238,7 @@ static void test_every_domain_option(void **state)
 	assert_int_equal(x->tls, XMPP_OPTIONAL);
 	assert_int_equal(x->sasl, XMPP_OFF);
 	assert_true(x->dialback && !x->blocked && !x->keepalive);
+	assert_true(x->legacy_srv);
 	assert_int_equal(x->tls_min, IO_TLS_1_3);
 	assert_string_equal(x->proxy, "xmpp.example.org");
 	assert_int_equal(x->proxy_port, 5270);
@@ -285,6 +290,7 @@ static void test_components_need_no_listener(void **state)
 		"XmppDomain 'example.org'\n");
 
 	assert_list(c->xmpp_listen, "");
+	assert_list(c->xmpp_listen_tls, "");
 	assert_list(c->sip_listen, "*:5061 ");
 	for (size_t i = 0; i < 2; i++) {
 		assert_string_equal(c->locals[i].component_host, "127.0.0.1");
@@ -298,6 +304,7 @@ static void test_components_need_no_listener(void **state)
 		"SipDomain 'c.example'\n"
 		"XmppDomain 'example.org'\n");
 	assert_list(c->xmpp_listen, "*:5269 ");
+	assert_list(c->xmpp_listen_tls, "*:5270 ");
 	assert_string_equal(c->locals[0].component_host, "localhost");
 	assert_int_equal(c->locals[0].component_port, 5275);
 	c = load(*state, "plugins = {}; host = 'gw.contoso.com'\n"
@@ -305,6 +312,7 @@ static void test_components_need_no_listener(void **state)
 		"SipDomain 'c.example'\n"
 		"XmppDomain 'example.org'\n");
 	assert_list(c->xmpp_listen, "");
+	assert_list(c->xmpp_listen_tls, "");
 	assert_list(c->sip_listen, "");
 }
 

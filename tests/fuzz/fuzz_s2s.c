@@ -220,7 +220,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	p.x = xmpp_new(us, &log, &limits, &budget, &events, &p);
 	xmpp_configure(p.x, &config);
-	if (xmpp_listen(p.x, "192.0.2.1", 5269, &why))
+	if (xmpp_listen(p.x, "192.0.2.1", 5269, false, &why))
 		abort();
 	begin(w, &p, them);
 	play(w, &p, (struct str){ (const char *)data + 1, size - 1 });

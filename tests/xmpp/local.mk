@@ -33,6 +33,12 @@ tests_xmpp_test_s2s_in_SOURCES = tests/xmpp/test_s2s_in.c $(XMPP_PEER)
 tests_xmpp_test_s2s_in_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_xmpp_test_s2s_in_LDADD = $(XMPP_TEST_LIBS)
 
+check_PROGRAMS += tests/xmpp/test_s2s_direct
+TESTS += tests/xmpp/test_s2s_direct
+tests_xmpp_test_s2s_direct_SOURCES = tests/xmpp/test_s2s_direct.c $(XMPP_PEER)
+tests_xmpp_test_s2s_direct_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_xmpp_test_s2s_direct_LDADD = $(XMPP_TEST_LIBS)
+
 check_PROGRAMS += tests/xmpp/test_s2s_out
 TESTS += tests/xmpp/test_s2s_out
 tests_xmpp_test_s2s_out_SOURCES = tests/xmpp/test_s2s_out.c $(XMPP_PEER)

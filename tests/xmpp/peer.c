@@ -172,7 +172,8 @@ void fixture_start(struct fixture *f)
 	f->x = xmpp_new(f->us, &f->log, &f->limits, &f->budget, &events, f);
 	f->config.credentials = f->ours;
 	xmpp_configure(f->x, &f->config);
-	assert_int_equal(xmpp_listen(f->x, US, 5269, &why), 0);
+	assert_int_equal(xmpp_listen(f->x, US, 5269, false, &why), 0);
+	assert_int_equal(xmpp_listen(f->x, US, 5270, true, &why), 0);
 	fixture_listen(f, &why);
 	buf_free(&why);
 }
@@ -359,6 +360,24 @@ struct wire *wire_connect(struct fixture *f)
 	w->io = io_connect(f->them, &c);
 	step(f);
 	assert_true(w->open || w->closed);
+	return w;
+}
+
+struct wire *wire_connect_tls(struct fixture *f, const char *server_name,
+	const char *alpn)
+{
+	struct wire *w = wire_new(f);
+	struct io_tls_config tls = { .credentials = f->theirs,
+		.local_name = f->their_name, .server_name = server_name,
+		.alpn = alpn };
+	struct io_connect_config c = { .host = US, .port = 5270, .tls = &tls,
+		.special_ok = true, .events = &wire_events, .arg = w };
+
+	list_append(&f->gone, &w->node);
+	w->io = io_connect(f->them, &c);
+	step(f);
+	assert_true(w->open || w->closed);
+	w->secure = w->open;
 	return w;
 }
 

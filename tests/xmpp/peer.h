@@ -95,6 +95,9 @@ bool logged(struct fixture *f, const char *text);
 
 /** Connect to us; wait until the wire is open. */
 struct wire *wire_connect(struct fixture *f);
+/** The same by direct TLS; @alpn may be NULL.  It may be closed then. */
+struct wire *wire_connect_tls(struct fixture *f, const char *server_name,
+	const char *alpn);
 /** The connection that we opened last, which must be number @n (from 1). */
 struct wire *wire_accepted(struct fixture *f, size_t n);
 void wire_send(struct wire *w, const char *format, ...)
