@@ -73,6 +73,8 @@ static const char *to_ascii(struct pool *pool, const char *domain)
 {
 	char ascii[256];
 
+	if (domain[0] == '[')
+		return domain; /* an address, see no_address() */
 	stox_require(io_domain_to_ascii(
 			     str_from(domain), ascii, sizeof(ascii)) == 0);
 	return pool_strdup(pool, ascii);
@@ -109,6 +111,22 @@ static bool claim_additional(struct config_load *l,
 	return claim_name(l, domain, &name);
 }
 
+/* An XMPP server may be known by its address (RFC 6120, 3.2.1): nobody else. */
+static bool no_address(struct config_load *l,
+	const struct config_section *section, const char *domain)
+{
+	size_t len = strlen(domain);
+
+	if (section->type == CONFIG_SECTION_XMPP ||
+		(domain[0] != '[' &&
+			(domain[len - 1] < '0' || domain[len - 1] > '9')))
+		return true;
+	config_error(l->report, section->place,
+		"%s is an address; expected a name such as \"example.org\": "
+		"only an XmppDomain may be known by its address", domain);
+	return false;
+}
+
 /* The names of a section: its own first, then the additional ones, canonical
  * and as A-labels. */
 static bool section_names(struct config_load *l,
@@ -135,14 +153,16 @@ static bool section_names(struct config_load *l,
 	ascii = pool_alloc0(pool, (count + 2) * sizeof(*ascii));
 	domains[0] = own;
 	ascii[0] = to_ascii(pool, own);
-	good = claim_name(l, own,
+	good = no_address(l, section, own);
+	good &= claim_name(l, own,
 		&(struct named){.ascii = ascii[0],
 			.type = section->type,
 			.place = section->place});
 	for (size_t i = 0; i < count; i++) {
 		domains[i + 1] = additional->items[i];
 		ascii[i + 1] = to_ascii(pool, additional->items[i]);
-		if (!claim_additional(
+		if (!no_address(l, section, domains[i + 1]) ||
+			!claim_additional(
 			    l, section, domains[i + 1], ascii[i + 1], i))
 			good = false;
 	}

@@ -211,13 +211,14 @@ static const char *check_domain(
 	struct str name = str_from(text);
 	ptrdiff_t len;
 
-	if (looks_numeric(name) || text[0] == '[')
-		return "an address is no domain";
 	if (strchr(text, '@') || strchr(text, '/'))
 		return "the domain stands alone";
 	len = jid_prepare_domain(name, canonical, sizeof(canonical));
-	if (len <= 0 || io_domain_to_ascii((struct str){canonical, (size_t)len},
-				ascii, sizeof(ascii)) < 0)
+	if (len <= 0)
+		return "";
+	if (canonical[0] != '[' &&
+		io_domain_to_ascii((struct str){canonical, (size_t)len}, ascii,
+			sizeof(ascii)) < 0)
 		return "";
 	*ret = pool_strndup(pool, canonical, (size_t)len);
 	return NULL;

@@ -18,6 +18,7 @@ src_xmpp_libxmpp_la_SOURCES = src/xmpp/xmpp.h \
 	src/xmpp/deliver.c src/xmpp/deliver.h \
 	src/xmpp/dialback.c src/xmpp/dialback.h \
 	src/xmpp/failed.c src/xmpp/hold.c src/xmpp/object.h \
+	src/xmpp/opening.c \
 	src/xmpp/policy.c src/xmpp/policy.h \
 	src/xmpp/queue.c src/xmpp/queue.h \
 	src/xmpp/route.c src/xmpp/route.h \

@@ -63,6 +63,10 @@ struct xmpp {
 	struct xmpp_listener *listeners; /* owned */
 	size_t listener_count;
 
+	struct list opening;         /* struct xmpp_out whose turn has not come */
+	size_t opening_count;        /* those in set-up */
+	struct io_task opening_task;
+
 	size_t dialback_pending;
 	uint64_t verify_second_ms;   /* start of the second being counted */
 	uint64_t verify_count;
@@ -88,6 +92,8 @@ const struct xmpp_partner *xmpp_partner_of(const struct xmpp *x,
 bool xmpp_may_open(struct xmpp *x);
 /** Watch the memory while there are streams. */
 void xmpp_house_start(struct xmpp *x);
+/** opening.c */
+void xmpp_opening_init(struct xmpp *x);
 /** A stream has gone: a shutdown may be complete. */
 void xmpp_stream_gone(struct xmpp *x);
 

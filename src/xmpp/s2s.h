@@ -12,6 +12,7 @@
 /* ---- out: s2s_out.c, s2s_auth.c ---- */
 
 enum xmpp_out_state {
+	XMPP_OUT_WAITING,    /* others are being opened */
 	XMPP_OUT_LOCATING,
 	XMPP_OUT_CONNECTING,
 	XMPP_OUT_HEADER,     /* waiting for the peer's header */
@@ -30,6 +31,9 @@ enum xmpp_out_state {
 struct xmpp_out {
 	struct xmpp_stream s;
 	struct xmpp_route *route; /* NULL: it is only closing */
+	struct list turn;         /* in struct xmpp while it waits */
+	bool opening;             /* counts as in set-up */
+	bool waited;              /* for its turn */
 	enum xmpp_out_state state;
 	struct io_locate *locate;
 	struct io_target *targets; /* owned */
@@ -39,6 +43,7 @@ struct xmpp_out {
 	char place[280];          /* "host:port" being tried */
 	bool special_ok;          /* the host was configured */
 	bool asked_direct;        /* services[0] was asked for */
+	bool asked_legacy;        /* and _jabber._tcp */
 	bool direct;              /* TLS from the first byte */
 	bool plain_only;          /* TLS has failed here and may be left out */
 	bool external_offered, dialback_offered;
@@ -52,6 +57,12 @@ struct xmpp_out {
 
 /** Open a stream for @r, which has none. */
 void xmpp_out_open(struct xmpp_route *r);
+/** Its turn has come: find the places and connect. */
+void xmpp_out_begin(struct xmpp_out *o);
+/** opening.c: begin, or wait for a turn.  LIMIT_XMPP_OPENING. */
+void xmpp_opening_enter(struct xmpp_out *o);
+/** It is open, or over. */
+void xmpp_opening_leave(struct xmpp_out *o);
 /** There is something to send now. */
 void xmpp_out_wanted(struct xmpp_out *o);
 /** The stream when stanzas may be written, else NULL. */

@@ -195,6 +195,21 @@ void xmpp_out_on_secure(struct xmpp_stream *s)
 
 /* ---- what the peer says -------------------------------------------------- */
 
+/* The ids of our answers are known to nobody else before the peer reads them:
+ * who answers with one is this server.  trust.md I12. */
+static bool is_ourselves(const struct xmpp_stream *s)
+{
+	list_each(n, next, &s->x->streams) {
+		const struct xmpp_stream *other =
+			container_of(n, struct xmpp_stream, node);
+
+		if (other->kind == &xmpp_in_kind && s->id && other->id &&
+			strcmp(other->id, s->id) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* A peer of the time before RFC 3920 sends no version: no features follow,
  * dialback is all it can do. */
 void xmpp_out_on_header(struct xmpp_stream *s, const struct stox_element *root)
@@ -204,6 +219,11 @@ void xmpp_out_on_header(struct xmpp_stream *s, const struct stox_element *root)
 
 	xmpp_stream_set(&s->id, stox_element_attr(root, "id"));
 	xmpp_out_enter(o, XMPP_OUT_FEATURES);
+	if (is_ourselves(s)) {
+		refuse(o, XMPP_STEP_TCP, STOX_REMOTE_SERVER_TIMEOUT,
+			"its address leads back to this server");
+		return;
+	}
 	if (stox_element_attr(root, "version"))
 		return;
 	if (xmpp_ways_dialback(&w, xmpp_channel(s, s->remote)) && !o->proven)

@@ -11,6 +11,8 @@
 static const char *const services[] = {
 	"_xmpps-server._tcp", "_xmpp-server._tcp", NULL
 };
+/* of RFC 3920, for partners that have nothing newer */
+static const char *const legacy_services[] = { "_jabber._tcp", NULL };
 enum { DIRECT_TLS = 0, DEFAULT_PORT = 5269 };
 
 static struct xmpp_out *out_of(struct xmpp_stream *s)
@@ -21,6 +23,8 @@ static struct xmpp_out *out_of(struct xmpp_stream *s)
 static const char *state_name(enum xmpp_out_state state)
 {
 	switch (state) {
+	case XMPP_OUT_WAITING:
+		return "waiting for its turn";
 	case XMPP_OUT_LOCATING:
 		return "asking the DNS";
 	case XMPP_OUT_CONNECTING:
@@ -58,6 +62,9 @@ void xmpp_out_enter(struct xmpp_out *o, enum xmpp_out_state state)
 			log_text(str_from(o->s.remote), remote, sizeof(remote)),
 			state_name(o->state), state_name(state));
 	o->state = state;
+	if (state == XMPP_OUT_VERIFYING || state == XMPP_OUT_READY ||
+		state == XMPP_OUT_CLOSED)
+		xmpp_opening_leave(o);
 }
 
 struct xmpp_ways xmpp_out_ways(const struct xmpp_out *o)
@@ -83,6 +90,7 @@ static void out_free(struct xmpp_out *o)
 	while (!list_empty(&o->checks))
 		xmpp_check_free(container_of(o->checks.next,
 			struct xmpp_check, node));
+	xmpp_opening_leave(o);
 	free(o->targets);
 	free(o->failed_why);
 	xmpp_stream_clear(&o->s);
@@ -270,11 +278,53 @@ static void set_targets(struct xmpp_out *o, const struct io_target *targets,
 }
 
 static void located(void *arg, enum io_locate_status status,
+	const struct io_target *targets, size_t count);
+
+static void ask(struct xmpp_out *o, const char *const *which)
+{
+	struct io_locate_config c = {
+		.domain = o->ascii,
+		.services = which,
+		.fallback_port = DEFAULT_PORT,
+		.done = located,
+		.arg = o,
+	};
+
+	o->locate = io_locate(o->s.x->env, &c);
+}
+
+/* Whoever is known by an address has no name that the DNS could know. */
+static bool is_address(const struct xmpp_out *o)
+{
+	size_t len = strlen(o->ascii);
+
+	return o->ascii[0] == '[' ||
+		(o->ascii[len - 1] >= '0' && o->ascii[len - 1] <= '9');
+}
+
+/* Only where neither of the others exists.  stox.md 8.1, 3. */
+static bool ask_legacy(struct xmpp_out *o, const struct io_target *first)
+{
+	const struct xmpp_partner *p =
+		xmpp_partner_of(o->s.x, str_from(o->s.remote));
+
+	if (first->service >= 0 || o->asked_legacy || is_address(o) || !p ||
+		!p->legacy_srv)
+		return false;
+	o->asked_legacy = true;
+	o->asked_direct = false;
+	ask(o, legacy_services);
+	return true;
+}
+
+static void located(void *arg, enum io_locate_status status,
 	const struct io_target *targets, size_t count)
 {
 	struct xmpp_out *o = arg;
 
 	o->locate = NULL;
+	if (status == IO_LOCATED && count && ask_legacy(o, targets))
+		return;
 	if (status != IO_LOCATED || count == 0) {
 		not_located(o, status);
 		return;
@@ -297,16 +347,10 @@ static void use_proxy(struct xmpp_out *o, const struct xmpp_partner *p)
 
 static void locate(struct xmpp_out *o, const struct xmpp_ways *ways)
 {
-	struct io_locate_config c = {
-		.domain = o->ascii,
-		.services = xmpp_ways_tls(ways) ? services : services + 1,
-		.fallback_port = DEFAULT_PORT,
-		.done = located,
-		.arg = o,
-	};
-
 	o->asked_direct = xmpp_ways_tls(ways);
-	o->locate = io_locate(o->s.x->env, &c);
+	/* it was configured by that name */
+	o->special_ok = is_address(o);
+	ask(o, xmpp_ways_tls(ways) ? services : services + 1);
 }
 
 static struct xmpp_out *out_new(struct xmpp_route *r)
@@ -315,14 +359,27 @@ static struct xmpp_out *out_new(struct xmpp_route *r)
 
 	xmpp_stream_init(&o->s, r->x, &xmpp_out_kind);
 	list_init(&o->checks);
+	list_init(&o->turn);
 	xmpp_stream_set(&o->s.local, r->local);
 	xmpp_stream_set(&o->s.remote, r->remote);
 	o->route = r;
 	o->failed_fault = STOX_REMOTE_SERVER_TIMEOUT;
-	o->deadline_ms = io_now_ms(r->x->env) +
-		limit_get(r->x->limits, LIMIT_XMPP_SETUP) * 1000;
 	r->out = o;
 	return o;
+}
+
+/* The names for the DNS and TLS.  An IPv6 address stands for itself. */
+static int set_names(struct xmpp_out *o)
+{
+	int r = io_domain_to_ascii(str_from(o->s.local), o->local_ascii,
+		sizeof(o->local_ascii));
+
+	if (o->s.remote[0] == '[' && strlen(o->s.remote) < sizeof(o->ascii))
+		snprintf(o->ascii, sizeof(o->ascii), "%s", o->s.remote);
+	else if (!r)
+		r = io_domain_to_ascii(str_from(o->s.remote), o->ascii,
+			sizeof(o->ascii));
+	return r;
 }
 
 /* Before any connection: why there will be none. */
@@ -335,15 +392,41 @@ static void open_or_fail(struct xmpp_out *o, bool room)
 	if (xmpp_ways_none(&ways))
 		fail(o, XMPP_STEP_POLICY, STOX_POLICY_VIOLATION,
 			"our policy leaves no way");
-	else if (io_domain_to_ascii(str_from(o->s.remote), o->ascii,
-			sizeof(o->ascii)) ||
-		io_domain_to_ascii(str_from(o->s.local), o->local_ascii,
-			sizeof(o->local_ascii)))
+	else if (set_names(o))
 		fail(o, XMPP_STEP_DNS, STOX_REMOTE_SERVER_NOT_FOUND,
 			"its name is not a host name");
 	else if (!room)
 		fail(o, XMPP_STEP_POLICY, STOX_RESOURCE_CONSTRAINT,
 			"too many streams are open here");
+	else
+		xmpp_opening_enter(o);
+}
+
+/* What waited for it has grown too old. */
+static void not_wanted(struct xmpp_out *o)
+{
+	struct xmpp_route *r = o->route;
+
+	o->route = NULL;
+	xmpp_out_enter(o, XMPP_OUT_CLOSED);
+	xmpp_route_left(r, false);
+	out_free(o);
+}
+
+void xmpp_out_begin(struct xmpp_out *o)
+{
+	struct xmpp *x = o->s.x;
+	const struct xmpp_partner *p = xmpp_partner_of(x, str_from(o->s.remote));
+	struct xmpp_ways ways = xmpp_ways_of(p);
+
+	o->deadline_ms = io_now_ms(x->env) +
+		limit_get(x->limits, LIMIT_XMPP_SETUP) * 1000;
+	xmpp_out_enter(o, XMPP_OUT_LOCATING);
+	if (o->waited && !o->route->queue.count && list_empty(&o->checks))
+		not_wanted(o);
+	else if (xmpp_ways_none(&ways))
+		fail(o, XMPP_STEP_POLICY, STOX_POLICY_VIOLATION,
+			"our policy leaves no way");
 	else if (p->proxy)
 		use_proxy(o, p);
 	else

@@ -133,6 +133,7 @@ struct xmpp *xmpp_new(struct io_env *env, struct log *log,
 	x->tally_partner = table_new(key);
 	x->handles = handles_new();
 	list_init(&x->streams);
+	xmpp_opening_init(x);
 	xmpp_reports_init(x);
 	buf_init(&x->stanza, limit_get(limits, LIMIT_STANZA), budget);
 	buf_init(&x->line, LINE_MAX_BYTES, budget);
@@ -180,6 +181,7 @@ void xmpp_free(struct xmpp **px)
 	timer_stop(io_timers(x->env), &x->house);
 	timer_stop(io_timers(x->env), &x->stop_timer);
 	io_undefer(&x->stop_task);
+	io_undefer(&x->opening_task);
 	if (x->config.credentials)
 		io_credentials_unref(&x->config.credentials);
 	free((void *)x->config.locals);

@@ -66,7 +66,7 @@ static const struct xmpp_partner *find_partner(void *arg, struct str domain)
 		return &f->partner;
 	if (f->other.domain && str_is(domain, f->other.domain))
 		return &f->other;
-	return NULL;
+	return f->everybody;
 }
 
 static void sink(void *arg, enum stox_level level, const char *line)

@@ -55,6 +55,7 @@ struct fixture {
 	struct xmpp_local locals[3];
 	struct xmpp_partner partner;  /* example.org */
 	struct xmpp_partner other;    /* other.example; domain NULL: unlisted */
+	const struct xmpp_partner *everybody; /* else, NULL: unlisted */
 	struct io_credentials *ours, *theirs;
 	const char *their_name;       /* whose certificate the peer shows */
 
