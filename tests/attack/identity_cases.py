@@ -4,7 +4,7 @@ import ssl
 import time
 
 from cases import MARK, case, check, refused
-from peer import DIALBACK, SASL, STARTTLS, Refused, header, message
+from peer import DIALBACK, SASL, STARTTLS, Peer, Refused, header, message
 from target import Authority
 
 EXTERNAL = (f"<mechanisms xmlns='{SASL}'><mechanism>EXTERNAL</mechanism>"
@@ -106,7 +106,7 @@ def weak_tls(target):
         context.maximum_version = ssl.TLSVersion.TLSv1_2
         context.set_ciphers("aNULL:@SECLEVEL=0")
     for weaken in (old, anonymous):
-        context = target._server_context(target.pair)
+        context = target.server_side(target.pair)
         weaken(context)
         seen = []
 
@@ -204,7 +204,7 @@ def outcome_out(target, domain, pair):
         peer.until(rb"<starttls[^>]*/>")
         peer.send(b"<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>")
         try:
-            peer.wrap(target._server_context(pair), server_side=True)
+            peer.wrap(target.server_side(pair), server_side=True)
             peer.answer(EXTERNAL, sender=domain)
             peer.until(rb"<auth ", 5)
             took.append(True)
@@ -497,6 +497,39 @@ def dialback_flood(target):
         end = peer.end(3)
         check(b"type='valid'" not in end.text, "one was taken")
     check(target.server.accepted - accepted <= 1, "stox became a reflector")
+
+
+@case("I15 direct TLS: ALPN and names of servers")
+def direct(target):
+    for alpn, name, good in ((["xmpp-server"], "contoso.com", True),
+                             (["h2"], "contoso.com", False),
+                             (["http/1.1", "h2"], "contoso.com", False),
+                             (["xmpp-client"], "contoso.com", False)):
+        context = target.context()
+        context.set_alpn_protocols(alpn)
+        with Peer.connect(("127.0.0.1", target.direct)) as peer:
+            try:
+                peer.wrap(context, server_hostname=name)
+                # with TLS 1.3 the refusal comes behind our Finished
+                peer.open()
+                peer.external()
+                took = True
+            except Refused:
+                took = False
+            check(took == good, f"{alpn}: {'taken' if took else 'refused'}")
+    for name in (None, "elsewhere.example"):
+        with Peer.connect(("127.0.0.1", target.direct)) as peer:
+            try:
+                peer.wrap(target.context(), server_hostname=name)
+                peer.open(to="elsewhere.example")
+            except Refused:
+                continue
+            check(False, f"served under the name {name}")
+    with Peer.connect(("127.0.0.1", target.direct)) as peer:
+        peer.send(header() + message(MARK + "bad"))
+        end = peer.end(6)
+        check(end.closed and b"<stream" not in end.text, f"{end}")
+    crossed(target)
 
 
 @case("I16 handshakes that never end, and records too long")

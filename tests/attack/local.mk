@@ -2,6 +2,7 @@
 # contrib/check, no part of `make check`.
 EXTRA_DIST += \
 	tests/attack/cases.py \
+	tests/attack/crowd_cases.py \
 	tests/attack/identity_cases.py \
 	tests/attack/peer.py \
 	tests/attack/run \

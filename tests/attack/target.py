@@ -25,8 +25,9 @@ control      = "{folder}/control"
 log_level    = "info"
 dns_servers  = {{ "127.0.0.1@1" }}
 plugins      = {{ "message", "disco", "ping" }}
+plugin_path  = {{ "{build}/.libs" }}
 xmpp_listen  = {{ "127.0.0.1:{xmpp}" }}
-{more}
+xmpp_listen_tls = {{ "127.0.0.1:{direct}" }}
 sip_listen   = {{ "127.0.0.1:{sip}" }}
 limits       = {{ xmpp_setup = 4, xmpp_first_byte = 3,
                  tls_handshake_time = 3, xmpp_streams_partner = 100 }}
@@ -64,6 +65,12 @@ for number = 1, 99 do
     proxy    = "127.0.0.1:{far_xmpp}"
     sasl     = "off"
     dialback = true
+end
+for number = 1, 500 do
+    XmppDomain("c" .. number .. ".crowd.example")
+    proxy    = "127.0.0.1:{far_xmpp}"
+    sasl     = "required"
+    dialback = false
 end
 """
 
@@ -220,11 +227,12 @@ class Target:
         for name in ("contoso.com", "localhost"):
             self.authority.issue(f"certs/{name}")
         self.pair = self.authority.issue("peer/example.org")
-        self.server_context = self._server_context(self.pair)
-        self.front_end = FrontEnd(self._server_context(
+        self.server_context = self.server_side(self.pair)
+        self.front_end = FrontEnd(self.server_side(
             (f"{folder}/certs/localhost.crt", f"{folder}/certs/localhost.key")))
         self.server = Server()
         self.xmpp, self.sip = self._free_port(), self._free_port()
+        self.direct = self._free_port()
         self.config = f"{folder}/stox.cfg.lua"
         self.process, self.calls, self.partners = None, 0, 0
 
@@ -233,7 +241,7 @@ class Target:
         with socket.create_server(("127.0.0.1", 0)) as probe:
             return probe.getsockname()[1]
 
-    def _server_context(self, pair):
+    def server_side(self, pair):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*pair)
         return context
@@ -241,11 +249,13 @@ class Target:
     def context(self, pair=None, **words):
         return client_context(self.authority.file, pair or self.pair, **words)
 
-    def start(self, more=""):
+    def start(self):
         with open(self.config, "w", encoding="utf-8") as file:
             file.write((CONFIG + FRESH).format(
-                folder=self.folder, xmpp=self.xmpp, sip=self.sip, more=more,
-                far_sip=self.front_end.port, far_xmpp=self.server.port))
+                folder=self.folder, build=self.build, xmpp=self.xmpp,
+                sip=self.sip, direct=self.direct, far_sip=self.front_end.port,
+                far_xmpp=self.server.port))
+        since = len(self.text())
         self.log = open(f"{self.folder}/stoxd.log", "ab")
         self.process = subprocess.Popen(
             ["setpriv", "--pdeathsig", "KILL",
@@ -255,7 +265,7 @@ class Target:
                  "detect_leaks=1:exitcode=99",
                  "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"})
         deadline = time.monotonic() + 30
-        while b"core ready" not in self.text():
+        while b"core ready" not in self.text()[since:]:
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise SystemExit(f"stoxd: {self.text()[-2000:].decode()}")
             time.sleep(0.05)
@@ -270,8 +280,12 @@ class Target:
             return self.process.wait()
 
     def text(self):
-        with open(f"{self.folder}/stoxd.log", "rb") as file:
-            return file.read()
+        """The log so far, of all starts."""
+        try:
+            with open(f"{self.folder}/stoxd.log", "rb") as file:
+                return file.read()
+        except FileNotFoundError:
+            return b""
 
     def ctl(self, *words):
         done = subprocess.run(
@@ -327,10 +341,10 @@ class Target:
         self.partners += 1
         return f"{kind}{self.partners}.far.example"
 
-    def say(self, body, to="juliet@example.org", seconds=25):
-        """Send a MESSAGE as the front end does; returns the final status."""
+    def request(self, body, to):
+        """A MESSAGE as the front end sends it."""
         self.calls += 1
-        head = (f"MESSAGE sip:{to} SIP/2.0\r\n"
+        return (f"MESSAGE sip:{to} SIP/2.0\r\n"
                 f"Via: SIP/2.0/TLS localhost:{self.front_end.port}"
                 f";branch=z9hG4bKattack{self.calls}\r\n"
                 f"From: <sip:romeo@contoso.com>;tag=a{self.calls}\r\n"
@@ -338,13 +352,20 @@ class Target:
                 "CSeq: 1 MESSAGE\r\nMax-Forwards: 70\r\n"
                 "Content-Type: text/plain\r\n"
                 f"Content-Length: {len(body)}\r\n\r\n{body}").encode()
+
+    def call(self):
+        """A connection as the front end's."""
         context = client_context(
             self.authority.file, (f"{self.folder}/certs/localhost.crt",
                                   f"{self.folder}/certs/localhost.key"))
-        with socket.create_connection(("127.0.0.1", self.sip), 10) as plain, \
-                context.wrap_socket(plain) as sock:
+        return context.wrap_socket(
+            socket.create_connection(("127.0.0.1", self.sip), 10))
+
+    def say(self, body, to="juliet@example.org", seconds=25):
+        """Send a MESSAGE; returns the final status."""
+        with self.call() as sock:
             sock.settimeout(seconds)
-            sock.sendall(head)
+            sock.sendall(self.request(body, to))
             text = b""
             while not (found := re.search(rb"SIP/2\.0 ([2-6]\d\d)", text)):
                 data = sock.recv(65536)

@@ -11,7 +11,7 @@ MARK = "Xq7v"
 
 # Those of the whole list stand in stox.MODES.
 MODES = ("external", "dialback", "component")
-EVERY_MODE = MODES + ("plain",)
+EVERY_MODE = MODES + ("plain", "direct")
 
 
 class Failed(Exception):

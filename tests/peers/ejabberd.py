@@ -20,7 +20,7 @@ class Ejabberd:
     clients_see_it = True
     # It asks the name server that it is given, and only that one.
     own_resolver = False
-    modes = ("external", "dialback", "plain", "component", "gateway")
+    modes = ("external", "direct", "dialback", "plain", "component", "gateway")
 
     def __init__(self, lab, authority, component_secret=None,
                  secure_auth=True, encrypted=True, components=()):
@@ -46,7 +46,8 @@ class Ejabberd:
         listeners = (
             self._listener(5222, "ejabberd_c2s", "starttls: true",
                            "starttls_required: true")
-            + self._listener(5269, "ejabberd_s2s_in"))
+            + self._listener(5269, "ejabberd_s2s_in")
+            + self._listener(5270, "ejabberd_s2s_in", "tls: true"))
         if self.component_secret:
             listeners += self._listener(
                 5347, "ejabberd_service", "hosts:", *(

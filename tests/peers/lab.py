@@ -155,7 +155,8 @@ class Lab:
         self.separate = self._may_make_namespaces()
         if self.separate:
             self._wire()
-        self.hidden, self.dns = (), None
+        # Names that begin so are left out of the DNS.
+        self.hidden, self.dns = ("_xmpps-server.",), None
         self._name_server()
 
     # ---- where things are ------------------------------------------------
@@ -288,6 +289,8 @@ class Lab:
         yield "_xmpp-server._tcp.example.org. SRV 0 5 5269 xmpp.example.org."
         yield "_xmpp-client._tcp.example.org. SRV 0 5 5222 xmpp.example.org."
         yield "_xmpp-server._tcp.contoso.com. SRV 0 5 5269 gw.contoso.com."
+        yield "_xmpps-server._tcp.example.org. SRV 0 5 5270 xmpp.example.org."
+        yield "_xmpps-server._tcp.contoso.com. SRV 0 5 5270 gw.contoso.com."
         yield "_sips._tcp.contoso.com. SRV 0 5 5061 fe.contoso.com."
         yield "_sips._tcp.example.org. SRV 0 5 5061 gw.contoso.com."
 
@@ -316,7 +319,7 @@ class Lab:
         self.dns.wait_port(port, 10)
 
     def hide(self, names):
-        """Take these names, and no others, out of the DNS."""
+        """Take the names that begin so, and no others, out of the DNS."""
         if tuple(names) == self.hidden:
             return
         self.hidden = tuple(names)

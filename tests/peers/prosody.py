@@ -22,7 +22,7 @@ class Prosody:
     clients_see_it = False
     # It asks the name server that it is given, and only that one.
     own_resolver = True
-    modes = ("external", "dialback", "plain", "component", "gateway")
+    modes = ("external", "direct", "dialback", "plain", "component", "gateway")
 
     def __init__(self, lab, authority, component_secret=None,
                  secure_auth=True, encrypted=True, components=()):
@@ -69,6 +69,7 @@ ssl = {{
     certificate = "{crt}", key = "{key}",
     cafile = "{self.authority.file}"
 }}
+s2s_direct_tls_ports = {{ 5270 }}
 component_ports = {{ 5347 }}
 {gateway}component_interfaces = {{ "{lab.ip4("xmpp")}" }}
 VirtualHost "example.org"

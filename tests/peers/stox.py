@@ -19,6 +19,8 @@ COMPONENTS = {
 # How stox and the XMPP server prove themselves to each other.
 MODES = {
     "external": 'sasl = "required"\n    dialback = false',
+    # by names that lead to ports with TLS from the first byte
+    "direct": 'sasl = "required"\n    dialback = false',
     "dialback": 'sasl = "off"\n    dialback = true',
     # as Google Talk did it
     "plain": 'tls = "off"\n    sasl = "off"\n    dialback = true',

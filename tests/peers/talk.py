@@ -154,7 +154,8 @@ def asked_about(world):
 
 @case("the streams are proven as configured", modes=EVERY_MODE)
 def proven(world):
-    wanted = {"external": "EXTERNAL", "dialback": "dialback",
+    wanted = {"external": "EXTERNAL", "direct": "EXTERNAL",
+              "dialback": "dialback",
               "plain": "dialback without TLS", "component": "secret"}[world.mode]
     rows = world.stox.streams(state="ready")
     check(rows, "no stream is ready")
@@ -164,6 +165,10 @@ def proven(world):
     if world.mode == "component":
         return
     equal({row["direction"] for row in rows}, {"in", "out"}, "directions")
+    port = ":5270" if world.mode == "direct" else ":5269"
+    for row in rows:
+        check(row["direction"] == "in" or row["peer"].endswith(port),
+              f"connected to {row['peer']}")
     for row in rows:
         equal(row["tls"][:5] if row["tls"] else "",
               "" if world.mode == "plain" else "TLS1.", "tls")

@@ -9,6 +9,12 @@ from prosody import PASSWORD, Prosody
 from stox import COMPONENTS, SECRET, Stox
 
 SERVERS = {"prosody": Prosody, "ejabberd": Ejabberd, "jabberd2": Jabberd2}
+# Names that are not in the DNS, by mode.
+HIDDEN = {
+    "direct": ("_xmpp-server.",),
+    # a domain that has SIP and no XMPP
+    "gateway": ("_xmpps-server.", "_xmpp-server._tcp.contoso.com."),
+}
 JULIET, NURSE = "juliet@example.org", "nurse@example.org"
 ROMEO, BENVOLIO = "romeo@contoso.com", "benvolio@contoso.com"
 
@@ -30,9 +36,7 @@ class World:
         self.stox = None
 
     def _xmpp(self):
-        # Behind a gateway: a domain that has SIP and no XMPP.
-        self.lab.hide(("_xmpp-server._tcp.contoso.com.",)
-                      if self.mode == "gateway" else ())
+        self.lab.hide(HIDDEN.get(self.mode, ("_xmpps-server.",)))
         components = COMPONENTS.get(self.mode, ())
         return SERVERS[self.server_name](
             self.lab, self.authority, components=components,
