@@ -54,6 +54,7 @@
 	LIMIT(CONNECT_TIME, connect_time, "TCP connect", 10, "s", "next address") \
 	LIMIT(DNS_PENDING, dns_pending, "DNS questions under way", 500, "", "resolver failure") \
 	LIMIT(DANE_TIME, dane_time, "DNS answers about a peer's certificate", 5, "s", "the certificate is not proven") \
+	LIMIT(DANE_PENDING, dane_pending, "incoming streams that wait for DANE", 200, "", "the certificate is not proven") \
 	LIMIT(DANE_RECORDS, dane_records, "TLSA records of one peer", 32, "", "look at no more") \
 	LIMIT(DANE_RECORD, dane_record, "bytes of a TLSA record", 8192, "bytes", "pass over the record") \
 	LIMIT(EXCHANGES, exchanges, "exchanges under way", 100000, "", "resource-constraint or 503") \

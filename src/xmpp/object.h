@@ -68,6 +68,7 @@ struct xmpp {
 	struct io_task opening_task;
 
 	size_t dialback_pending;
+	size_t dane_pending;         /* incoming streams that wait for DANE */
 	uint64_t verify_second_ms;   /* start of the second being counted */
 	uint64_t verify_count;
 	uint64_t next_barrier;       /* number in the next ping's id */

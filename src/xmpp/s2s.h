@@ -50,6 +50,7 @@ struct xmpp_out {
 	bool proven;              /* SASL succeeded; the restart goes on */
 	uint64_t deadline_ms;     /* for all places together */
 	struct list checks;       /* keys to be verified */
+	void (*dane_done)(struct xmpp_out *o);
 	enum xmpp_step failed_rank;
 	enum stox_condition failed_fault;
 	char *failed_why;         /* owned; the best failure so far */
@@ -86,6 +87,19 @@ void xmpp_out_on_element(struct xmpp_stream *s, struct pool **pool,
 void xmpp_out_on_tls(struct xmpp_stream *s);
 void xmpp_out_on_secure(struct xmpp_stream *s);
 
+struct xmpp_in;
+
+/* ---- s2s_dane.c: TLSA records of the far end ---- */
+
+/** Before connecting to @t: ask, and call @go_on(o) with the answer in
+ *  o->s.dane.  False when there is nothing to ask for. */
+bool xmpp_out_dane(struct xmpp_out *o, const struct io_target *t,
+	void (*go_on)(struct xmpp_out *o));
+/** Do records say that the far end has TLS?  Then nothing less will do. */
+bool xmpp_out_dane_tls(const struct xmpp_out *o);
+/** Before features are offered inside TLS; likewise. */
+bool xmpp_in_dane(struct xmpp_in *in, void (*go_on)(struct xmpp_in *in));
+
 /* ---- in: s2s_in.c, s2s_accept.c ---- */
 
 /** One remote domain that may send, or wants to send, to one of ours. */
@@ -109,6 +123,8 @@ struct xmpp_in {
 	bool named;               /* its certificate names s.remote */
 	bool proven;              /* SASL succeeded */
 	bool challenged;          /* waiting for <response/> */
+	bool dane_asked;
+	void (*dane_done)(struct xmpp_in *in);
 	unsigned tries;
 };
 

@@ -156,7 +156,8 @@ void xmpp_out_on_tls(struct xmpp_stream *s)
 		xmpp_partner_of(s->x, str_from(s->remote));
 	struct io_tls_config tls = {
 		.credentials = s->x->config.credentials,
-		.local_name = o->local_ascii,
+		.local_name = p && p->certificate ? p->certificate
+						  : o->local_ascii,
 		.server_name = o->ascii,
 		.min = p ? p->tls_min : IO_TLS_DEFAULT,
 	};
@@ -166,7 +167,7 @@ void xmpp_out_on_tls(struct xmpp_stream *s)
 }
 
 /* A certificate that proves nothing ends the stream unless dialback over TLS
- * would do as well. */
+ * would do as well.  What DNSSEC contradicts is somebody else. */
 void xmpp_out_on_secure(struct xmpp_stream *s)
 {
 	struct xmpp_out *o = out_of(s);
@@ -178,7 +179,8 @@ void xmpp_out_on_secure(struct xmpp_stream *s)
 		xmpp_out_header(o);
 		return;
 	}
-	if (w.on[XMPP_CHANNEL_UNPROVEN] == XMPP_CLOSE) {
+	if (problem.step == XMPP_STEP_DANE ||
+		w.on[XMPP_CHANNEL_UNPROVEN] == XMPP_CLOSE) {
 		xmpp_stream_blame(s, problem.step, STOX_REMOTE_SERVER_TIMEOUT,
 			"%s", problem.why);
 		xmpp_stream_abort(s);
@@ -226,7 +228,8 @@ void xmpp_out_on_header(struct xmpp_stream *s, const struct stox_element *root)
 	}
 	if (stox_element_attr(root, "version"))
 		return;
-	if (xmpp_ways_dialback(&w, xmpp_channel(s, s->remote)) && !o->proven)
+	if ((s->secure || !xmpp_out_dane_tls(o)) &&
+		xmpp_ways_dialback(&w, xmpp_channel(s, s->remote)) && !o->proven)
 		settled(o);
 	else
 		refuse(o, XMPP_STEP_POLICY, STOX_REMOTE_SERVER_TIMEOUT,
@@ -259,6 +262,10 @@ static void plain_features(struct xmpp_out *o, const struct stox_element *e)
 		xmpp_out_enter(o, XMPP_OUT_STARTTLS);
 		(void)xmpp_stream_write(&o->s,
 			STR("<starttls xmlns='" XMPP_NS_TLS "'/>"));
+	} else if (xmpp_out_dane_tls(o)) {
+		refuse(o, XMPP_STEP_DANE, STOX_REMOTE_SERVER_TIMEOUT,
+			"it offers no TLS, and its TLSA records say that it "
+			"has it");
 	} else if (!xmpp_ways_dialback(&w, XMPP_CHANNEL_PLAIN)) {
 		refuse(o, XMPP_STEP_POLICY, STOX_REMOTE_SERVER_TIMEOUT,
 			"it offers no TLS, which our policy requires");

@@ -25,6 +25,8 @@ static void in_free(struct xmpp_in *in)
 		xmpp_tally_down(x->tally_source, in->source);
 	if (in->partner)
 		xmpp_tally_down(x->tally_partner, in->partner);
+	if (in->s.dane_ask)
+		x->dane_pending--;
 	while (in->pair_count)
 		xmpp_in_pair_remove(in, &in->pairs[0]);
 	free(in->pairs);
@@ -231,7 +233,8 @@ static void on_header(struct xmpp_stream *s, const struct stox_element *root)
 	answer_header(in);
 	if (version == VERSION_BAD)
 		xmpp_stream_error(s, "unsupported-version", NULL);
-	else if ((!from || remote_allowed(in, remote)) && !in->old)
+	else if ((!from || remote_allowed(in, remote)) && !in->old &&
+		!xmpp_in_dane(in, offer))
 		offer(in);
 }
 
@@ -375,6 +378,10 @@ static void on_tls(struct xmpp_stream *s)
 
 	if (io_domain_to_ascii(str_from(s->local), ascii, sizeof(ascii)) == 0)
 		tls.local_name = ascii;
+	if (p && p->certificate) {
+		tls.local_name = p->certificate;
+		tls.insist = true;
+	}
 	(void)xmpp_stream_write(s,
 		STR("<proceed xmlns='" XMPP_NS_TLS "'/>"));
 	io_starttls(s->io, &tls);

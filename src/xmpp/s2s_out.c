@@ -148,6 +148,7 @@ void xmpp_out_stop(struct xmpp_out *o, enum stox_condition condition,
 	}
 	if (o->locate)
 		io_locate_cancel(&o->locate);
+	io_dane_ask_cancel(&o->s.dane_ask);
 	note_failure(o);
 	give_up(o);
 	out_free(o);
@@ -160,6 +161,7 @@ static bool try_again_plain(struct xmpp_out *o)
 	struct xmpp_ways w = xmpp_out_ways(o);
 
 	if (o->s.rank != XMPP_STEP_TLS || o->direct || o->plain_only ||
+		xmpp_out_dane_tls(o) ||
 		!xmpp_ways_dialback(&w, XMPP_CHANNEL_PLAIN))
 		return false;
 	o->plain_only = true;
@@ -196,14 +198,15 @@ static void on_leave(struct xmpp_stream *s)
 
 /* ---- connecting ---------------------------------------------------------- */
 
-static void connect_next(struct xmpp_out *o)
+static void connect_now(struct xmpp_out *o)
 {
-	const struct io_target *t = &o->targets[o->target_next++];
+	const struct io_target *t = &o->targets[o->target_next - 1];
 	const struct xmpp_partner *p =
 		xmpp_partner_of(o->s.x, str_from(o->s.remote));
 	struct io_tls_config tls = {
 		.credentials = o->s.x->config.credentials,
-		.local_name = o->local_ascii,
+		.local_name = p && p->certificate ? p->certificate
+						  : o->local_ascii,
 		.server_name = o->ascii,
 		.alpn = "xmpp-server",
 		.min = p ? p->tls_min : IO_TLS_DEFAULT,
@@ -220,10 +223,37 @@ static void connect_next(struct xmpp_out *o)
 	if (o->direct)
 		c.tls = &tls;
 	o->external_offered = o->dialback_offered = o->proven = false;
-	snprintf(o->place, sizeof(o->place), "%s:%u", t->host, t->port);
 	xmpp_out_enter(o, XMPP_OUT_CONNECTING);
 	xmpp_stream_attach(&o->s, io_connect(o->s.x->env, &c));
 	o->s.deadline_ms = o->deadline_ms;
+}
+
+static void on_closed(struct xmpp_stream *s);
+
+/* Without the records of a signed target nobody knows which certificate is
+ * right, so it is passed over.  RFC 7673, 3.3. */
+static void on_dane(struct xmpp_out *o)
+{
+	if (!o->s.dane || o->s.dane->status != IO_DANE_FAILED ||
+		o->s.dane->count > 0) {
+		connect_now(o);
+		return;
+	}
+	xmpp_stream_blame(&o->s, XMPP_STEP_DANE, STOX_REMOTE_SERVER_TIMEOUT,
+		"the TLSA records of %.255s could not be had", o->place);
+	note_failure(o);
+	xmpp_failed_add(o->s.x, &o->s);
+	xmpp_stream_set(&o->s.why, NULL);
+	on_closed(&o->s);
+}
+
+static void connect_next(struct xmpp_out *o)
+{
+	const struct io_target *t = &o->targets[o->target_next++];
+
+	snprintf(o->place, sizeof(o->place), "%s:%u", t->host, t->port);
+	if (!xmpp_out_dane(o, t, on_dane))
+		connect_now(o);
 }
 
 static void on_closed(struct xmpp_stream *s)

@@ -338,6 +338,9 @@ void xmpp_stream_clear(struct xmpp_stream *s)
 	free(s->local);
 	free(s->remote);
 	free(s->id);
+	io_dane_ask_cancel(&s->dane_ask);
+	io_dane_free(&s->dane);
+	free(s->dane_host);
 	free(s->why);
 	xmpp_stream_gone(x);
 }

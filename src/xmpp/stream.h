@@ -74,6 +74,10 @@ struct xmpp_stream {
 	uint64_t handle;
 	char *local, *remote;     /* owned, canonical; NULL while unknown */
 	char *id;                 /* owned; that of the receiving server */
+	/* what the DNS says about the certificates of @remote; NULL: nothing */
+	struct io_dane *dane;     /* owned */
+	char *dane_host;          /* owned; the SRV target, or NULL */
+	struct io_dane_ask *dane_ask; /* under way: nothing is proven yet */
 	char *why;                /* owned; the first reason for its end */
 	enum stox_condition fault; /* the condition that goes with it */
 	char condition[40];       /* of the peer's stream error, or "" */

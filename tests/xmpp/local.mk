@@ -27,6 +27,12 @@ tests_xmpp_test_oracle_SOURCES = tests/xmpp/test_oracle.c $(XMPP_PEER)
 tests_xmpp_test_oracle_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_xmpp_test_oracle_LDADD = $(XMPP_TEST_LIBS)
 
+check_PROGRAMS += tests/xmpp/test_dane
+TESTS += tests/xmpp/test_dane
+tests_xmpp_test_dane_SOURCES = tests/xmpp/test_dane.c $(XMPP_PEER)
+tests_xmpp_test_dane_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_xmpp_test_dane_LDADD = $(XMPP_TEST_LIBS)
+
 check_PROGRAMS += tests/xmpp/test_s2s_in
 TESTS += tests/xmpp/test_s2s_in
 tests_xmpp_test_s2s_in_SOURCES = tests/xmpp/test_s2s_in.c $(XMPP_PEER)
