@@ -115,11 +115,11 @@ static bool claim_additional(struct config_load *l,
 static bool no_address(struct config_load *l,
 	const struct config_section *section, const char *domain)
 {
-	size_t len = strlen(domain);
+	const char *dot = strrchr(domain, '.');
+	const char *last = dot ? dot + 1 : domain;
 
-	if (section->type == CONFIG_SECTION_XMPP ||
-		(domain[0] != '[' &&
-			(domain[len - 1] < '0' || domain[len - 1] > '9')))
+	if (section->type == CONFIG_SECTION_XMPP || (domain[0] != '[' &&
+		strspn(last, "0123456789") != strlen(last)))
 		return true;
 	config_error(l->report, section->place,
 		"%s is an address; expected a name such as \"example.org\": "

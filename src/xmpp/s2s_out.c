@@ -326,10 +326,10 @@ static void ask(struct xmpp_out *o, const char *const *which)
 /* Whoever is known by an address has no name that the DNS could know. */
 static bool is_address(const struct xmpp_out *o)
 {
-	size_t len = strlen(o->ascii);
+	const char *dot = strrchr(o->ascii, '.');
+	const char *last = dot ? dot + 1 : o->ascii;
 
-	return o->ascii[0] == '[' ||
-		(o->ascii[len - 1] >= '0' && o->ascii[len - 1] <= '9');
+	return o->ascii[0] == '[' || strspn(last, "0123456789") == strlen(last);
 }
 
 /* Only where neither of the others exists.  stox.md 8.1, 3. */

@@ -158,6 +158,19 @@ static void ourselves(void **state)
 	expect_failed(f, 2, STOX_REMOTE_SERVER_TIMEOUT, "no TCP connection");
 }
 
+/* A digit at the end makes no address: special ones stay forbidden. */
+static void ends_in_digit(void **state)
+{
+	struct fixture *f = *state;
+
+	f->partner.domain = "chat.net1";
+	io_world_dns(f->world, "chat.net1", IO_DNS_A, "127.0.0.1");
+	fixture_start(f);
+	send_message(f, "juliet@chat.net1", "x", 0, 1);
+	expect_failed(f, 1, STOX_REMOTE_SERVER_TIMEOUT, "no TCP connection");
+	assert_true(logged(f, io_reason_text(IO_FORBIDDEN)));
+}
+
 /* Far behind a port forwarding it shows by the id of the stream. */
 static void mirror(void **state)
 {
@@ -339,6 +352,7 @@ int main(void)
 		PEER_TEST(address),
 		PEER_TEST(address6),
 		PEER_TEST(ourselves),
+		PEER_TEST(ends_in_digit),
 		PEER_TEST(mirror),
 		PEER_TEST(many_places),
 		PEER_TEST(dead_partners),
