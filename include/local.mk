@@ -8,6 +8,7 @@ stoxserviceinclude_HEADERS = \
 	include/stox/service/cpim.h \
 	include/stox/service/disco.h \
 	include/stox/service/gateway.h \
+	include/stox/service/policy.h \
 	include/stox/service/session.h \
 	include/stox/service/xml.h
 pkgconfig_DATA = src/stox.pc

@@ -1,6 +1,7 @@
 # Numbered migrations, in order; they are compiled into the store.
 SCHEMA_SQL = \
-	$(srcdir)/schema/001-start.sql
+	$(srcdir)/schema/001-start.sql \
+	$(srcdir)/schema/002-pair.sql
 EXTRA_DIST += $(SCHEMA_SQL) $(srcdir)/schema/embed.awk
 CLEANFILES += src/store/schema.c
 

@@ -118,11 +118,11 @@ static void set_global(struct config_load *l)
 	c->sip_listen_tcp = items_of(&v[GLOBAL_SIP_LISTEN_TCP]);
 	c->plugin_path = items_of(&v[GLOBAL_PLUGIN_PATH]);
 	set_host(l);
-	if (strcmp(v[GLOBAL_DISCOVER].string, "off") != 0)
-		config_error(l->report, global_place(l, GLOBAL_DISCOVER),
-			"discover = \"%s\" is not supported yet; expected "
-			"\"off\", and a section for each domain",
-			v[GLOBAL_DISCOVER].string);
+	c->discovered_xmpp =
+		config_discover_xmpp(l, v[GLOBAL_DISCOVER_XMPP].string);
+	c->discovered_sip = config_discover_sip(l,
+		v[GLOBAL_DISCOVER_SIP].string,
+		global_place(l, GLOBAL_DISCOVER_SIP));
 }
 
 /* ---- what concerns several options -------------------------------------- */
@@ -195,16 +195,16 @@ static void warn_of_missing_side(struct config_load *l)
 		xmpp |= s->type == CONFIG_SECTION_XMPP ||
 			s->type == CONFIG_SECTION_OTHER;
 	}
-	if (!sip)
+	if (!sip && !c->discovered_sip)
 		config_warning(l->report, place,
 			"there is no SipDomain, so stox "
 			"speaks for nobody on XMPP; expected one");
-	if (!xmpp)
+	if (!xmpp && !c->discovered_xmpp)
 		config_warning(l->report, place,
 			"there is no XmppDomain, so nobody "
 			"on XMPP may take part; expected one");
 	for (size_t i = 0; i < c->gateway_count; i++)
-		if (!c->gateways[i].used)
+		if (!c->gateways[i].used && (i > 0 || !c->discovered_sip))
 			config_warning(l->report, place,
 				"nobody is found at the Gateway %s; expected a "
 				"SipDomain with gateway = \"%s\"",

@@ -35,6 +35,20 @@ struct config_at {
 
 struct config_gateway;
 
+/** What was seen of a domain; counted on over reloads. */
+struct config_counts {
+	uint64_t from, to;           /* requests of its people, and to them */
+	uint64_t refused;            /* of the former: ended by an error */
+	uint64_t minute;             /* since the start, in which so many … */
+	unsigned refused_now;        /* … were refused */
+};
+/** Whom of a domain the gateway serves; local parts in which * stands for
+ *  anything.  NULL or NULL-terminated. */
+struct config_users {
+	const char *const *allow;    /* empty: everybody */
+	const char *const *deny;     /* wins */
+	const char *const *hidden;   /* presence and disco tell nothing */
+};
 /** A domain that lives on SIP: stox is its XMPP server (or component), or its
  *  users have their faces at a gateway. */
 struct config_sip_domain {
@@ -49,6 +63,11 @@ struct config_sip_domain {
 	unsigned section;            /* index of its section */
 	const char *gateway_name;    /* as written; NULL: under its own name */
 	struct config_gateway *gateway; /* the same, found */
+	struct config_users users;
+	const char *description;     /* NULL: none */
+	bool discovered;             /* stands for all that are in no section */
+	bool limited;                /* of these: XMPP has to write first */
+	struct config_counts *counts;
 	/* by plugin index; an element is NULL when the plugin has no options */
 	struct config_value *const *plugin_values;
 };
@@ -75,6 +94,11 @@ struct config_xmpp_domain {
 	enum config_partner type;
 	struct xmpp_partner partner;
 	struct config_at certificate_at; /* partner.certificate */
+	struct config_users users;       /* rules for its addresses */
+	const char *description;         /* NULL: none */
+	bool discovered;                 /* stands for all that are in no
+	                                  * section; domains is empty */
+	struct config_counts *counts;
 	struct config_value *const *plugin_values; /* as above */
 };
 
@@ -108,6 +132,9 @@ struct config {
 	size_t sip_domain_count;
 	struct config_xmpp_domain *xmpp_domains;
 	size_t xmpp_domain_count;
+	/* for domains in no section; NULL: they may not take part */
+	struct config_xmpp_domain *discovered_xmpp;
+	struct config_sip_domain *discovered_sip;
 	struct config_gateway *gateways; /* in the order of the text */
 	size_t gateway_count;
 	struct table *by_domain_sip;  /* canonical domain -> config_sip_domain,

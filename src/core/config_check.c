@@ -467,6 +467,11 @@ static void check_plugin_option(struct config_load *l,
 		l, &kind, o, &o->value, o->place, &values[plugin][index]);
 }
 
+struct config_value *const *config_no_values(struct config *c)
+{
+	return new_values(c, false);
+}
+
 static struct config_value *const *check_plugin_options(struct config_load *l,
 	struct config_section *section, struct config_value *const *values)
 {

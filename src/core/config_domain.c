@@ -208,6 +208,13 @@ static enum config_partner partner_type(const struct config_value *value)
 	return CONFIG_BLOCKED;
 }
 
+/* allow, deny and hidden stand beside each other in both tables */
+static struct config_users users(const struct config_value *allow)
+{
+	return (struct config_users){allow[0].items, allow[1].items,
+		allow[2].items};
+}
+
 /* ---- XmppDomain --------------------------------------------------------- */
 
 static const char *policy_word(enum xmpp_policy p)
@@ -278,13 +285,12 @@ static void set_proxy(
 	p->proxy = pool_strdup(l->config->pool, host);
 }
 
-bool config_xmpp_section(struct config_load *l, struct config_section *section,
+static void set_xmpp_partner(struct config_load *l,
+	const struct config_section *section, const struct config_value *v,
 	struct config_xmpp_domain *ret)
 {
-	struct config_value v[XMPP_OPTION_COUNT];
 	struct xmpp_partner *p = &ret->partner;
 
-	config_check_core(l, section, config_xmpp_options, v);
 	ret->type = partner_type(&v[XMPP_OPTION_PARTNER]);
 	*p = (struct xmpp_partner){
 		.tls = policy(&v[XMPP_OPTION_TLS]),
@@ -300,12 +306,25 @@ bool config_xmpp_section(struct config_load *l, struct config_section *section,
 			(unsigned)v[XMPP_OPTION_CONNECTION_LIMIT].number,
 	};
 	set_proxy(l, v[XMPP_OPTION_PROXY].string, p);
+}
+
+bool config_xmpp_section(struct config_load *l, struct config_section *section,
+	struct config_xmpp_domain *ret)
+{
+	struct config_value v[XMPP_OPTION_COUNT];
+	struct xmpp_partner *p = &ret->partner;
+
+	config_check_core(l, section, config_xmpp_options, v);
+	set_xmpp_partner(l, section, v, ret);
 	check_negotiation(l, section, p);
 	if (!section_names(l, section, &v[XMPP_OPTION_ADDITIONAL_DOMAINS],
 		    &ret->domains, &ret->sip_domains))
 		return false;
 	ret->domain = p->domain = ret->domains[0];
 	ret->sip_domain = ret->sip_domains[0];
+	ret->users = users(&v[XMPP_OPTION_USERS_ALLOW]);
+	ret->description = v[XMPP_OPTION_DESCRIPTION].string;
+	ret->counts = pool_alloc0(l->config->pool, sizeof(*ret->counts));
 	return true;
 }
 
@@ -378,6 +397,9 @@ bool config_sip_section(struct config_load *l, struct config_section *section,
 		return false;
 	ret->domain = ret->local.domain = ret->domains[0];
 	ret->sip_domain = ret->partner.name = ret->partner.domains[0];
+	ret->users = users(&v[SIP_OPTION_USERS_ALLOW]);
+	ret->description = v[SIP_OPTION_DESCRIPTION].string;
+	ret->counts = pool_alloc0(l->config->pool, sizeof(*ret->counts));
 	return true;
 }
 
@@ -442,4 +464,69 @@ void config_sip_gateway(struct config_load *l,
 		d->gateway->used = true;
 	else
 		guess_gateway(l, place, d->gateway_name);
+}
+
+/* ---- domains in no section ---------------------------------------------- */
+
+static void defaults(struct config_load *l, const struct config_option *table,
+	struct config_value *values)
+{
+	for (int i = 0; table[i].option.name; i++)
+		stox_require(config_value_default(l->config->pool,
+				     &table[i].option, &values[i]) == 0);
+}
+
+struct config_xmpp_domain *config_discover_xmpp(
+	struct config_load *l, const char *word)
+{
+	static const char *const none[] = {NULL};
+	struct config *c = l->config;
+	struct config_value v[XMPP_OPTION_COUNT];
+	struct config_xmpp_domain *d;
+
+	if (strcmp(word, "off") == 0)
+		return NULL;
+	d = pool_alloc0(c->pool, sizeof(*d));
+	defaults(l, config_xmpp_options, v);
+	set_xmpp_partner(l, l->file.sections, v, d);
+	d->type = strcmp(word, "on") == 0 ? CONFIG_PUBLIC_VERIFIED
+					  : CONFIG_PUBLIC_UNVERIFIED;
+	d->domain = d->sip_domain = d->partner.domain = "";
+	d->domains = d->sip_domains = none;
+	d->partner.connection_limit =
+		(unsigned)c->limits[LIMIT_DISCOVERED_STREAMS];
+	d->discovered = true;
+	d->counts = pool_alloc0(c->pool, sizeof(*d->counts));
+	d->plugin_values = config_no_values(c);
+	return d;
+}
+
+struct config_sip_domain *config_discover_sip(
+	struct config_load *l, const char *word, struct config_place place)
+{
+	static const char *const none[] = {NULL};
+	struct config *c = l->config;
+	struct config_value v[SIP_OPTION_COUNT];
+	struct config_sip_domain *d;
+
+	if (strcmp(word, "off") == 0)
+		return NULL;
+	if (c->gateway_count == 0) {
+		config_error(l->report, place,
+			"discover_sip = \"%s\" has no place for the people it "
+			"finds; expected a Gateway section",
+			word);
+		return NULL;
+	}
+	d = pool_alloc0(c->pool, sizeof(*d));
+	defaults(l, config_sip_options, v);
+	set_partner(l, l->file.sections, v, &d->partner);
+	d->domain = d->sip_domain = d->partner.name = "";
+	d->domains = d->partner.domains = none;
+	d->gateway = &c->gateways[0];
+	d->limited = strcmp(word, "on") != 0;
+	d->discovered = true;
+	d->counts = pool_alloc0(c->pool, sizeof(*d->counts));
+	d->plugin_values = config_no_values(c);
+	return d;
 }

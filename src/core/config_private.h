@@ -177,6 +177,7 @@ enum config_syntax {
 	CONFIG_FILE_NAME,     /* no folders in it */
 	CONFIG_PLUGIN,
 	CONFIG_SECRET,        /* never shown in a message */
+	CONFIG_USER,          /* a local part, * for anything */
 	CONFIG_TABLE,         /* name = value pairs, checked by its owner */
 };
 /** An option of core. */
@@ -190,14 +191,16 @@ enum config_global {
 	GLOBAL_DNS_SERVERS, GLOBAL_DNS_TRUST_ANCHOR, GLOBAL_XMPP_LISTEN,
 	GLOBAL_XMPP_LISTEN_TLS,
 	GLOBAL_SIP_LISTEN, GLOBAL_SIP_LISTEN_TCP, GLOBAL_PLUGINS,
-	GLOBAL_PLUGIN_PATH, GLOBAL_DISCOVER, GLOBAL_LIMITS, GLOBAL_COUNT
+	GLOBAL_PLUGIN_PATH, GLOBAL_DISCOVER_XMPP, GLOBAL_DISCOVER_SIP,
+	GLOBAL_LIMITS, GLOBAL_COUNT
 };
 enum config_sip {
 	SIP_OPTION_FRONT_END, SIP_OPTION_DIALECT, SIP_OPTION_TRANSPORT,
 	SIP_OPTION_TLS_MIN, SIP_OPTION_TRUSTED, SIP_OPTION_BLOCKED,
 	SIP_OPTION_KEEPALIVE, SIP_OPTION_ADDITIONAL_DOMAINS,
 	SIP_OPTION_CERTIFICATE, SIP_OPTION_COMPONENT, SIP_OPTION_GATEWAY,
-	SIP_OPTION_COUNT
+	SIP_OPTION_DESCRIPTION, SIP_OPTION_USERS_ALLOW, SIP_OPTION_USERS_DENY,
+	SIP_OPTION_USERS_HIDDEN, SIP_OPTION_COUNT
 };
 enum config_gateway_option { GATEWAY_OPTION_COMPONENT, GATEWAY_OPTION_COUNT };
 enum config_xmpp {
@@ -206,7 +209,9 @@ enum config_xmpp {
 	XMPP_OPTION_TLS_MIN, XMPP_OPTION_PROXY,
 	XMPP_OPTION_CONNECTION_LIMIT, XMPP_OPTION_KEEPALIVE,
 	XMPP_OPTION_LEGACY_SRV,
-	XMPP_OPTION_ADDITIONAL_DOMAINS, XMPP_OPTION_COUNT
+	XMPP_OPTION_ADDITIONAL_DOMAINS, XMPP_OPTION_DESCRIPTION,
+	XMPP_OPTION_USERS_ALLOW, XMPP_OPTION_USERS_DENY,
+	XMPP_OPTION_USERS_HIDDEN, XMPP_OPTION_COUNT
 };
 enum config_component {
 	COMPONENT_HOST, COMPONENT_PORT, COMPONENT_SECRET,
@@ -279,6 +284,14 @@ bool config_xmpp_section(struct config_load *l, struct config_section *section,
 	struct config_xmpp_domain *ret);
 bool config_gateway_section(struct config_load *l,
 	struct config_section *section, struct config_gateway *ret);
+/** The record that stands for domains in no section; NULL when @word is
+ *  "off". */
+struct config_xmpp_domain *config_discover_xmpp(struct config_load *l,
+	const char *word);
+struct config_sip_domain *config_discover_sip(struct config_load *l,
+	const char *word, struct config_place place);
+/** Of a section that sets no option of any plugin. */
+struct config_value *const *config_no_values(struct config *c);
 /** When all gateways are known: find the one that @d names. */
 void config_sip_gateway(struct config_load *l,
 	const struct config_section *section, struct config_sip_domain *d);

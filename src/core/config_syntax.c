@@ -224,6 +224,21 @@ static const char *check_domain(
 	return NULL;
 }
 
+static const char *check_user(
+	struct pool *pool, const char *text, const char **ret)
+{
+	char canonical[1024];
+	ptrdiff_t len;
+
+	if (strchr(text, '@'))
+		return "the part before the @ stands alone";
+	len = jid_prepare_local(str_from(text), canonical, sizeof(canonical));
+	if (len <= 0)
+		return "";
+	*ret = pool_strndup(pool, canonical, (size_t)len);
+	return NULL;
+}
+
 static const char *keep(
 	struct pool *pool, bool good, const char *text, const char **ret)
 {
@@ -275,6 +290,8 @@ const char *config_syntax_check(struct pool *pool, enum config_syntax syntax,
 		return check_domain(pool, text, ret_text);
 	case CONFIG_SERVER:
 		return check_server(pool, text, ret_text);
+	case CONFIG_USER:
+		return check_user(pool, text, ret_text);
 	case CONFIG_NODE:
 		return keep(pool, s.len <= 8 && all_of(s, SMALL DIGITS), text,
 			ret_text);

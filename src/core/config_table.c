@@ -90,9 +90,17 @@ const struct config_option config_global_options[] = {
 		"Folders that are searched for plugins before the one that "
 		"comes with stox.",
 		.value = ""),
-	ROW(GLOBAL_DISCOVER, "discover", STOX_WORD, CONFIG_ANY,
-		"Whether domains that stand in no section may take part. Only "
-		"\"off\" is supported at present.",
+	ROW(GLOBAL_DISCOVER_XMPP, "discover_xmpp", STOX_WORD, CONFIG_ANY,
+		"Whether XMPP domains that stand in no section may take part. "
+		"\"on\": as public_verified partners; \"limited\": as "
+		"public_unverified ones. Their streams are encrypted, and the "
+		"limits that begin with discovered_ hold for them.",
+		.value = "off", .words = discover_words),
+	ROW(GLOBAL_DISCOVER_SIP, "discover_sip", STOX_WORD, CONFIG_ANY,
+		"The same for SIP domains. They are found by SRV records, their "
+		"certificates must carry the domain, and their people are at "
+		"the first Gateway. \"limited\": only those to whom somebody "
+		"on XMPP has written first.",
 		.value = "off", .words = discover_words),
 	ROW(GLOBAL_LIMITS, "limits", STOX_STRINGS, CONFIG_TABLE,
 		"Other numbers for limits, by their name as \"stoxctl limits\" "
@@ -144,6 +152,16 @@ const struct config_option config_sip_options[] = {
 		"The Gateway at which people of the domain are found on XMPP, "
 		"as user\\40domain@gateway, instead of under their own "
 		"domain.", ),
+	ROW(SIP_OPTION_DESCRIPTION, "description", STOX_STRING, CONFIG_ANY,
+		"A note for the operator; \"stoxctl partners\" shows it.", ),
+	ROW(SIP_OPTION_USERS_ALLOW, "users_allow", STOX_STRINGS, CONFIG_USER,
+		"The users of the domain who may take part: the part of their "
+		"address before the @, in which * stands for anything. Without "
+		"it all may.", ),
+	ROW(SIP_OPTION_USERS_DENY, "users_deny", STOX_STRINGS, CONFIG_USER,
+		"Users who may not take part, whatever users_allow says.", ),
+	ROW(SIP_OPTION_USERS_HIDDEN, "users_hidden", STOX_STRINGS, CONFIG_USER,
+		"Users whose presence nobody on the other side may see.", ),
 	[SIP_OPTION_COUNT] = { .option = { .name = NULL } },
 };
 
@@ -221,6 +239,16 @@ const struct config_option config_xmpp_options[] = {
 		CONFIG_DOMAIN,
 		"Further domains of the same partner. All options of the "
 		"section hold for them too.", ),
+	ROW(XMPP_OPTION_DESCRIPTION, "description", STOX_STRING, CONFIG_ANY,
+		"A note for the operator; \"stoxctl partners\" shows it.", ),
+	ROW(XMPP_OPTION_USERS_ALLOW, "users_allow", STOX_STRINGS, CONFIG_USER,
+		"The users of the domain who may take part: the part of their "
+		"address before the @, in which * stands for anything. Without "
+		"it all may.", ),
+	ROW(XMPP_OPTION_USERS_DENY, "users_deny", STOX_STRINGS, CONFIG_USER,
+		"Users who may not take part, whatever users_allow says.", ),
+	ROW(XMPP_OPTION_USERS_HIDDEN, "users_hidden", STOX_STRINGS, CONFIG_USER,
+		"Users whose presence nobody on the other side may see.", ),
 	[XMPP_OPTION_COUNT] = { .option = { .name = NULL } },
 };
 

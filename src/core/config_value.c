@@ -33,6 +33,8 @@ static const char *expected_text(enum config_syntax syntax)
 		return "a name without folders";
 	case CONFIG_PLUGIN:
 		return "a name of small letters, digits and _";
+	case CONFIG_USER:
+		return "the part of an address before the @, * for anything";
 	case CONFIG_TABLE:
 		return "{ name = value }";
 	}

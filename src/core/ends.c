@@ -70,23 +70,59 @@ static const char *sip_domain_of(const struct config *c, struct str host)
 	return d ? same_name(d->partner.domains, d->domains, ascii) : NULL;
 }
 
-static const char *xmpp_domain_of(const struct config *c, struct str host)
+bool ends_is_discoverable(const struct config *c, struct str host)
 {
-	char name[256];
+	char canonical[1024];
+	ptrdiff_t len;
+
+	if (!c->discovered_xmpp || str_find(host, '.') < 0 ||
+		str_find(host, ':') >= 0 || table_get(c->by_ascii_sip, host) ||
+		(c->host && str_iis(host, c->host)))
+		return false;
+	len = jid_prepare_domain(host, canonical, sizeof(canonical));
+	return len > 0 && !table_get(c->by_domain_gateway,
+			(struct str){ canonical, (size_t)len }) &&
+	       (canonical[len - 1] < '0' || canonical[len - 1] > '9');
+}
+
+static const char *xmpp_domain_of(struct stox_exchange *x, struct str host)
+{
+	const struct config *c = x->snapshot->config;
+	char name[256], canonical[1024];
 	struct str ascii = plain_host(host, name);
 	const struct config_xmpp_domain *d = table_get(c->by_ascii_xmpp, ascii);
+	ptrdiff_t len;
 
-	return d ? same_name(d->sip_domains, d->domains, ascii) : NULL;
+	if (d)
+		return same_name(d->sip_domains, d->domains, ascii);
+	if (!ends_is_discoverable(c, ascii))
+		return NULL;
+	len = jid_prepare_domain(ascii, canonical, sizeof(canonical));
+	return len > 0 ? pool_strndup(x->pool, canonical, (size_t)len) : NULL;
+}
+
+/** A domain in A-labels, in the exchange's pool; "invalid" never happens: it
+ *  was prepared. */
+static const char *ascii_of(struct pool *pool, struct str domain)
+{
+	char ascii[256];
+
+	return io_domain_to_ascii(domain, ascii, sizeof(ascii)) == 0
+		? pool_strdup(pool, ascii) : "invalid";
 }
 
 const char *ends_sip_host(const struct stox_exchange *x, const struct jid *jid)
 {
+	if (x->sip_domain->discovered)
+		return ascii_of(x->pool, jid->domain);
 	return same_name(x->sip_domain->domains, x->sip_domain->partner.domains,
 		jid->domain);
 }
 
 const char *ends_xmpp_host(const struct stox_exchange *x, const struct jid *jid)
 {
+	if (x->xmpp_domain->discovered)
+		return ascii_of(x->pool, jid->domain);
 	return same_name(x->xmpp_domain->domains, x->xmpp_domain->sip_domains,
 		jid->domain);
 }
@@ -101,6 +137,9 @@ static int find_domains(struct stox_exchange *x)
 	if (!x->sip_domain)
 		x->sip_domain = table_get(c->by_domain_sip, sip->domain);
 	x->xmpp_domain = table_get(c->by_domain_xmpp, xmpp->domain);
+	if (!x->xmpp_domain && !table_get(c->by_domain_sip, xmpp->domain) &&
+		!table_get(c->by_domain_gateway, xmpp->domain))
+		x->xmpp_domain = c->discovered_xmpp;
 	if (!x->sip_domain)
 		return -STOX_ENOROUTE;
 	if (!x->xmpp_domain || x->xmpp_domain->partner.blocked ||
@@ -211,7 +250,7 @@ static unsigned map_ends(struct stox_exchange *x, const struct sip_request *r,
 	const struct sip_uri *to = r->message->to.tag.len
 		? &r->message->to.uri : &r->message->uri;
 	const char *sip = sip_domain_of(c, from.host);
-	const char *xmpp = xmpp_domain_of(c, to->host);
+	const char *xmpp = xmpp_domain_of(x, to->host);
 	int error;
 
 	if (!sip) {

@@ -4,6 +4,8 @@
 
 /* The memory budget above which no new exchange begins. */
 enum { BUSY_PERCENT = 80 };
+/* How long a refusal waits for a domain that has had too many. */
+enum { SLOW_MS = 5000 };
 
 static const char *state_name(enum exchange_state s)
 {
@@ -36,6 +38,7 @@ static void set_state(struct stox_exchange *x, enum exchange_state to,
 	x->state = to;
 }
 
+static void admit(struct stox_exchange *x);
 static void deadline_passed(void *arg);
 static void run(struct stox_exchange *x);
 
@@ -98,13 +101,19 @@ static void destroy(struct stox_exchange *x)
 	node_exchange_gone(n);
 }
 
+static bool is_refused(const struct stox_exchange *x)
+{
+	return x->reject || (x->answer_condition && !x->reply_sip) ||
+	       (x->reply_sip && x->reply_sip->status >= 300) ||
+	       (x->reply_stanza &&
+		       stox_element_child(x->reply_stanza, "error", NULL));
+}
+
 static void count_end(struct stox_exchange *x)
 {
 	struct node_counts *c = &x->node->counts;
 
-	if (x->reject || (x->reply_sip && x->reply_sip->status >= 300) ||
-		(x->reply_stanza &&
-			stox_element_child(x->reply_stanza, "error", NULL)))
+	if (is_refused(x))
 		c->refused++;
 	else
 		c->answered++;
@@ -125,6 +134,20 @@ static void tell_session(struct stox_exchange *x)
 	core_deliver(x->node, x->session, &e);
 }
 
+/** Who tries addresses in turn hears the answer late.  trust.md P02. */
+static bool slow_down(struct stox_exchange *x)
+{
+	if (x->slowed || !is_refused(x) || !partner_refused(x) ||
+		x->node->stopping)
+		return false;
+	x->slowed = true;
+	if (x->answer_sip)
+		exchange_keep_answer(x);
+	exchange_park(x);
+	timer_start(io_timers(x->node->env), &x->wait_timer, SLOW_MS);
+	return true;
+}
+
 /** The one way to end: observers look, the reply goes out. */
 static void end(struct stox_exchange *x, const char *why)
 {
@@ -134,6 +157,8 @@ static void end(struct stox_exchange *x, const char *why)
 		tell_session(x);
 		return;
 	}
+	if (slow_down(x))
+		return;
 	count_end(x);
 	set_state(x, EXCHANGE_RUNNING, "observe");
 	x->phase = STOX_OBSERVE;
@@ -359,10 +384,31 @@ static void run(struct stox_exchange *x)
 	} while (obey(x, e->hook->run(e->host->state, x)));
 }
 
+/** The first step of every request that came in, also when it is looked at
+ *  again because the store had to be asked. */
+static void admit(struct stox_exchange *x)
+{
+	switch (policy_check(x)) {
+	case POLICY_YES:
+		begin_phase(x, STOX_ACCEPT);
+		run(x);
+		return;
+	case POLICY_NO:
+		end(x, "policy");
+		return;
+	case POLICY_LATER:
+		return;
+	}
+}
+
 void exchange_start(struct stox_exchange *x)
 {
-	begin_phase(x, STOX_ACCEPT);
-	run(x);
+	const char *why = partner_enter(x);
+
+	if (why)
+		exchange_reject(x, STOX_RESOURCE_CONSTRAINT, why);
+	else
+		admit(x);
 }
 
 void exchange_turn(struct stox_exchange *x)
@@ -456,8 +502,15 @@ static void resume(void *arg)
 	stox_verdict v;
 
 	x->then = NULL;
+	if (x->slowed) {
+		end(x, "slowed");
+		return;
+	}
 	if (!then && x->why != STOX_WAIT_GONE) { /* the core's own wait */
-		run(x);
+		if (x->phase)
+			run(x);
+		else
+			admit(x);
 		return;
 	}
 	set_state(x, EXCHANGE_RUNNING, "resumed");

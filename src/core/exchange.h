@@ -85,6 +85,8 @@ struct stox_exchange {
 	const struct stox_element *in_stanza;
 	const struct sip_message *in_sip;
 	uint64_t in_transaction;      /* 0 once answered */
+	bool approached;              /* the addressee has approached the sender */
+	bool slowed;                  /* a refusal that waits, see partner.h */
 	bool originating;             /* begun by a session: `in` is empty */
 	/* out */
 	struct stox_element *out_stanza;

@@ -14,6 +14,9 @@ src_core_libcore_la_SOURCES = \
 	src/core/host.c src/core/host.h \
 	src/core/lane.c \
 	src/core/node.c src/core/node.h \
+	src/core/pair.c src/core/pair.h \
+	src/core/partner.c src/core/partner.h \
+	src/core/policy.c src/core/policy.h \
 	src/core/route.c \
 	src/core/session.c src/core/session.h \
 	src/core/spelling.c src/core/spelling.h \

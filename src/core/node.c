@@ -56,9 +56,16 @@ void node_pool_release(struct node *n, struct pool **pool)
 static const struct xmpp_partner *find_partner(void *arg, struct str domain)
 {
 	const struct node *n = arg;
+	const struct config *c = n->snapshot->config;
 	const struct config_xmpp_domain *d =
-		table_get(n->snapshot->config->by_domain_xmpp, domain);
+		table_get(c->by_domain_xmpp, domain);
 
+	if (d)
+		return &d->partner;
+	/* our own side is none: nothing is relayed from XMPP to XMPP */
+	d = table_get(c->by_domain_sip, domain) ||
+			table_get(c->by_domain_gateway, domain)
+		? NULL : c->discovered_xmpp;
 	return d ? &d->partner : NULL;
 }
 
@@ -68,7 +75,8 @@ static bool is_ours(void *arg, struct str host)
 	const struct config *c = n->snapshot->config;
 
 	return table_get(c->by_ascii_xmpp, host) ||
-	       (c->host && str_iis(host, c->host));
+	       (c->host && str_iis(host, c->host)) ||
+	       ends_is_discoverable(c, host);
 }
 
 /** What each domain of ours says of itself in stream features. */
@@ -158,6 +166,8 @@ static int adopt(struct node *n, struct config *c, struct buf *why)
 
 	if (make_hosts(n, c, &hosts, why) < 0)
 		return -STOX_EINVAL;
+	if (before)
+		partner_keep_counts(before->config, c);
 	n->hosts = hosts;
 	n->host_count = c->plugin_count;
 	n->snapshot = snapshot_new(c, hosts);
@@ -363,6 +373,8 @@ static void make_tables(struct node *n)
 	n->by_stanza_id = table_new(key);
 	n->sessions = sessions_new(n);
 	n->spellings = spellings_new(n);
+	n->pairs = pairs_new(n);
+	n->partners = partners_new(n);
 	list_init(&n->free_pools);
 	timer_init(&n->drain_limit, drained, n);
 	timer_init(&n->linger, drained, n);
@@ -410,6 +422,8 @@ static void free_rest(struct node *n)
 	timer_stop(io_timers(n->env), &n->linger);
 	sessions_free(&n->sessions);
 	spellings_free(&n->spellings);
+	pairs_free(&n->pairs);
+	partners_free(&n->partners);
 	for (size_t i = 0; i < n->host_count; i++)
 		host_free(&n->hosts[i]);
 	free(n->hosts);

@@ -9,6 +9,9 @@
 #include "core/config.h"
 #include "core/exchange.h"
 #include "core/host.h"
+#include "core/pair.h"
+#include "core/partner.h"
+#include "core/policy.h"
 #include "core/session.h"
 #include "core/spelling.h"
 #include "io/io.h"
@@ -46,6 +49,8 @@ struct node {
 	struct table *by_stanza_id;      /* out_id -> exchange */
 	struct sessions *sessions;
 	struct spellings *spellings;
+	struct pairs *pairs;
+	struct partners *partners;
 	struct list free_pools;          /* recycled */
 	unsigned free_pool_count;
 	char node_id[16];
@@ -128,6 +133,9 @@ unsigned ends_from_sip(struct stox_exchange *x, const struct sip_request *r,
 /** For what a session begins: x->from and x->to are set.
  *  Returns 0, or -STOX_ENOROUTE, -STOX_EPERM, -STOX_ENOENT. */
 int ends_begun(struct stox_exchange *x);
+/** May @host (A-labels, lower case) be an XMPP domain that stands in no
+ *  section? */
+bool ends_is_discoverable(const struct config *c, struct str host);
 /** The address under which XMPP reaches the SIP user @uri.
  *  Returns 0, or -STOX_ENOROUTE, -STOX_ENOENT with a sentence in *@why. */
 int ends_face_of(struct stox_exchange *x, const struct sip_uri *uri,

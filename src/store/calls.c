@@ -36,6 +36,24 @@ void store_address_get(struct store *s, struct str jid,
 	queue_found(s, j, found, arg);
 }
 
+void store_pair_put(struct store *s, struct str xmpp, struct str sip,
+	const char *first, uint64_t now_s, store_done *done, void *arg)
+{
+	const struct str texts[] = { xmpp, sip, str_from(first) };
+	struct job *j = job_new(JOB_PAIR_PUT, texts, 3);
+
+	j->number[0] = now_s;
+	queue_done(s, j, done, arg);
+}
+
+void store_pair_get(struct store *s, struct str xmpp, struct str sip,
+	void (*found)(void *arg, int error, struct str first), void *arg)
+{
+	const struct str texts[] = { xmpp, sip };
+
+	queue_found(s, job_new(JOB_PAIR_GET, texts, 2), found, arg);
+}
+
 void store_value_put(struct store *s, const char *plugin, struct str key,
 	struct str value, uint64_t expires_s, store_done *done, void *arg)
 {

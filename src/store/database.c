@@ -25,6 +25,11 @@ static const char *const statements[STATEMENT_COUNT] = {
 	[STATEMENT_ADDRESS_GET] = "SELECT uri FROM aor_map WHERE jid = ?1",
 	[STATEMENT_ADDRESS_TOUCH] =
 		"UPDATE aor_map SET seen = ?2 WHERE jid = ?1 AND seen < ?3",
+	[STATEMENT_PAIR_PUT] =
+		"INSERT INTO pair (xmpp, sip, first, since)"
+		" VALUES (?1, ?2, ?3, ?4) ON CONFLICT (xmpp, sip) DO NOTHING",
+	[STATEMENT_PAIR_GET] =
+		"SELECT first FROM pair WHERE xmpp = ?1 AND sip = ?2",
 	[STATEMENT_VALUE_PUT] =
 		"INSERT INTO plugin_value (plugin, key, value, expires)"
 		" VALUES (?1, ?2, ?3, ?4) ON CONFLICT (plugin, key) DO UPDATE"

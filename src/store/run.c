@@ -40,12 +40,14 @@ void job_free(struct job *j)
 bool job_writes(enum job_kind kind)
 {
 	switch (kind) {
+	case JOB_PAIR_GET:
 	case JOB_VALUE_GET:
 	case JOB_SESSION_LIST:
 	case JOB_META_GET:
 		return false;
 	case JOB_ADDRESS_GET: /* notes that it was used */
 	case JOB_ADDRESS_PUT:
+	case JOB_PAIR_PUT:
 	case JOB_VALUE_PUT:
 	case JOB_VALUE_DELETE:
 	case JOB_SESSION_PUT:
@@ -232,6 +234,12 @@ static int run(struct database *d, struct job *j)
 		return address_put(d, j);
 	case JOB_ADDRESS_GET:
 		return address_get(d, j);
+	case JOB_PAIR_PUT:
+		return change(bind(d, STATEMENT_PAIR_PUT, "tttn", j->text[0],
+			j->text[1], j->text[2], j->number[0]));
+	case JOB_PAIR_GET:
+		return fetch(bind(d, STATEMENT_PAIR_GET, "tt", j->text[0],
+			j->text[1]), j);
 	case JOB_VALUE_PUT:
 		return value_put(d, j);
 	case JOB_VALUE_GET:

@@ -58,6 +58,16 @@ void store_address_put(struct store *s, struct str jid, struct str uri,
 void store_address_get(struct store *s, struct str jid,
 	void (*found)(void *arg, int error, struct str uri), void *arg);
 
+/* pairs of people: who approached whom first */
+
+/** Remember that @first ("xmpp" or "sip") approached the other; what is there
+ *  stays.  @xmpp and @sip are bare JIDs. */
+void store_pair_put(struct store *s, struct str xmpp, struct str sip,
+	const char *first, uint64_t now_s, store_done *done, void *arg);
+/** @found gets "xmpp" or "sip". */
+void store_pair_get(struct store *s, struct str xmpp, struct str sip,
+	void (*found)(void *arg, int error, struct str first), void *arg);
+
 /* small values of plugins: (plugin, key) -> value, with an end: @expires_s in
  * seconds since 1970, 0 for never; from then on it is not found */
 

@@ -170,7 +170,7 @@ static const char everything[] =
 	"sip_listen_tcp = { '127.0.0.1:5060' }\n"
 	"plugins = { 'toy', 'toy_box' }\n"
 	"plugin_path = { '/opt/plugins' }\n"
-	"discover = 'off'\n"
+	"discover_xmpp = 'off'\n"
 	"limits = { exchange_x2s = 40, memory = 2^31 }\n"
 	"SipDomain 'contoso.com'\n"
 	"    front_end = { 'FE1.contoso.com:5061', '[2001:db8::2]' }\n"

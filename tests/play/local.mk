@@ -37,6 +37,8 @@ PLAYS = \
 	plugins/version/hidden.play \
 	plugins/version/version.play \
 	tests/play/component.play \
+	tests/play/discover-limited.play \
+	tests/play/discover-on.play \
 	tests/play/gateway-component.play \
 	tests/play/gateway.play \
 	tests/play/header.play \
@@ -44,7 +46,12 @@ PLAYS = \
 	tests/play/spelling.play \
 	tests/play/subscription.play \
 	tests/play/unload.play \
+<<<<<<< HEAD
 	tests/play/requests.play \
+=======
+	tests/play/unverified.play \
+	tests/play/users.play \
+>>>>>>> 75ca9fb (core: give partner types and users their rights)
 	tests/play/wait.play
 TESTS += $(PLAYS) tests/play/outside.sh
 EXTRA_DIST += $(PLAYS) tests/play/outside.sh

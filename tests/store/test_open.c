@@ -103,11 +103,11 @@ static void pragmas_are_in_the_file(void **state)
 	(void)state;
 	room_init(&r);
 	room_open(&r);
-	assert_int_equal(store_version(r.store), 1);
+	assert_int_equal(store_version(r.store), 2);
 	store_close(&r.store);
 	data = slurp(r.path, &len);
 	assert_memory_equal(data + 18, "\2\2", 2); /* write-ahead log */
-	assert_memory_equal(data + 60, "\0\0\0\1", 4); /* user_version */
+	assert_memory_equal(data + 60, "\0\0\0\2", 4); /* user_version */
 	assert_memory_equal(data + 68, "stox", 4); /* application_id */
 	free(data);
 	room_free(&r);
