@@ -29,6 +29,14 @@
 	LIMIT(XMPP_STREAMS, xmpp_streams, "XMPP streams", 10000, "", "refuse the connection") \
 	LIMIT(XMPP_STREAMS_PARTNER, xmpp_streams_partner, "streams of one partner", 20, "", "refuse the stream") \
 	LIMIT(XMPP_PAIRS, xmpp_pairs, "domain pairs authorised on one stream", 100, "", "dialback error resource-constraint") \
+	LIMIT(XMPP_UNACKED, xmpp_unacked, "stanzas sent on a stream and not acknowledged", 1000, "", "further ones wait") \
+	LIMIT(XMPP_UNACKED_BYTES, xmpp_unacked_bytes, "bytes sent on a stream and not acknowledged", 1048576, "bytes", "further ones wait") \
+	LIMIT(XMPP_ACK_EVERY, xmpp_ack_every, "stanzas sent in one go without asking for an acknowledgement", 50, "", "ask") \
+	LIMIT(XMPP_ACK_TIME, xmpp_ack_time, "answer to the question for an acknowledgement", 30, "s", "give the connection up, resume the stream") \
+	LIMIT(XMPP_UNFINISHED, xmpp_unfinished, "stanzas received on a stream and not acknowledged", 131072, "", "close resource-constraint") \
+	LIMIT(XMPP_RESUMABLE, xmpp_resumable, "broken streams that may be resumed", 1000, "", "forget the oldest") \
+	LIMIT(XMPP_RESUME_TIME, xmpp_resume_time, "time to resume a broken stream", 300, "s", "forget it; what is not acknowledged is lost or sent again") \
+	LIMIT(XMPP_RESUME_WAIT, xmpp_resume_wait, "wait for the peer to resume a stream with stanzas of ours", 10, "s", "forget it; what is not acknowledged is lost or sent again") \
 	LIMIT(DIALBACK_VERIFY, dialback_verify, "db:verify answers", 100, "/s", "close policy-violation") \
 	LIMIT(DIALBACK_PENDING, dialback_pending, "dialback checks under way", 200, "", "dialback error resource-constraint") \
 	LIMIT(SIP_HEADER_SECTION, sip_header_section, "SIP header section", 65536, "bytes", "400 and close") \

@@ -301,6 +301,8 @@ static void set_xmpp_partner(struct config_load *l,
 		.blocked = ret->type == CONFIG_BLOCKED,
 		.keepalive = v[XMPP_OPTION_KEEPALIVE].boolean,
 		.legacy_srv = v[XMPP_OPTION_LEGACY_SRV].boolean,
+		.bidi = v[XMPP_OPTION_BIDI].boolean,
+		.resume = v[XMPP_OPTION_RESUME].boolean,
 		.tls_min = tls_version(l, section, &v[XMPP_OPTION_TLS_MIN]),
 		.connection_limit =
 			(unsigned)v[XMPP_OPTION_CONNECTION_LIMIT].number,

@@ -235,6 +235,14 @@ const struct config_option config_xmpp_options[] = {
 		"Whether the old SRV records _jabber._tcp are asked for when "
 		"there are no others.",
 		.value = "false"),
+	ROW(XMPP_OPTION_BIDI, "bidi", STOX_BOOL, CONFIG_ANY,
+		"Whether one stream may carry stanzas in both directions, "
+		"where the partner's server can do that (XEP-0288).",
+		.value = "true"),
+	ROW(XMPP_OPTION_RESUME, "resume", STOX_BOOL, CONFIG_ANY,
+		"Whether stanzas are acknowledged and broken streams resumed, "
+		"where the partner's server can do that (XEP-0198).",
+		.value = "true"),
 	ROW(XMPP_OPTION_ADDITIONAL_DOMAINS, "additional_domains", STOX_STRINGS,
 		CONFIG_DOMAIN,
 		"Further domains of the same partner. All options of the "

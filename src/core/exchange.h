@@ -83,6 +83,7 @@ struct stox_exchange {
 	bool spelled;                 /* that was looked up */
 	/* in */
 	const struct stox_element *in_stanza;
+	struct xmpp_receipt receipt;  /* of in_stanza, released with the reply */
 	const struct sip_message *in_sip;
 	uint64_t in_transaction;      /* 0 once answered */
 	bool approached;              /* the addressee has approached the sender */

@@ -22,8 +22,10 @@ static void bounce(struct node *n, struct xmpp_stanza *s,
 	if (stanza_kind(s->element) != STANZA_PRESENCE)
 		e = stanza_error_reply(s->pool, s->element, &error);
 	if (e)
-		xmpp_send(n->xmpp, s->local_domain, s->from.domain, e,
-			XMPP_SEND_PATIENT, 0);
+		xmpp_reply(n->xmpp, s->local_domain, s->from.domain, e,
+			s->receipt);
+	else
+		xmpp_release(n->xmpp, s->receipt);
 	n->counts.refused++;
 }
 
@@ -58,6 +60,7 @@ static void from_xmpp(void *arg, struct xmpp_stanza *s)
 
 	if (stanza_is_answer(s->element)) {
 		take_answer(n, s);
+		xmpp_release(n->xmpp, s->receipt);
 		xml_pool_release(&s->pool);
 		return;
 	}
@@ -69,6 +72,7 @@ static void from_xmpp(void *arg, struct xmpp_stanza *s)
 	}
 	n->counts.from_xmpp++;
 	x->in_stanza = s->element;
+	x->receipt = s->receipt;
 	x->from = s->from;
 	x->face = s->to;
 	refused = ends_from_xmpp(x, &why);
@@ -347,8 +351,10 @@ static void reply_xmpp(struct stox_exchange *x)
 	if (x->reject)
 		e = stanza_error_reply(x->pool, x->in_stanza, &error);
 	if (e)
-		xmpp_send(x->node->xmpp, error.by, x->from.domain, e,
-			XMPP_SEND_PATIENT, 0);
+		xmpp_reply(x->node->xmpp, error.by, x->from.domain, e,
+			x->receipt);
+	else
+		xmpp_release(x->node->xmpp, x->receipt);
 }
 
 static void reply_sip(struct stox_exchange *x)

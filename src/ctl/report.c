@@ -112,10 +112,11 @@ static void stream_row(void *arg, const struct xmpp_stream_info *i)
 	uint64_t now = io_now_ms(r->node->env);
 
 	json_array_append_new(r->list, json_pack(
-		"{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:s,s:s?}",
+		"{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:s,"
+		"s:s?}",
 		"side", "XMPP", "local", i->local, "remote", i->remote,
 		"direction", i->direction, "state", i->state, "auth", i->auth,
-		"tls", i->tls, "peer", i->peer,
+		"acks", i->acks, "tls", i->tls, "peer", i->peer,
 		"age_s", number((now - i->since_ms) / 1000),
 		"in", number(i->stanzas_in), "out", number(i->stanzas_out),
 		"queued", number(i->queued), "step", i->step,

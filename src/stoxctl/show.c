@@ -106,6 +106,8 @@ void show_streams(const json_t *answer)
 			text(s, "state"));
 		if (*text(s, "auth"))
 			printf("  %s", text(s, "auth"));
+		if (*text(s, "acks"))
+			printf("  %s", text(s, "acks"));
 		if (*text(s, "tls"))
 			printf("  %s", text(s, "tls"));
 		printf("  %s  ", *text(s, "peer") ? text(s, "peer") : "-");

@@ -192,19 +192,19 @@ void xmpp_component_stop(struct xmpp_component *c, const char *text)
 }
 
 void xmpp_component_send(struct xmpp_component *c, struct str remote,
-	struct str bytes, unsigned flags, uint64_t token)
+	const struct xmpp_letter *letter)
 {
 	struct xmpp_route *r = NULL;
 
-	if (flags & XMPP_SEND_HOLD && token) {
+	if (letter->flags & XMPP_SEND_HOLD && letter->token) {
 		r = xmpp_route_get(c->s.x, c->domain, remote);
 		if (r)
 			r->component = c;
 	}
 	if (c->state == READY && !c->s.left &&
-		xmpp_queue_write(&c->s, bytes, flags, token, r) == 0)
+		xmpp_queue_write(&c->s, letter, r) == 0)
 		return;
-	xmpp_queue_add(&c->queue, bytes, flags, token, r);
+	xmpp_queue_add(&c->queue, letter, r);
 	hurry(c);
 }
 
@@ -258,7 +258,7 @@ static void accepted(struct xmpp_component *c)
 	/* it stays for ever, and white space finds out when it is broken */
 	c->s.idle_ms = UINT64_MAX / 2;
 	c->s.keepalive = true;
-	xmpp_queue_flush(&c->queue, &c->s);
+	xmpp_queue_flush(&c->queue, &c->s, NULL);
 }
 
 /* The host server vouches for `from`, but not for one of our own domains. */

@@ -21,7 +21,7 @@ const char *xmpp_component_domain(const struct xmpp_component *c);
 void xmpp_component_stop(struct xmpp_component *c, const char *text);
 /** Send a stanza to @remote. */
 void xmpp_component_send(struct xmpp_component *c, struct str remote,
-	struct str bytes, unsigned flags, uint64_t token);
+	const struct xmpp_letter *letter);
 struct xmpp_stream *xmpp_component_stream(struct xmpp_component *c);
 size_t xmpp_component_queued(const struct xmpp_stream *s);
 

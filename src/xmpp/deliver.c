@@ -1,6 +1,7 @@
 #include "xmpp/deliver.h"
 
 #include "xmpp/route.h"
+#include "xmpp/sm.h"
 
 static bool is_content_ns(const char *ns)
 {
@@ -32,11 +33,15 @@ void xmpp_deliver(struct xmpp_stream *s, struct pool **pool,
 
 	s->stanzas_in++;
 	s->active_ms = io_now_ms(x->env);
+	if (!xmpp_sm_take(s, &stanza->receipt))
+		return;
 	xmpp_namespaces(stanza->element);
 	if (stanza_kind(stanza->element) == STANZA_IQ &&
 		xmpp_hold_answer(x, stanza->element, &stanza->from,
-			&stanza->to))
+			&stanza->to)) {
+		xmpp_release(x, stanza->receipt);
 		return;
+	}
 	stanza->pool = *pool;
 	*pool = NULL;
 	x->events->on_stanza(x->arg, stanza);
@@ -50,12 +55,18 @@ void xmpp_bad_to(struct xmpp_stream *s, struct pool *pool,
 		.text = "This address is not valid.",
 	};
 	struct stox_element *reply = stanza_error_reply(pool, e, &error);
+	struct xmpp_receipt receipt;
+
+	if (!xmpp_sm_take(s, &receipt))
+		return;
 
 	log_event(s->x->log, STOX_LOG_INFO, "xmpp", 0, "bad-address",
 		"direction=%s local=%s", s->kind->direction, local);
-	if (!reply)
+	if (!reply) {
+		xmpp_release(s->x, receipt);
 		return;
+	}
 	/* not from the address that is none */
 	stox_element_set(reply, "from", local);
-	xmpp_send(s->x, local, remote, reply, 0, 0);
+	xmpp_reply(s->x, local, remote, reply, receipt);
 }

@@ -29,13 +29,14 @@ static struct xmpp_stream *stream_of(const struct xmpp_route *r)
 {
 	if (r->component)
 		return xmpp_component_stream(r->component);
-	return r->out ? xmpp_out_stream(r->out) : NULL;
+	return xmpp_route_carrier(r);
 }
 
 static void send_ping(void *arg)
 {
 	struct xmpp_route *r = arg;
 	struct xmpp_stream *s = stream_of(r);
+	struct xmpp_letter letter = { .token = 0 };
 	struct buf *b = &r->x->line;
 
 	if (r->barrier || list_empty(&r->held) || !s)
@@ -51,7 +52,11 @@ static void send_ping(void *arg)
 	buf_add_text(b, BARRIER);
 	buf_add_u64(b, r->barrier);
 	buf_add_text(b, "'><ping xmlns='urn:xmpp:ping'/></iq>");
-	(void)xmpp_stream_write(s, buf_str(b));
+	letter.bytes = buf_str(b);
+	if (xmpp_queue_put(s, &letter, r) == -STOX_EGONE) {
+		r->barrier = 0; /* no room: the hold time decides */
+		return;
+	}
 	list_each(n, next, &r->held)
 		container_of(n, struct xmpp_item, node)->covered = true;
 }
@@ -78,6 +83,10 @@ static void held_long_enough(void *arg)
 	struct xmpp_item *item;
 
 	while ((item = first_held(r)) && now >= item->at_ms + hold_ms(r)) {
+		if (item->tracked && !item->acked) {
+			item->overdue = true;
+			return; /* its acknowledgement decides */
+		}
 		limit_hit(r->x->limits, LIMIT_MESSAGE_HOLD);
 		xmpp_item_settle(item, XMPP_CONFIRMED, STOX_NO_ERROR, NULL);
 	}
@@ -126,10 +135,42 @@ void xmpp_hold_lost(struct xmpp_route *r)
 
 	snprintf(text, sizeof(text), "The connection to %.150s broke before "
 		"the message was confirmed.", r->remote);
-	while ((item = first_held(r)))
-		xmpp_item_settle(item, XMPP_LOST, STOX_REMOTE_SERVER_TIMEOUT,
-			text);
+	list_each(n, next, &r->held) {
+		item = container_of(n, struct xmpp_item, node);
+		if (!item->acked)
+			xmpp_item_settle(item, XMPP_LOST,
+				STOX_REMOTE_SERVER_TIMEOUT, text);
+	}
+	r->barrier = 0;
 	xmpp_hold_removed(r);
+}
+
+void xmpp_hold_moved(struct xmpp_route *r)
+{
+	r->barrier = 0;
+	list_each(n, next, &r->held)
+		container_of(n, struct xmpp_item, node)->covered = false;
+	if (!list_empty(&r->held))
+		io_defer(r->x->env, &r->ping_task);
+}
+
+void xmpp_hold_resumed(struct xmpp_route *r)
+{
+	list_each(n, next, &r->held) {
+		struct xmpp_item *item =
+			container_of(n, struct xmpp_item, node);
+
+		if (item->tracked && !item->acked) {
+			item->overdue = false;
+			item->at_ms = io_now_ms(r->x->env);
+		}
+	}
+	hold_timer(r);
+}
+
+void xmpp_hold_acked(struct xmpp_route *r)
+{
+	held_long_enough(r);
 }
 
 static void passed(struct xmpp_route *r)

@@ -24,8 +24,10 @@ src_xmpp_libxmpp_la_SOURCES = src/xmpp/xmpp.h \
 	src/xmpp/route.c src/xmpp/route.h \
 	src/xmpp/s2s.h src/xmpp/s2s_accept.c src/xmpp/s2s_auth.c \
 	src/xmpp/s2s_dane.c \
+	src/xmpp/s2s_bidi.c \
 	src/xmpp/s2s_in.c src/xmpp/s2s_out.c src/xmpp/s2s_pair.c \
-	src/xmpp/stream.c src/xmpp/stream.h src/xmpp/stream_end.c \
+	src/xmpp/sm.c src/xmpp/sm.h src/xmpp/sm_resume.c \
+	src/xmpp/sm_stream.c src/xmpp/stream.c src/xmpp/stream.h src/xmpp/stream_end.c \
 	src/xmpp/xmpp.c
 XMPP_MODEL = src/xmpp/libxmppmodel.la
 XMPP = src/xmpp/libxmpp.la

@@ -57,6 +57,11 @@ struct xmpp {
 	struct list spare_items;
 	size_t spare_count;
 
+	struct handles *sms;         /* XEP-0198 states; receipts name them */
+	struct table *sm_ids;        /* those that a peer may resume */
+	struct list kept;            /* of broken streams, oldest first */
+	size_t kept_count;
+
 	struct buf stanza;           /* the stanza being sent */
 	struct buf line;             /* stream-level text being sent */
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "xmpp/route.h"
+#include "xmpp/sm.h"
 
 /* Items are used again: a stanza on a ready stream costs no allocation. */
 enum { SPARE_ITEMS = 256 };
@@ -15,8 +16,8 @@ static struct str token_key(const uint64_t *token)
 	return (struct str){ (const char *)token, sizeof(*token) };
 }
 
-static struct xmpp_item *item_new(struct xmpp *x, unsigned flags,
-	uint64_t token, struct xmpp_route *route)
+static struct xmpp_item *item_new(struct xmpp *x,
+	const struct xmpp_letter *letter, struct xmpp_route *route)
 {
 	struct xmpp_item *item;
 
@@ -31,9 +32,11 @@ static struct xmpp_item *item_new(struct xmpp *x, unsigned flags,
 	}
 	list_init(&item->node);
 	item->x = x;
-	item->flags = flags;
-	item->token = token;
-	item->route = flags & XMPP_SEND_HOLD && token ? route : NULL;
+	item->flags = letter->flags;
+	item->token = letter->token;
+	item->receipt = letter->receipt;
+	item->route = item->flags & XMPP_SEND_HOLD && item->token ? route
+								  : NULL;
 	item->at_ms = io_now_ms(x->env);
 	return item;
 }
@@ -95,6 +98,7 @@ void xmpp_item_settle(struct xmpp_item *item, enum xmpp_sent sent,
 
 	item_unlink(item);
 	item_forget_token(item);
+	xmpp_release(x, item->receipt);
 	if (!item->token) {
 		item_free(item);
 		return;
@@ -128,18 +132,23 @@ bool xmpp_item_cancel(struct xmpp *x, uint64_t token)
 {
 	struct xmpp_item *item = table_get(x->tokens, token_key(&token));
 	struct xmpp_route *held_on;
+	bool written = true;
 
 	if (!token)
 		return false;
 	if (!item)
 		return cancel_report(x, token);
 	held_on = item->queue ? NULL : item->route;
+	/* it is not known whether the peer has it; if not, it never will */
+	if (held_on && held_on->limbo && item->tracked && !item->acked &&
+		xmpp_sm_take_back(held_on->limbo, token))
+		written = false;
 	item_unlink(item);
 	item_forget_token(item);
 	item_free(item);
 	if (held_on)
 		xmpp_hold_removed(held_on);
-	return held_on != NULL;
+	return held_on && written;
 }
 
 /* ---- reports ------------------------------------------------------------- */
@@ -193,12 +202,14 @@ void xmpp_reports_free(struct xmpp *x)
 	free_items(&x->spare_items);
 }
 
-void xmpp_queue_refuse(struct xmpp *x, uint64_t token,
+void xmpp_queue_refuse(struct xmpp *x, const struct xmpp_letter *letter,
 	enum stox_condition condition, const char *text)
 {
-	if (token)
-		xmpp_item_settle(item_new(x, 0, token, NULL), XMPP_FAILED,
+	if (letter->token)
+		xmpp_item_settle(item_new(x, letter, NULL), XMPP_FAILED,
 			condition, text);
+	else
+		xmpp_release(x, letter->receipt);
 }
 
 /* ---- writing ------------------------------------------------------------- */
@@ -223,23 +234,40 @@ static void settle_written(struct xmpp_item *item, struct xmpp_stream *s,
 	} else if (item->route) {
 		item_unlink(item);
 		item->at_ms = io_now_ms(item->x->env);
+		item->tracked = s->sm != NULL;
 		xmpp_hold_add(item->route, item);
 	} else {
 		xmpp_item_settle(item, XMPP_WRITTEN, STOX_NO_ERROR, NULL);
 	}
 }
 
-int xmpp_queue_write(struct xmpp_stream *s, struct str bytes, unsigned flags,
-	uint64_t token, struct xmpp_route *route)
+int xmpp_queue_put(struct xmpp_stream *s, const struct xmpp_letter *letter,
+	struct xmpp_route *route)
 {
-	int r = xmpp_stream_stanza(s, bytes);
+	int r;
+
+	if (s->sm && !xmpp_sm_room(s->sm, letter->bytes.len))
+		return -STOX_EGONE;
+	r = xmpp_stream_stanza(s, letter->bytes);
+	if (!r && s->sm)
+		xmpp_sm_sent(s->sm, route, letter->bytes, letter->flags,
+			letter->token);
+	return r;
+}
+
+int xmpp_queue_write(struct xmpp_stream *s, const struct xmpp_letter *letter,
+	struct xmpp_route *route)
+{
+	int r = xmpp_queue_put(s, letter, route);
 	struct xmpp_item *item;
 
 	if (r == -STOX_EGONE)
 		return r;
-	if (!token)
+	if (!letter->token) {
+		xmpp_release(s->x, letter->receipt);
 		return 0;
-	item = item_new(s->x, flags, token, route);
+	}
+	item = item_new(s->x, letter, route);
 	if (item->route && !r)
 		stox_require(!table_put(s->x->tokens,
 			token_key(&item->token), item));
@@ -316,19 +344,9 @@ static bool queue_full(struct xmpp_queue *q, size_t len)
 	return false;
 }
 
-void xmpp_queue_add(struct xmpp_queue *q, struct str bytes, unsigned flags,
-	uint64_t token, struct xmpp_route *route)
+static void keep_bytes(struct xmpp_item *item, struct xmpp_queue *q,
+	struct str bytes)
 {
-	struct xmpp_item *item;
-	char text[256];
-
-	if (queue_full(q, bytes.len)) {
-		snprintf(text, sizeof(text), "Too many messages are waiting "
-			"for %.180s.", q->whom);
-		xmpp_queue_refuse(q->x, token, STOX_RESOURCE_CONSTRAINT, text);
-		return;
-	}
-	item = item_new(q->x, flags, token, route);
 	item->bytes = base_alloc(bytes.len);
 	memcpy(item->bytes, bytes.p, bytes.len);
 	item->len = bytes.len;
@@ -337,12 +355,38 @@ void xmpp_queue_add(struct xmpp_queue *q, struct str bytes, unsigned flags,
 	item->queue = q;
 	q->count++;
 	q->bytes += bytes.len;
+}
+
+void xmpp_queue_add(struct xmpp_queue *q, const struct xmpp_letter *letter,
+	struct xmpp_route *route)
+{
+	struct xmpp_item *item;
+	char text[256];
+
+	if (queue_full(q, letter->bytes.len)) {
+		snprintf(text, sizeof(text), "Too many messages are waiting "
+			"for %.180s.", q->whom);
+		xmpp_queue_refuse(q->x, letter, STOX_RESOURCE_CONSTRAINT, text);
+		return;
+	}
+	item = item_new(q->x, letter, route);
+	keep_bytes(item, q, letter->bytes);
 	list_append(&q->items, &item->node);
-	if (token)
+	if (item->token)
 		stox_require(!table_put(q->x->tokens,
 			token_key(&item->token), item));
 	if (q->count == 1)
 		queue_timer(q);
+}
+
+void xmpp_queue_again(struct xmpp_queue *q, struct str bytes, unsigned flags)
+{
+	const struct xmpp_letter letter = { .flags = flags };
+	struct xmpp_item *item = item_new(q->x, &letter, NULL);
+
+	keep_bytes(item, q, bytes);
+	list_append(q->items.next, &item->node); /* before the first */
+	queue_timer(q);
 }
 
 void xmpp_queue_fail(struct xmpp_queue *q, bool all,
@@ -357,13 +401,43 @@ void xmpp_queue_fail(struct xmpp_queue *q, bool all,
 	}
 }
 
-void xmpp_queue_flush(struct xmpp_queue *q, struct xmpp_stream *s)
+void xmpp_item_lost(struct xmpp *x, uint64_t token)
+{
+	struct xmpp_item *item = table_get(x->tokens, token_key(&token));
+	struct xmpp_route *r = item ? item->route : NULL;
+	char text[256];
+
+	if (!r || item->queue || item->acked)
+		return;
+	snprintf(text, sizeof(text), "The connection to %.150s broke before "
+		"the message was confirmed.", r->remote);
+	xmpp_item_settle(item, XMPP_LOST, STOX_REMOTE_SERVER_TIMEOUT, text);
+	xmpp_hold_removed(r);
+}
+
+void xmpp_item_acked(struct xmpp *x, uint64_t token, bool acked)
+{
+	struct xmpp_item *item = table_get(x->tokens, token_key(&token));
+
+	if (!item || !item->route)
+		return;
+	item->acked = item->tracked = acked;
+	if (item->overdue)
+		xmpp_hold_acked(item->route);
+}
+
+void xmpp_queue_flush(struct xmpp_queue *q, struct xmpp_stream *s,
+	struct xmpp_route *route)
 {
 	struct xmpp_item *item;
 
 	while ((item = oldest(q))) {
-		int r = xmpp_stream_stanza(s,
-			(struct str){ item->bytes, item->len });
+		const struct xmpp_letter letter = {
+			.bytes = { item->bytes, item->len },
+			.flags = item->flags,
+			.token = item->token,
+		};
+		int r = xmpp_queue_put(s, &letter, route);
 
 		if (r == -STOX_EGONE)
 			return;

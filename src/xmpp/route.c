@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "xmpp/s2s.h"
+#include "xmpp/sm.h"
 
 /* Back-off between attempts, and how long a failure answers for new stanzas
  * at most: nobody is refused for long because of an old failure. */
@@ -83,7 +84,8 @@ void xmpp_route_free(struct xmpp_route *r)
 
 static bool in_use(const struct xmpp_route *r)
 {
-	return r->out || r->queue.count || !list_empty(&r->held);
+	return r->out || r->carrier || r->limbo || r->draining ||
+		r->queue.count || !list_empty(&r->held);
 }
 
 static void unused(void *arg)
@@ -127,45 +129,21 @@ static void try_again(void *arg)
 {
 	struct xmpp_route *r = arg;
 
-	if (!r->out && r->queue.count)
-		xmpp_out_open(r);
-	xmpp_route_unused(r);
+	xmpp_route_go_on(r);
 }
 
 static void retry_later(struct xmpp_route *r)
 {
-	if (r->queue.count && !timer_running(&r->retry))
+	if (xmpp_route_wants(r) && !timer_running(&r->retry))
 		timer_start(io_timers(r->x->env), &r->retry,
 			r->backoff_ms < ANSWER_MS ? r->backoff_ms : ANSWER_MS);
 }
 
-static void wait_patiently(struct xmpp_route *r, struct str bytes,
-	unsigned flags, uint64_t token)
+static void wait_patiently(struct xmpp_route *r,
+	const struct xmpp_letter *letter)
 {
-	xmpp_queue_add(&r->queue, bytes, flags, token, r);
+	xmpp_queue_add(&r->queue, letter, r);
 	retry_later(r);
-}
-
-void xmpp_route_send(struct xmpp_route *r, struct str bytes, unsigned flags,
-	uint64_t token)
-{
-	struct xmpp_stream *s = r->out ? xmpp_out_ready(r->out) : NULL;
-
-	if (s && xmpp_queue_write(s, bytes, flags, token, r) == 0)
-		return;
-	if (!r->out && xmpp_route_failed_lately(r)) {
-		if (flags & XMPP_SEND_PATIENT)
-			wait_patiently(r, bytes, flags, token);
-		else
-			xmpp_queue_refuse(r->x, token, r->failed_condition,
-				r->failed_text);
-		return;
-	}
-	xmpp_queue_add(&r->queue, bytes, flags, token, r);
-	if (!r->out)
-		xmpp_out_open(r);
-	else
-		xmpp_out_wanted(r->out);
 }
 
 void xmpp_route_failed(struct xmpp_route *r, enum stox_condition condition,
@@ -175,9 +153,83 @@ void xmpp_route_failed(struct xmpp_route *r, enum stox_condition condition,
 	back_off(r);
 	r->failed_condition = condition;
 	xmpp_stream_set(&r->failed_text, text);
-	xmpp_queue_fail(&r->queue, r->x->stopping, condition, text);
+	if (!r->carrier)
+		xmpp_queue_fail(&r->queue, r->x->stopping, condition, text);
 	retry_later(r);
 	xmpp_route_unused(r);
+}
+
+/* ---- carriers ------------------------------------------------------------ */
+
+struct xmpp_stream *xmpp_route_carrier(const struct xmpp_route *r)
+{
+	return r->carrier && !r->carrier->left ? r->carrier : NULL;
+}
+
+/* A carrier stays as long as it can: with a second stream for the same pair
+ * stanzas could overtake each other. */
+void xmpp_route_offer(struct xmpp_route *r, struct xmpp_stream *s)
+{
+	if (r->carrier || r->limbo || r->draining || s->left)
+		return;
+	r->carrier = s;
+	r->backoff_ms = 0;
+	r->failed_ms = 0;
+	xmpp_stream_set(&r->failed_text, NULL);
+	xmpp_hold_moved(r);
+	xmpp_queue_flush(&r->queue, s, r);
+}
+
+bool xmpp_route_wants(const struct xmpp_route *r)
+{
+	if (r->carrier || r->draining)
+		return false;
+	if (!r->limbo)
+		return r->queue.count;
+	/* a peer that sends on it may wait for us to come back */
+	return r->limbo->ours && (r->queue.count || r->limbo->out.count ||
+		r->limbo->bidi);
+}
+
+/* A stream that is there already. */
+static struct xmpp_stream *candidate(const struct xmpp_route *r)
+{
+	struct xmpp_stream *s = r->out ? xmpp_out_ready(r->out) : NULL;
+
+	return s ? s : xmpp_in_carrier(r->x, r->local, r->remote);
+}
+
+void xmpp_route_go_on(struct xmpp_route *r)
+{
+	struct xmpp_stream *s = xmpp_route_wants(r) && !r->limbo
+		? candidate(r)
+		: NULL;
+
+	if (s)
+		xmpp_route_offer(r, s);
+	else if (xmpp_route_wants(r) && !r->out)
+		xmpp_out_open(r);
+	else if (xmpp_route_wants(r))
+		xmpp_out_wanted(r->out);
+	xmpp_route_unused(r);
+}
+
+void xmpp_route_send(struct xmpp_route *r, const struct xmpp_letter *letter)
+{
+	struct xmpp_stream *s = xmpp_route_carrier(r);
+
+	if (s && !r->queue.count && xmpp_queue_write(s, letter, r) == 0)
+		return;
+	if (!r->out && !r->carrier && xmpp_route_failed_lately(r)) {
+		if (letter->flags & XMPP_SEND_PATIENT)
+			wait_patiently(r, letter);
+		else
+			xmpp_queue_refuse(r->x, letter, r->failed_condition,
+				r->failed_text);
+		return;
+	}
+	xmpp_queue_add(&r->queue, letter, r);
+	xmpp_route_go_on(r);
 }
 
 void xmpp_route_open(struct xmpp_route *r, struct xmpp_stream *s)
@@ -185,16 +237,71 @@ void xmpp_route_open(struct xmpp_route *r, struct xmpp_stream *s)
 	r->backoff_ms = 0;
 	r->failed_ms = 0;
 	xmpp_stream_set(&r->failed_text, NULL);
-	xmpp_queue_flush(&r->queue, s);
+	xmpp_route_offer(r, s);
 }
 
-void xmpp_route_left(struct xmpp_route *r, bool lost)
+void xmpp_route_left(struct xmpp_route *r, struct xmpp_stream *s, bool lost)
 {
-	r->out = NULL;
-	if (lost)
-		xmpp_hold_lost(r);
+	if (r->out && xmpp_out_stream(r->out) == s)
+		r->out = NULL;
+	if (r->carrier == s) {
+		r->carrier = NULL;
+		if (lost) {
+			xmpp_hold_lost(r);
+		} else if (!r->limbo && candidate(r)) {
+			/* that one could be faster than what is under way */
+			r->draining = s->handle;
+			s->drained = true;
+		}
+	}
 	/* what came in while it was closing */
-	if (r->queue.count)
-		xmpp_out_open(r);
-	xmpp_route_unused(r);
+	xmpp_route_go_on(r);
+}
+
+static void left(struct xmpp_route *r, struct xmpp_stream *s)
+{
+	/* what waits for the peer to resume is not lost yet */
+	xmpp_route_left(r, s, s->why != NULL && !r->limbo);
+}
+
+void xmpp_routes_left(struct xmpp_stream *s)
+{
+	if ((!s->broken || !xmpp_sm_suspend(s)) && s->sm && s->why)
+		xmpp_sm_over(s);
+	xmpp_routes_of(s, left);
+}
+
+void xmpp_routes_of(struct xmpp_stream *s,
+	void (*run)(struct xmpp_route *r, struct xmpp_stream *s))
+{
+	struct xmpp_route *r;
+	size_t count = 0;
+	const struct xmpp_pair *pairs = xmpp_in_pairs(s, &count);
+
+	if (s->kind == &xmpp_out_kind) {
+		r = xmpp_route_find(s->x, str_from(s->local),
+			str_from(s->remote));
+		if (r)
+			run(r, s);
+	}
+	for (size_t i = 0; s->bidi && i < count; i++) {
+		r = pairs[i].valid ? xmpp_route_find(s->x,
+			str_from(pairs[i].local_name),
+			str_from(pairs[i].remote)) : NULL;
+		if (r)
+			run(r, s);
+	}
+}
+
+void xmpp_routes_drained(struct xmpp_stream *s)
+{
+	struct xmpp_route *r;
+	size_t cursor = 0;
+
+	while (s->drained && (r = table_next(s->x->routes, &cursor))) {
+		if (r->draining != s->handle)
+			continue;
+		r->draining = 0;
+		xmpp_route_go_on(r);
+	}
 }

@@ -14,7 +14,13 @@ struct xmpp_route {
 	const char *local, *remote; /* in their own copies, owned */
 	struct xmpp_component *component; /* set: it carries this route */
 	struct xmpp_queue queue;  /* server to server only */
-	struct xmpp_out *out;     /* the stream, or NULL */
+	struct xmpp_out *out;     /* the stream that we open, or NULL */
+	struct xmpp_stream *carrier; /* has its stanzas: out, or one that the
+	                           * peer opened for both ways; or NULL */
+	struct xmpp_sm *limbo;    /* of a broken carrier, while that may go on;
+	                           * until then nothing may overtake */
+	uint64_t draining;        /* handle of a closing carrier: nothing may
+	                           * overtake what it still has to say */
 
 	uint64_t failed_ms;       /* end of the last failed attempt, 0: none */
 	uint64_t backoff_ms;
@@ -36,16 +42,32 @@ struct xmpp_route *xmpp_route_find(struct xmpp *x, struct str local,
 /** Is the last failure so fresh that it answers for a new stanza too? */
 bool xmpp_route_failed_lately(const struct xmpp_route *r);
 /** Send or queue, opening a stream as needed. */
-void xmpp_route_send(struct xmpp_route *r, struct str bytes, unsigned flags,
-	uint64_t token);
+void xmpp_route_send(struct xmpp_route *r, const struct xmpp_letter *letter);
+/** The stream that takes its stanzas now, or NULL: the one place that
+ *  decides. */
+struct xmpp_stream *xmpp_route_carrier(const struct xmpp_route *r);
+/** @s could carry it from now on; ignored while another one does. */
+void xmpp_route_offer(struct xmpp_route *r, struct xmpp_stream *s);
+/** Something was in the way and is not any more: find a carrier for what
+ *  waits. */
+void xmpp_route_go_on(struct xmpp_route *r);
+/** Is an outgoing stream to be more than a place to verify keys? */
+bool xmpp_route_wants(const struct xmpp_route *r);
 /** An attempt to open a stream has failed: give back what is not patient,
  *  try again later for the rest. */
 void xmpp_route_failed(struct xmpp_route *r, enum stox_condition condition,
 	const char *text);
 /** Its stream is ready. */
 void xmpp_route_open(struct xmpp_route *r, struct xmpp_stream *s);
-/** Its stream is gone; @lost when it broke. */
-void xmpp_route_left(struct xmpp_route *r, bool lost);
+/** @s takes no more stanzas; @lost when it broke. */
+void xmpp_route_left(struct xmpp_route *r, struct xmpp_stream *s, bool lost);
+/** Tell all routes that @s carries or was opened for that it has left. */
+void xmpp_routes_left(struct xmpp_stream *s);
+/** Call @run for each route that @s may carry, as far as it exists. */
+void xmpp_routes_of(struct xmpp_stream *s,
+	void (*run)(struct xmpp_route *r, struct xmpp_stream *s));
+/** @s is closed for good: who waited for that goes on. */
+void xmpp_routes_drained(struct xmpp_stream *s);
 /** Free it later if nothing uses it. */
 void xmpp_route_unused(struct xmpp_route *r);
 void xmpp_route_free(struct xmpp_route *r);
@@ -54,7 +76,13 @@ void xmpp_route_free(struct xmpp_route *r);
 void xmpp_hold_add(struct xmpp_route *r, struct xmpp_item *item);
 /** An item has left the list. */
 void xmpp_hold_removed(struct xmpp_route *r);
-/** Report all that is held as lost. */
+/** The carrier has changed: the ping under way is not worth waiting for. */
+void xmpp_hold_moved(struct xmpp_route *r);
+/** The carrier goes on after a break. */
+void xmpp_hold_resumed(struct xmpp_route *r);
+/** The first one's acknowledgement has come. */
+void xmpp_hold_acked(struct xmpp_route *r);
+/** Report what is held and not acknowledged as lost. */
 void xmpp_hold_lost(struct xmpp_route *r);
 /** Is this IQ the answer to a barrier?  Then it is used up. */
 bool xmpp_hold_answer(struct xmpp *x, const struct stox_element *e,

@@ -22,6 +22,7 @@ enum xmpp_out_state {
 	XMPP_OUT_EXTERNAL,   /* waiting for the outcome of SASL */
 	XMPP_OUT_DIALBACK,   /* waiting for the outcome of dialback */
 	XMPP_OUT_VERIFYING,  /* good for db:verify, nothing to send yet */
+	XMPP_OUT_RESUMING,   /* waiting for <resumed/> */
 	XMPP_OUT_READY,
 	XMPP_OUT_CLOSED,
 };
@@ -48,6 +49,10 @@ struct xmpp_out {
 	bool plain_only;          /* TLS has failed here and may be left out */
 	bool external_offered, dialback_offered;
 	bool proven;              /* SASL succeeded; the restart goes on */
+	bool bidi_offered, sm_offered; /* in the last features */
+	bool welcome;             /* its stanzas are (XEP-0288) */
+	enum xmpp_auth own_auth;  /* how we have proven ourselves */
+	enum xmpp_auth peer_auth; /* how it has, for bidi */
 	uint64_t deadline_ms;     /* for all places together */
 	struct list checks;       /* keys to be verified */
 	void (*dane_done)(struct xmpp_out *o);
@@ -79,6 +84,21 @@ void xmpp_out_enter(struct xmpp_out *o, enum xmpp_out_state state);
 /** Send our header. */
 void xmpp_out_header(struct xmpp_out *o);
 struct xmpp_ways xmpp_out_ways(const struct xmpp_out *o);
+
+/** Authentication is over and so is resumption: it may carry stanzas. */
+void xmpp_out_go(struct xmpp_out *o);
+
+/** s2s_bidi.c: XEP-0288. */
+/** Ask for both directions where that is offered and safe; before any
+ *  authentication. */
+void xmpp_out_ask_bidi(struct xmpp_out *o);
+/** A stanza or a dialback request on a stream that we opened; @e is one or the
+ *  other. */
+void xmpp_out_stanza(struct xmpp_out *o, struct pool **pool,
+	struct stox_element *e, size_t bytes);
+void xmpp_out_request(struct xmpp_out *o, const struct stox_element *e);
+/** Is @e one that goes to xmpp_out_stanza()? */
+bool xmpp_out_is_stanza(const struct stox_element *e);
 
 /** s2s_auth.c: what comes in on an out stream. */
 void xmpp_out_on_header(struct xmpp_stream *s, const struct stox_element *root);
@@ -125,6 +145,8 @@ struct xmpp_in {
 	bool challenged;          /* waiting for <response/> */
 	bool dane_asked;
 	void (*dane_done)(struct xmpp_in *in);
+	bool restarted;           /* the stream after SASL has begun */
+	bool carries;             /* bidi: it is offered to its routes */
 	unsigned tries;
 };
 
@@ -148,6 +170,24 @@ void xmpp_in_authorise(struct xmpp_in *in, struct xmpp_pair *p,
 	enum xmpp_auth auth);
 /** s2s_pair.c */
 bool xmpp_in_any_valid(const struct xmpp_in *in);
+/** s2s_bidi.c: the peer asks for both directions. */
+void xmpp_in_bidi(struct xmpp_in *in);
+/** May bidi be offered to this peer now? */
+bool xmpp_in_may_bidi(const struct xmpp_in *in);
+/** The peer has begun to use what it has proven: so may we. */
+void xmpp_in_use(struct xmpp_in *in);
+/** A pair that is proven on a stream in use. */
+void xmpp_in_use_pair(struct xmpp_in *in, const struct xmpp_pair *p);
+/** A stream of the peer's that could carry stanzas to it, or NULL. */
+struct xmpp_stream *xmpp_in_carrier(struct xmpp *x, const char *local,
+	const char *remote);
+/** Its pairs; none for a stream of another kind. */
+const struct xmpp_pair *xmpp_in_pairs(const struct xmpp_stream *s,
+	size_t *ret_count);
+/** Does the partner's policy let it use XEP-0198? */
+bool xmpp_in_may_manage(const struct xmpp_in *in);
+/** Has it proven anything, and may it go on from there? */
+bool xmpp_in_proven(const struct xmpp_in *in);
 /** A stanza has come: hand it up, or close the stream. */
 void xmpp_in_stanza(struct xmpp_in *in, struct pool **pool,
 	struct stox_element *e, size_t bytes);

@@ -49,6 +49,8 @@ void xmpp_in_authorise(struct xmpp_in *in, struct xmpp_pair *p,
 	p->valid = true;
 	p->auth = auth;
 	xmpp_stream_raise_cap(s);
+	if (in->carries)
+		xmpp_in_use_pair(in, p);
 	if (s->ready)
 		return;
 	if (!s->remote)

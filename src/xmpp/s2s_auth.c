@@ -3,6 +3,7 @@
  * dialback as the initiator.  stox.md 8.3.
  */
 #include "xmpp/s2s.h"
+#include "xmpp/sm.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,16 +32,46 @@ void xmpp_out_header(struct xmpp_out *o)
 
 /* ---- authentication ------------------------------------------------------ */
 
-static void ready(struct xmpp_out *o, enum xmpp_auth auth)
+static bool may_manage(const struct xmpp_out *o)
 {
 	const struct xmpp_partner *p =
 		xmpp_partner_of(o->s.x, str_from(o->s.remote));
 
-	o->s.keepalive = p && p->keepalive;
+	return o->sm_offered && p && p->resume;
+}
+
+void xmpp_out_go(struct xmpp_out *o)
+{
+	struct xmpp_route *r = o->route;
+
+	if (r->limbo && r->limbo->ours)
+		xmpp_sm_drop(&r->limbo, "the peer did not resume it");
 	xmpp_out_enter(o, XMPP_OUT_READY);
-	xmpp_stream_ready(&o->s, auth);
+	xmpp_stream_ready(&o->s, o->own_auth);
 	xmpp_checks_send(&o->checks, &o->s);
-	xmpp_route_open(o->route, &o->s);
+	if (may_manage(o))
+		xmpp_sm_enable(o);
+	xmpp_route_open(r, &o->s);
+}
+
+/* A proof that we have given, the peer's being good enough for bidi. */
+static void ready(struct xmpp_out *o, enum xmpp_auth auth)
+{
+	const struct xmpp_partner *p =
+		xmpp_partner_of(o->s.x, str_from(o->s.remote));
+	struct xmpp_sm *sm = o->route->limbo;
+
+	o->s.keepalive = p && p->keepalive;
+	o->own_auth = auth;
+	o->welcome = o->s.bidi;
+	if (o->welcome)
+		xmpp_stream_raise_cap(&o->s);
+	if (sm && sm->ours && may_manage(o) && sm->bidi == o->s.bidi) {
+		xmpp_out_enter(o, XMPP_OUT_RESUMING);
+		xmpp_sm_resume(o, sm);
+	} else {
+		xmpp_out_go(o);
+	}
 }
 
 static void send_external(struct xmpp_out *o)
@@ -82,6 +113,7 @@ static void authenticate(struct xmpp_out *o)
 	struct xmpp_ways w = xmpp_out_ways(o);
 	enum xmpp_channel channel = xmpp_channel(&o->s, o->s.remote);
 
+	xmpp_out_ask_bidi(o);
 	if (o->external_offered && xmpp_ways_external(&w, channel))
 		send_external(o);
 	else if (xmpp_ways_dialback(&w, channel))
@@ -100,7 +132,7 @@ static void authenticate(struct xmpp_out *o)
 static void settled(struct xmpp_out *o)
 {
 	xmpp_checks_send(&o->checks, &o->s);
-	if (o->route->queue.count) {
+	if (xmpp_route_wants(o->route)) {
 		authenticate(o);
 		return;
 	}
@@ -280,14 +312,27 @@ static void plain_features(struct xmpp_out *o, const struct stox_element *e)
 	}
 }
 
+/* Old versions of ejabberd have taken the one namespace for the other. */
+static const struct stox_element *bidi_feature(const struct stox_element *e)
+{
+	const struct stox_element *bidi =
+		stox_element_child(e, "bidi", XMPP_NS_BIDI_FEATURE);
+
+	return bidi ? bidi : stox_element_child(e, "bidi", XMPP_NS_BIDI);
+}
+
 static void read_limits(struct xmpp_out *o, const struct stox_element *e)
 {
-	const struct stox_element *limits =
-		stox_element_child(e, "limits", XMPP_NS_LIMITS);
-	const char *max = limits ? stox_element_child_text(limits, "max-bytes")
-				 : NULL;
+	const struct stox_element *bidi = bidi_feature(e);
+	const struct stox_element *limits = stox_element_child(
+		bidi ? bidi : e, "limits", XMPP_NS_LIMITS);
+	const char *max;
 	uint64_t bytes;
 
+	if (!limits)
+		limits = stox_element_child(e, "limits", XMPP_NS_LIMITS);
+	max = limits ? stox_element_child_text(limits, "max-bytes")
+				 : NULL;
 	/* less than every server must take is not a limit but a mistake */
 	if (max && !str_to_u64(str_trim(str_from(max)), SIZE_MAX, &bytes) &&
 		bytes >= 10000)
@@ -301,6 +346,8 @@ static void features(struct xmpp_out *o, const struct stox_element *e)
 	o->external_offered = offers_external(e);
 	o->dialback_offered = stox_element_child(e, "dialback",
 		XMPP_NS_DIALBACK_FEATURE) != NULL;
+	o->bidi_offered = o->s.secure && bidi_feature(e);
+	o->sm_offered = stox_element_child(e, "sm", XMPP_NS_SM) != NULL;
 	read_limits(o, e);
 	if (!o->s.secure)
 		plain_features(o, e);
@@ -410,6 +457,10 @@ static void dialback(struct xmpp_out *o, const struct stox_element *e)
 	if (stox_element_is(e, "verify", NULL) &&
 		xmpp_check_answer(&o->checks, e))
 		return;
+	if (o->welcome && !stox_element_attr(e, "type")) {
+		xmpp_out_request(o, e);
+		return;
+	}
 	log_event(o->s.x->log, STOX_LOG_WARN, "xmpp", 0,
 		"dialback-unsolicited", "direction=out local=%s remote=%s",
 		o->s.local,
@@ -423,9 +474,13 @@ void xmpp_out_on_element(struct xmpp_stream *s, struct pool **pool,
 {
 	struct xmpp_out *o = out_of(s);
 
-	(void)pool;
-	(void)bytes;
-	if (s->left)
+	if (s->bidi && xmpp_out_is_stanza(e)) {
+		xmpp_out_stanza(o, pool, e, bytes);
+		return;
+	}
+	if (s->sm && xmpp_sm_element(s, e))
+		return;
+	if (s->left || xmpp_sm_out_element(o, e))
 		return;
 	if (stox_element_is(e, "features", XMPP_NS_STREAMS))
 		features(o, e);

@@ -3,6 +3,7 @@
  * How the peer proves who it is is in s2s_accept.c.
  */
 #include "xmpp/s2s.h"
+#include "xmpp/sm.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -231,6 +232,7 @@ static void on_header(struct xmpp_stream *s, const struct stox_element *root)
 		return;
 	}
 	answer_header(in);
+	in->restarted = in->proven;
 	if (version == VERSION_BAD)
 		xmpp_stream_error(s, "unsupported-version", NULL);
 	else if ((!from || remote_allowed(in, remote)) && !in->old &&
@@ -247,6 +249,23 @@ static void add_limits(struct buf *b, struct limits *l)
 	buf_add_text(b, "</max-bytes><idle-seconds>");
 	buf_add_u64(b, limit_get(l, LIMIT_XMPP_IDLE));
 	buf_add_text(b, "</idle-seconds></limits>");
+}
+
+/* The limits of what the peer may get from us back on the same stream are its
+ * own business; ours stand where XEP-0478 wants them. */
+static void add_bidi(struct buf *b, struct limits *l)
+{
+	buf_add_text(b, "<bidi xmlns='" XMPP_NS_BIDI_FEATURE "'>");
+	add_limits(b, l);
+	buf_add_text(b, "</bidi>");
+}
+
+/* After the proof.  Where that is dialback no other features follow, so they
+ * are told before; they may be used only after it. */
+static void add_management(struct xmpp_in *in, struct buf *b, bool external)
+{
+	if (xmpp_in_may_manage(in) && (in->proven || !external))
+		buf_add_text(b, "<sm xmlns='" XMPP_NS_SM "'/>");
 }
 
 static void add_dialback(struct buf *b)
@@ -267,8 +286,10 @@ static void add_plain(struct xmpp_in *in, struct buf *b,
 			buf_add_text(b, "<required/>");
 		buf_add_text(b, "</starttls>");
 	}
-	if (xmpp_ways_dialback(w, XMPP_CHANNEL_PLAIN))
+	if (xmpp_ways_dialback(w, XMPP_CHANNEL_PLAIN)) {
 		add_dialback(b);
+		add_management(in, b, false);
+	}
 }
 
 /* What is missing, to the peer in its terms. */
@@ -307,7 +328,10 @@ static bool add_secure(struct xmpp_in *in, struct buf *b,
 	/* who is unknown yet may name itself in dialback */
 	if (dialback || !in->s.remote)
 		add_dialback(b);
+	if (!in->proven && xmpp_in_may_bidi(in))
+		add_bidi(b, in->s.x->limits);
 	add_limits(b, in->s.x->limits);
+	add_management(in, b, external);
 	return true;
 }
 
@@ -408,6 +432,8 @@ static void on_element(struct xmpp_stream *s, struct pool **pool,
 
 	if (stox_element_is(e, NULL, STOX_NS_SERVER) && is_stanza_name(e))
 		xmpp_in_stanza(in, pool, e, bytes);
+	else if (xmpp_sm_in_element(s, e))
+		return;
 	else if (s->left)
 		return;
 	else if (stox_element_is(e, NULL, XMPP_NS_TLS))
@@ -416,6 +442,8 @@ static void on_element(struct xmpp_stream *s, struct pool **pool,
 		xmpp_in_sasl(in, e);
 	else if (stox_element_is(e, NULL, XMPP_NS_DIALBACK))
 		xmpp_in_dialback(in, e);
+	else if (stox_element_is(e, "bidi", XMPP_NS_BIDI))
+		xmpp_in_bidi(in);
 	else if (stox_element_is(e, NULL, XMPP_NS_CLIENT) && is_stanza_name(e))
 		xmpp_stream_error(s, "invalid-namespace",
 			"servers speak jabber:server");
@@ -425,12 +453,14 @@ static void on_element(struct xmpp_stream *s, struct pool **pool,
 
 /* ---- the rest ------------------------------------------------------------ */
 
-static void on_leave(struct xmpp_stream *s)
+static void on_closed(struct xmpp_stream *s)
 {
-	(void)s;
+	xmpp_sm_closed(s);
+	xmpp_routes_drained(s);
+	in_free(in_of(s));
 }
 
-static void on_closed(struct xmpp_stream *s)
+static void destroy(struct xmpp_stream *s)
 {
 	in_free(in_of(s));
 }
@@ -450,6 +480,17 @@ static const char *state(const struct xmpp_stream *s)
 			 : "waiting for it to begin TLS or dialback";
 }
 
+/* What it may not send any more it may not be sent here either. */
+static void lose_pair(struct xmpp_in *in, struct xmpp_pair *p)
+{
+	struct xmpp_route *r = xmpp_route_find(in->s.x,
+		str_from(p->local_name), str_from(p->remote));
+
+	xmpp_in_pair_remove(in, p);
+	if (r && r->carrier == &in->s)
+		xmpp_route_left(r, &in->s, false);
+}
+
 void xmpp_in_reconsider(struct xmpp_stream *s)
 {
 	struct xmpp_in *in = in_of(s);
@@ -465,7 +506,7 @@ void xmpp_in_reconsider(struct xmpp_stream *s)
 			xmpp_ways_allow(&w, p->auth)))
 			p->local = d->local;
 		else
-			xmpp_in_pair_remove(in, p);
+			lose_pair(in, p);
 	}
 	if (s->ready && !xmpp_in_any_valid(in))
 		xmpp_stream_error(s, "reset", "the configuration has changed");
@@ -479,8 +520,8 @@ const struct xmpp_stream_kind xmpp_in_kind = {
 	.on_header = on_header,
 	.on_element = on_element,
 	.on_tls = on_tls,
-	.on_leave = on_leave,
+	.on_leave = xmpp_routes_left,
 	.on_closed = on_closed,
-	.destroy = on_closed,
+	.destroy = destroy,
 	.state = state,
 };

@@ -4,6 +4,7 @@
  * s2s_auth.c.
  */
 #include "xmpp/s2s.h"
+#include "xmpp/sm.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,6 +44,8 @@ static const char *state_name(enum xmpp_out_state state)
 		return "waiting for the outcome of dialback";
 	case XMPP_OUT_VERIFYING:
 		return "verifying";
+	case XMPP_OUT_RESUMING:
+		return "waiting to resume the last stream";
 	case XMPP_OUT_READY:
 		return "ready";
 	case XMPP_OUT_CLOSED:
@@ -188,7 +191,7 @@ static void on_leave(struct xmpp_stream *s)
 		o->route = NULL;
 		xmpp_out_enter(o, XMPP_OUT_CLOSED);
 		xmpp_checks_fail(&o->checks, "remote-server-timeout");
-		xmpp_route_left(r, s->why != NULL);
+		xmpp_routes_left(s);
 		return;
 	}
 	note_failure(o);
@@ -223,6 +226,7 @@ static void connect_now(struct xmpp_out *o)
 	if (o->direct)
 		c.tls = &tls;
 	o->external_offered = o->dialback_offered = o->proven = false;
+	o->bidi_offered = o->sm_offered = o->welcome = false;
 	xmpp_out_enter(o, XMPP_OUT_CONNECTING);
 	xmpp_stream_attach(&o->s, io_connect(o->s.x->env, &c));
 	o->s.deadline_ms = o->deadline_ms;
@@ -260,6 +264,8 @@ static void on_closed(struct xmpp_stream *s)
 {
 	struct xmpp_out *o = out_of(s);
 
+	xmpp_sm_closed(s);
+	xmpp_routes_drained(s);
 	if (o->route && may_go_on(o)) {
 		connect_next(o);
 		return;

@@ -120,6 +120,8 @@ void xmpp_in_stanza(struct xmpp_in *in, struct pool **pool,
 		wrong_pair(in, &st.from, &st.to);
 		return;
 	}
+	if (in->s.bidi && !in->carries)
+		xmpp_in_use(in);
 	st.local_domain = p->local->domain;
 	xmpp_deliver(&in->s, pool, &st);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "xmpp/object.h"
+#include "xmpp/sm.h"
 
 void xmpp_stream_set(char **field, const char *value)
 {
@@ -260,6 +261,8 @@ static void io_closed(void *arg, struct io_stream *io, enum io_reason reason,
 
 	(void)io;
 	blame_io(s, reason, detail);
+	if (!s->end_sent && !s->end_seen && reason != IO_LOCAL)
+		s->broken = true;
 	xmpp_stream_leave(s);
 	if (s->why)
 		xmpp_failed_add(s->x, s);
@@ -335,6 +338,8 @@ void xmpp_stream_clear(struct xmpp_stream *s)
 	list_remove(&s->node);
 	x->stream_count--;
 	handles_remove(x->handles, s->handle);
+	if (s->sm)
+		xmpp_sm_free(&s->sm);
 	free(s->local);
 	free(s->remote);
 	free(s->id);
@@ -363,6 +368,7 @@ void xmpp_stream_attach(struct xmpp_stream *s, struct io_stream *io)
 	s->secure = s->ready = s->left = s->dead = s->got_byte = false;
 	s->header_sent = s->header_seen = false;
 	s->end_sent = s->end_seen = s->await_tls = s->consulted = false;
+	s->broken = s->bidi = s->drained = false;
 	s->auth = XMPP_AUTH_NONE;
 	s->max_bytes = 0;
 	s->condition[0] = '\0';
@@ -443,11 +449,12 @@ void xmpp_stream_ready(struct xmpp_stream *s, enum xmpp_auth auth)
 		auth == XMPP_AUTH_DIALBACK_PLAIN ? STOX_LOG_WARN
 						 : STOX_LOG_INFO,
 		"xmpp", 0, "stream-ready",
-		"direction=%s local=%s remote=%s auth=\"%s\" tls=%s",
+		"direction=%s local=%s remote=%s auth=\"%s\" tls=%s bidi=%s",
 		s->kind->direction, s->local ? s->local : "",
 		log_text(str_from(s->remote), remote, sizeof(remote)),
 		xmpp_auth_name(auth),
-		log_text(str_from(io_stream_tls(s->io)), tls, sizeof(tls)));
+		log_text(str_from(io_stream_tls(s->io)), tls, sizeof(tls)),
+		s->bidi ? "yes" : "no");
 }
 
 int xmpp_stream_write(struct xmpp_stream *s, struct str bytes)

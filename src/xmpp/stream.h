@@ -17,9 +17,12 @@
 #define XMPP_NS_DIALBACK_FEATURE "urn:xmpp:features:dialback"
 #define XMPP_NS_COMPONENT "jabber:component:accept"
 #define XMPP_NS_CLIENT "jabber:client"
+#define XMPP_NS_BIDI "urn:xmpp:bidi"
+#define XMPP_NS_BIDI_FEATURE "urn:xmpp:features:bidi"
 #define XMPP_NS_LIMITS "urn:xmpp:stream-limits:0"
 
 struct xmpp_stream;
+struct xmpp_sm;
 
 /** The steps of set-up, in order; a failure that came further is the one
  *  worth telling. */
@@ -91,7 +94,10 @@ struct xmpp_stream {
 	bool dead;                /* io_close() was called */
 	bool await_tls;
 	bool consulted;           /* the peer came to have keys checked */
-	bool lost;                /* it broke: what was written may be lost */
+	bool broken;              /* the connection broke, nobody closed */
+	bool bidi;                /* stanzas go both ways, XEP-0288 */
+	bool drained;             /* a route waits for its end */
+	struct xmpp_sm *sm;       /* owned; NULL: without XEP-0198 */
 	bool keepalive;           /* send white space when idle */
 	uint64_t since_ms;        /* of the connection */
 	uint64_t open_ms;         /* TCP (and direct TLS) is there */
@@ -148,6 +154,9 @@ void xmpp_stream_refuse(struct xmpp_stream *s, enum xmpp_step step,
  *  is also the reason unless there was one. */
 void xmpp_stream_error(struct xmpp_stream *s, const char *condition,
 	const char *text);
+/** The same with one more element inside the error, as XML; NULL: none. */
+void xmpp_stream_error_with(struct xmpp_stream *s, const char *condition,
+	const char *text, const char *child);
 /** Close politely: </stream:stream>, wait for theirs. */
 void xmpp_stream_finish(struct xmpp_stream *s);
 /** Close the connection after what is queued; nothing more is read. */

@@ -3,6 +3,7 @@
  * time-outs that lead there.
  */
 #include "xmpp/object.h"
+#include "xmpp/sm.h"
 
 #include <stdio.h>
 
@@ -89,8 +90,8 @@ void xmpp_stream_abort(struct xmpp_stream *s)
 	io_abort(s->io);
 }
 
-void xmpp_stream_error(struct xmpp_stream *s, const char *condition,
-	const char *text)
+void xmpp_stream_error_with(struct xmpp_stream *s, const char *condition,
+	const char *text, const char *child)
 {
 	struct buf *b = &s->x->line;
 	char id[33];
@@ -116,11 +117,19 @@ void xmpp_stream_error(struct xmpp_stream *s, const char *condition,
 			xml_escape(b, str_from(text));
 			buf_add_text(b, "</text>");
 		}
+		if (child)
+			buf_add_text(b, child);
 		buf_add_text(b, "</stream:error></stream:stream>");
 		s->end_sent = true;
 		(void)io_write(s->io, buf_str(b));
 	}
 	xmpp_stream_close(s);
+}
+
+void xmpp_stream_error(struct xmpp_stream *s, const char *condition,
+	const char *text)
+{
+	xmpp_stream_error_with(s, condition, text, NULL);
 }
 
 void xmpp_stream_refuse(struct xmpp_stream *s, enum xmpp_step step,
@@ -140,6 +149,7 @@ void xmpp_stream_finish(struct xmpp_stream *s)
 		xmpp_stream_close(s);
 		return;
 	}
+	xmpp_sm_last(s);
 	s->end_sent = true;
 	s->deadline_ms = io_now_ms(s->x->env) + CLOSE_MS;
 	(void)io_write(s->io, STR("</stream:stream>"));

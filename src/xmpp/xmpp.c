@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "xmpp/s2s.h"
+#include "xmpp/sm.h"
 
 /* How often the memory budget is looked at while there are streams, and how
  * long a stream has been quiet when it may go for the memory's sake. */
@@ -134,6 +135,7 @@ struct xmpp *xmpp_new(struct io_env *env, struct log *log,
 	x->handles = handles_new();
 	list_init(&x->streams);
 	xmpp_opening_init(x);
+	xmpp_sm_init(x);
 	xmpp_reports_init(x);
 	buf_init(&x->stanza, limit_get(limits, LIMIT_STANZA), budget);
 	buf_init(&x->line, LINE_MAX_BYTES, budget);
@@ -175,6 +177,7 @@ void xmpp_free(struct xmpp **px)
 	x->stopped = NULL;
 	xmpp_unlisten(x);
 	destroy_streams(x);
+	xmpp_sm_free_all(x);
 	destroy_routes(x);
 	xmpp_reports_free(x);
 	xmpp_failed_free(x);
@@ -261,7 +264,8 @@ static void reconsider_out(struct xmpp *x, struct xmpp_out *o)
 		return;
 	if (!d || d->component || xmpp_ways_none(&w) ||
 		(o->state == XMPP_OUT_READY &&
-			!xmpp_ways_allow(&w, o->s.auth)))
+			(!xmpp_ways_allow(&w, o->s.auth) ||
+			(o->welcome && !xmpp_ways_allow(&w, o->peer_auth)))))
 		xmpp_out_stop(o, STOX_POLICY_VIOLATION,
 			"the configuration has changed");
 }
@@ -350,7 +354,7 @@ void xmpp_unlisten(struct xmpp *x)
 /* ---- sending ------------------------------------------------------------- */
 
 static void send_by_route(struct xmpp *x, const char *local, struct str remote,
-	unsigned flags, uint64_t token)
+	const struct xmpp_letter *letter)
 {
 	struct xmpp_route *r;
 	char text[256];
@@ -358,25 +362,25 @@ static void send_by_route(struct xmpp *x, const char *local, struct str remote,
 	if (!xmpp_partner_of(x, remote)) {
 		snprintf(text, sizeof(text), "%.*s is not an allowed partner.",
 			remote.len < 200 ? (int)remote.len : 200, remote.p);
-		xmpp_queue_refuse(x, token, STOX_POLICY_VIOLATION, text);
+		xmpp_queue_refuse(x, letter, STOX_POLICY_VIOLATION, text);
 		return;
 	}
 	r = xmpp_route_get(x, local, remote);
 	if (!r)
-		xmpp_queue_refuse(x, token, STOX_JID_MALFORMED,
+		xmpp_queue_refuse(x, letter, STOX_JID_MALFORMED,
 			"The domain name is too long.");
 	else
-		xmpp_route_send(r, buf_str(&x->stanza), flags, token);
+		xmpp_route_send(r, letter);
 }
 
-void xmpp_send(struct xmpp *x, const char *local_domain,
-	struct str remote_domain, const struct stox_element *e, unsigned flags,
-	uint64_t token)
+static void post(struct xmpp *x, const char *local_domain,
+	struct str remote_domain, const struct stox_element *e,
+	struct xmpp_letter *letter)
 {
 	struct xmpp_domain *d = xmpp_local(x, str_from(local_domain));
 
 	if (!d || x->stopping) {
-		xmpp_queue_refuse(x, token, STOX_REMOTE_SERVER_NOT_FOUND,
+		xmpp_queue_refuse(x, letter, STOX_REMOTE_SERVER_NOT_FOUND,
 			x->stopping ? "This server is shutting down."
 				    : "The sender's domain is not served.");
 		return;
@@ -386,14 +390,34 @@ void xmpp_send(struct xmpp *x, const char *local_domain,
 	xml_write(&x->stanza, e, STOX_NS_SERVER);
 	if (x->stanza.overflow) {
 		limit_hit(x->limits, LIMIT_STANZA);
-		xmpp_queue_refuse(x, token, STOX_POLICY_VIOLATION,
+		xmpp_queue_refuse(x, letter, STOX_POLICY_VIOLATION,
 			"The message is too long.");
-	} else if (d->component) {
-		xmpp_component_send(d->component, remote_domain,
-			buf_str(&x->stanza), flags, token);
-	} else {
-		send_by_route(x, local_domain, remote_domain, flags, token);
+		return;
 	}
+	letter->bytes = buf_str(&x->stanza);
+	if (d->component)
+		xmpp_component_send(d->component, remote_domain, letter);
+	else
+		send_by_route(x, local_domain, remote_domain, letter);
+}
+
+void xmpp_send(struct xmpp *x, const char *local_domain,
+	struct str remote_domain, const struct stox_element *e, unsigned flags,
+	uint64_t token)
+{
+	struct xmpp_letter letter = { .flags = flags, .token = token };
+
+	post(x, local_domain, remote_domain, e, &letter);
+}
+
+void xmpp_reply(struct xmpp *x, const char *local_domain,
+	struct str remote_domain, const struct stox_element *e,
+	struct xmpp_receipt receipt)
+{
+	struct xmpp_letter letter = { .flags = XMPP_SEND_PATIENT,
+		.receipt = receipt };
+
+	post(x, local_domain, remote_domain, e, &letter);
 }
 
 bool xmpp_cancel(struct xmpp *x, uint64_t token)
@@ -460,6 +484,7 @@ void xmpp_shutdown(struct xmpp *x, void (*done)(void *arg), void *arg)
 	x->stopped_arg = arg;
 	timer_start(io_timers(x->env), &x->stop_timer, SHUTDOWN_MS);
 	stop_components(x);
+	xmpp_sm_drop_all(x);
 	list_each(n, next, &x->streams)
 		stop_stream(container_of(n, struct xmpp_stream, node));
 	xmpp_stream_gone(x);
@@ -492,7 +517,10 @@ void xmpp_streams(struct xmpp *x, bool failed,
 		struct xmpp_stream_info info = {
 			.local = or_empty(s->local),
 			.remote = or_empty(s->remote),
-			.direction = s->kind->direction,
+			.direction = s->bidi && s->ready ? "both"
+							 : s->kind->direction,
+			.acks = !s->sm ? "" : s->sm->id ? "resume"
+							  : "acks",
 			.state = s->kind->state(s),
 			.auth = xmpp_auth_name(s->auth),
 			.tls = s->io ? or_empty(io_stream_tls(s->io)) : "",

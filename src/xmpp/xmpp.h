@@ -28,6 +28,8 @@ struct xmpp_partner {
 	bool blocked;
 	bool keepalive;
 	bool legacy_srv;           /* ask for _jabber._tcp too */
+	bool bidi;                 /* XEP-0288 where the peer has it */
+	bool resume;               /* XEP-0198 where the peer has it */
 	enum io_tls_version tls_min;
 	unsigned connection_limit; /* 0: the table's */
 };
@@ -55,22 +57,33 @@ struct xmpp_config {
 	const char *node;                   /* node id, begins ids we make */
 };
 
+/** Names a stanza whose sender wants to hear when it is finished (XEP-0198);
+ *  all zero: nobody does. */
+struct xmpp_receipt {
+	uint64_t sm;
+	uint32_t number;
+};
+
 /** An inbound stanza.  The callee takes @pool (xml_pool_release()), which
- *  holds everything. */
+ *  holds everything, and owes one xmpp_release() or xmpp_reply() with
+ *  @receipt. */
 struct xmpp_stanza {
 	struct pool *pool;
 	struct stox_element *element;  /* namespace jabber:server always */
 	struct jid from, to;           /* prepared; from's domain is proven */
 	const char *local_domain;      /* ours, borrowed */
 	size_t bytes;
+	struct xmpp_receipt receipt;
 };
 
 enum xmpp_sent {
 	XMPP_WRITTEN,    /* given to an authenticated stream */
 	XMPP_CONFIRMED,  /* HOLD: the peer has processed it (a later ping came
-	                  * back), or the hold time passed without a bounce */
+	                  * back), or the hold time passed without a bounce; on
+	                  * a stream with acknowledgements not before its own */
 	XMPP_FAILED,     /* never sent; condition and text tell why */
-	XMPP_LOST,       /* HOLD: written, then the stream broke */
+	XMPP_LOST,       /* HOLD: written, then the stream broke and could not
+	                  * be resumed, and no acknowledgement had come */
 };
 struct xmpp_result {
 	enum xmpp_sent sent;
@@ -116,6 +129,16 @@ enum {
 void xmpp_send(struct xmpp *x, const char *local_domain,
 	struct str remote_domain, const struct stox_element *e, unsigned flags,
 	uint64_t token);
+/**
+ * Send the reply to a stanza, as XMPP_SEND_PATIENT: when a stream has it, or
+ * when it is given up, @receipt is released.
+ */
+void xmpp_reply(struct xmpp *x, const char *local_domain,
+	struct str remote_domain, const struct stox_element *e,
+	struct xmpp_receipt receipt);
+/** The stanza of @receipt is finished: nothing of it is only in our memory.
+ *  Exactly once; its sender is told in its turn. */
+void xmpp_release(struct xmpp *x, struct xmpp_receipt receipt);
 /** Forget a token: if its stanza still waits it is dropped, and nothing more is
  *  reported.  Returns true when a stream has the stanza already (a held one:
  *  too late to take it back), false when it was dropped or is unknown. */
@@ -128,7 +151,10 @@ void xmpp_shutdown(struct xmpp *x, void (*done)(void *arg), void *arg);
 /** For `stoxctl streams`: one row per stream or component. */
 struct xmpp_stream_info {
 	const char *local, *remote;  /* domains; remote may be "" early on */
-	const char *direction;       /* "in", "out", "component" */
+	const char *direction;       /* who opened it: "in", "out",
+	                              * "component"; "both": stanzas go both
+	                              * ways on it (XEP-0288) */
+	const char *acks;            /* XEP-0198: "", "acks", "resume" */
 	const char *state;           /* "connecting", "ready", … */
 	const char *auth;            /* "EXTERNAL", "dialback", "secret",
 	                              * "dialback without TLS", "" */
