@@ -178,6 +178,7 @@ void xmpp_sm_drop(struct xmpp_sm **psm, const char *why)
 	struct xmpp_sm *sm = *psm;
 	struct xmpp_route *r;
 
+	*psm = NULL; /* it may be a route's */
 	log_sm(sm, "stream-not-resumed", why);
 	settle(sm);
 	for (size_t i = 0; i < sm->pair_count; i++) {
@@ -188,7 +189,7 @@ void xmpp_sm_drop(struct xmpp_sm **psm, const char *why)
 		xmpp_hold_lost(r);
 		xmpp_route_go_on(r);
 	}
-	xmpp_sm_free(psm);
+	xmpp_sm_free(&sm);
 }
 
 void xmpp_sm_expired(void *arg)

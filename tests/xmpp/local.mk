@@ -80,4 +80,25 @@ TESTS += tests/xmpp/test_component
 tests_xmpp_test_component_SOURCES = tests/xmpp/test_component.c $(XMPP_PEER)
 tests_xmpp_test_component_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_xmpp_test_component_LDADD = $(XMPP_TEST_LIBS)
+
+# Two servers of ours in one world.
+XMPP_BOTH = tests/xmpp/both.c tests/xmpp/both.h
+
+check_PROGRAMS += tests/xmpp/test_resume
+TESTS += tests/xmpp/test_resume
+tests_xmpp_test_resume_SOURCES = tests/xmpp/test_resume.c $(XMPP_BOTH)
+tests_xmpp_test_resume_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_xmpp_test_resume_LDADD = $(XMPP_TEST_LIBS)
+
+check_PROGRAMS += tests/xmpp/test_sm
+TESTS += tests/xmpp/test_sm
+tests_xmpp_test_sm_SOURCES = tests/xmpp/test_sm.c $(XMPP_PEER)
+tests_xmpp_test_sm_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_xmpp_test_sm_LDADD = $(XMPP_TEST_LIBS)
+
+check_PROGRAMS += tests/xmpp/test_bidi
+TESTS += tests/xmpp/test_bidi
+tests_xmpp_test_bidi_SOURCES = tests/xmpp/test_bidi.c $(XMPP_PEER)
+tests_xmpp_test_bidi_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_xmpp_test_bidi_LDADD = $(XMPP_TEST_LIBS)
 endif

@@ -29,6 +29,10 @@ static void on_stanza(void *arg, struct xmpp_stanza *s)
 		s->local_domain);
 	xml_write(&f->stanzas, s->element, STOX_NS_SERVER);
 	buf_add_char(&f->stanzas, '\n');
+	if (f->keep)
+		f->receipts[f->stanza_count % 64] = s->receipt;
+	else
+		xmpp_release(f->x, s->receipt);
 	f->stanza_count++;
 	xml_pool_release(&s->pool);
 }

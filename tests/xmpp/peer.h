@@ -62,6 +62,8 @@ struct fixture {
 	struct buf stanzas;           /* handed up, written again, one a line */
 	size_t stanza_count;
 	char local_domain[64];        /* of the last one */
+	bool keep;                    /* receipts: the test releases them */
+	struct xmpp_receipt receipts[64];
 	struct result results[1200];
 	size_t result_count;
 	uint64_t resend;              /* on_sent sends once more with it */
