@@ -7,6 +7,8 @@ src_sip_libsipmodel_la_SOURCES = \
 	src/sip/cpim.h \
 	src/sip/cpim_write.c \
 	src/sip/decode.c \
+	src/sip/dialog.c \
+	src/sip/dialog.h \
 	src/sip/frame.c \
 	src/sip/header.c \
 	src/sip/message.c \
@@ -15,6 +17,8 @@ src_sip_libsipmodel_la_SOURCES = \
 	src/sip/parse.h \
 	src/sip/reason.c \
 	src/sip/start.c \
+	src/sip/subscription.c \
+	src/sip/subscription.h \
 	src/sip/uri.c \
 	src/sip/uri.h \
 	src/sip/uri_text.c \

@@ -6,7 +6,9 @@ check_PROGRAMS += tests/sip/test_uri \
 	tests/sip/test_write \
 	tests/sip/test_linear \
 	tests/sip/test_torture \
-	tests/sip/test_cpim
+	tests/sip/test_cpim \
+	tests/sip/test_dialog \
+	tests/sip/test_subscription
 TESTS += tests/sip/test_uri \
 	tests/sip/test_message \
 	tests/sip/test_frame \
@@ -14,7 +16,9 @@ TESTS += tests/sip/test_uri \
 	tests/sip/test_write \
 	tests/sip/test_linear \
 	tests/sip/test_torture \
-	tests/sip/test_cpim
+	tests/sip/test_cpim \
+	tests/sip/test_dialog \
+	tests/sip/test_subscription
 tests_sip_test_uri_SOURCES = tests/sip/test_uri.c
 tests_sip_test_uri_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_sip_test_uri_LDADD = $(SIP_MODEL) $(BASE) $(CMOCKA_LIBS)
@@ -41,6 +45,14 @@ tests_sip_test_linear_LDADD = $(SIP_MODEL) $(BASE) $(CMOCKA_LIBS)
 tests_sip_test_torture_SOURCES = tests/sip/test_torture.c
 tests_sip_test_torture_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_sip_test_torture_LDADD = $(SIP_MODEL) $(BASE) $(CMOCKA_LIBS)
+tests_sip_test_dialog_SOURCES = \
+	tests/sip/test_dialog.c tests/sip/sample.c tests/sip/sample.h
+tests_sip_test_dialog_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_sip_test_dialog_LDADD = $(SIP_MODEL) $(BASE) $(CMOCKA_LIBS)
+tests_sip_test_subscription_SOURCES = \
+	tests/sip/test_subscription.c tests/sip/sample.c tests/sip/sample.h
+tests_sip_test_subscription_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_sip_test_subscription_LDADD = $(SIP_MODEL) $(BASE) $(CMOCKA_LIBS)
 tests_sip_test_cpim_SOURCES = tests/sip/test_cpim.c
 tests_sip_test_cpim_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_sip_test_cpim_LDADD = $(SIP_MODEL) $(BASE) $(CMOCKA_LIBS)
