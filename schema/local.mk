@@ -1,7 +1,8 @@
 # Numbered migrations, in order; they are compiled into the store.
 SCHEMA_SQL = \
 	$(srcdir)/schema/001-start.sql \
-	$(srcdir)/schema/002-pair.sql
+	$(srcdir)/schema/002-pair.sql \
+	$(srcdir)/schema/003-sessions.sql
 EXTRA_DIST += $(SCHEMA_SQL) $(srcdir)/schema/embed.awk
 CLEANFILES += src/store/schema.c
 

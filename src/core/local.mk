@@ -18,7 +18,9 @@ src_core_libcore_la_SOURCES = \
 	src/core/partner.c src/core/partner.h \
 	src/core/policy.c src/core/policy.h \
 	src/core/route.c \
-	src/core/session.c src/core/session.h \
+	src/core/session.c src/core/session.h src/core/session_private.h \
+	src/core/session_api.c \
+	src/core/session_load.c \
 	src/core/spelling.c src/core/spelling.h \
 	src/core/version.c \
 	src/core/config.c \

@@ -126,19 +126,11 @@ static void refuse_request(struct node *n, const struct sip_request *r,
 
 static void in_dialog(struct node *n, struct stox_exchange *x)
 {
-	const struct stox_event e = { STOX_EVENT_REQUEST, x, 0 };
-	uint64_t session = sessions_dialog(n->sessions, x->in_sip->call_id,
-		x->in_sip->to.tag);
-
-	if (!session) {
-		stox_reply_sip(x, 481, NULL);
-		x->state = EXCHANGE_TAKEN;
-		exchange_replied(x);
-		return;
-	}
 	x->state = EXCHANGE_TAKEN;
-	x->session = session;
-	core_deliver(n, session, &e);
+	if (sessions_request(n->sessions, x))
+		return;
+	stox_reply_sip(x, 481, NULL);
+	exchange_replied(x);
 }
 
 static void from_sip(void *arg, const struct sip_request *r)

@@ -12,16 +12,22 @@ struct node;
 struct sessions;
 
 struct sessions *sessions_new(struct node *n);
+/** Before the loop runs: read where the numbers of the last run ended.
+ *  Returns 0, or -STOX_EIO. */
+int sessions_start(struct sessions *s);
 /** Free all, without events. */
 void sessions_free(struct sessions **s);
-/** Read the rows of earlier runs and let them act. */
+/** Let what earlier runs have left undone act, at LIMIT_SESSION_PACE. */
 void sessions_restore(struct sessions *s);
 size_t sessions_count(const struct sessions *s);
 
 /** The one door for events: local now, from another node later. */
 void core_deliver(struct node *n, uint64_t session, const struct stox_event *e);
-/** The session that owns a dialog, or 0. */
-uint64_t sessions_dialog(const struct sessions *s, struct str call_id,
-	struct str local_tag);
+/**
+ * A request within a dialog: the To tag is one that stox_session_token() made,
+ * and names its session, which then hears of it, or 481 is answered.
+ * False when it is no such tag.
+ */
+bool sessions_request(struct sessions *s, struct stox_exchange *x);
 
 #endif

@@ -106,16 +106,62 @@ void store_session_delete(struct store *s, uint64_t id, store_done *done,
 	queue_done(s, j, done, arg);
 }
 
-void store_session_list(struct store *s, uint64_t after, unsigned page,
-	void (*row)(void *arg, const struct store_session *row),
+static void queue_rows(struct store *s, struct job *j, store_row *row,
 	store_done *done, void *arg)
+{
+	j->row = row;
+	queue_done(s, j, done, arg);
+}
+
+void store_session_get(struct store *s, const char *kind, struct str key,
+	store_row *row, store_done *done, void *arg)
+{
+	const struct str texts[] = { str_from(kind), key };
+
+	queue_rows(s, job_new(JOB_SESSION_GET, texts, 2), row, done, arg);
+}
+
+void store_session_get_id(struct store *s, uint64_t id, store_row *row,
+	store_done *done, void *arg)
+{
+	struct job *j = job_new(JOB_SESSION_GET_ID, NULL, 0);
+
+	j->number[0] = id;
+	queue_rows(s, j, row, done, arg);
+}
+
+void store_session_list(struct store *s, uint64_t after, unsigned page,
+	store_row *row, store_done *done, void *arg)
 {
 	struct job *j = job_new(JOB_SESSION_LIST, NULL, 0);
 
 	j->number[0] = after;
 	j->number[1] = page;
-	j->row = row;
-	queue_done(s, j, done, arg);
+	queue_rows(s, j, row, done, arg);
+}
+
+void store_session_due(struct store *s, uint64_t after_due_s,
+	uint64_t after_id, unsigned page, store_row *row, store_done *done,
+	void *arg)
+{
+	struct job *j = job_new(JOB_SESSION_DUE, NULL, 0);
+
+	j->number[0] = after_due_s;
+	j->number[1] = after_id;
+	j->number[2] = page;
+	queue_rows(s, j, row, done, arg);
+}
+
+int store_session_last(struct store *s, uint64_t *ret_id)
+{
+	struct job *j = job_new(JOB_SESSION_LAST, NULL, 0);
+	int error;
+
+	store_wait(s, j);
+	error = j->error;
+	*ret_id = j->number[0];
+	job_free(j);
+	return error;
 }
 
 void store_meta_get(struct store *s, const char *name,

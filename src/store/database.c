@@ -9,6 +9,9 @@ enum {
 	BUSY_MS = 2000,              /* an operator's sqlite3 may be at work */
 };
 
+#define SESSION_COLUMNS \
+	"SELECT id, kind, key, state, due, node, epoch FROM session"
+
 /* TEXT is bound and read by length, so that NUL and bad UTF-8 come back. */
 static const char *const statements[STATEMENT_COUNT] = {
 	[STATEMENT_BEGIN] = "BEGIN",
@@ -44,16 +47,22 @@ static const char *const statements[STATEMENT_COUNT] = {
 	[STATEMENT_VALUE_DELETE] =
 		"DELETE FROM plugin_value WHERE plugin = ?1 AND key = ?2",
 	[STATEMENT_SESSION_PUT] =
-		"INSERT INTO session (kind, key, state, node, id, due, epoch)"
-		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
-		" ON CONFLICT (id) DO UPDATE SET kind = excluded.kind,"
-		" key = excluded.key, state = excluded.state,"
+		"INSERT INTO session (kind, key, state, node, id, due, epoch,"
+		" hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+		" ON CONFLICT (id) DO UPDATE SET state = excluded.state,"
 		" node = excluded.node, due = excluded.due,"
 		" epoch = excluded.epoch",
 	[STATEMENT_SESSION_DELETE] = "DELETE FROM session WHERE id = ?1",
+	[STATEMENT_SESSION_GET] =
+		SESSION_COLUMNS " WHERE hash = ?1 AND kind = ?2 AND key = ?3",
+	[STATEMENT_SESSION_GET_ID] = SESSION_COLUMNS " WHERE id = ?1",
 	[STATEMENT_SESSION_LIST] =
-		"SELECT id, kind, key, state, due, node, epoch FROM session"
-		" WHERE id > ?1 ORDER BY id LIMIT ?2",
+		SESSION_COLUMNS " WHERE id > ?1 ORDER BY id LIMIT ?2",
+	/* the index has the id behind the time */
+	[STATEMENT_SESSION_DUE] =
+		SESSION_COLUMNS " WHERE due > 0 AND (due, id) > (?1, ?2)"
+		" ORDER BY due, id LIMIT ?3",
+	[STATEMENT_SESSION_LAST] = "SELECT coalesce(max(id), 0) FROM session",
 	[STATEMENT_META_GET] = "SELECT value FROM meta WHERE name = ?1",
 	[STATEMENT_META_PUT] =
 		"INSERT INTO meta (name, value) VALUES (?1, ?2)"

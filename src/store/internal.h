@@ -35,7 +35,11 @@ enum statement {
 	STATEMENT_VALUE_DELETE,
 	STATEMENT_SESSION_PUT,
 	STATEMENT_SESSION_DELETE,
+	STATEMENT_SESSION_GET,
+	STATEMENT_SESSION_GET_ID,
 	STATEMENT_SESSION_LIST,
+	STATEMENT_SESSION_DUE,
+	STATEMENT_SESSION_LAST,
 	STATEMENT_META_GET,
 	STATEMENT_META_PUT,
 	STATEMENT_META_INIT,
@@ -96,7 +100,11 @@ enum job_kind {
 	JOB_VALUE_DELETE,
 	JOB_SESSION_PUT,
 	JOB_SESSION_DELETE,
+	JOB_SESSION_GET,
+	JOB_SESSION_GET_ID,
 	JOB_SESSION_LIST,
+	JOB_SESSION_DUE,
+	JOB_SESSION_LAST,
 	JOB_META_GET,
 	JOB_META_PUT,
 	JOB_META_INIT,
@@ -120,7 +128,7 @@ struct job {
 
 	store_done *done;                 /* any of these may be NULL */
 	void (*found)(void *arg, int error, struct str value);
-	void (*row)(void *arg, const struct store_session *row);
+	store_row *row;
 	void *arg;
 	char bytes[];
 };

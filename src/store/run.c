@@ -42,7 +42,11 @@ bool job_writes(enum job_kind kind)
 	switch (kind) {
 	case JOB_PAIR_GET:
 	case JOB_VALUE_GET:
+	case JOB_SESSION_GET:
+	case JOB_SESSION_GET_ID:
 	case JOB_SESSION_LIST:
+	case JOB_SESSION_DUE:
+	case JOB_SESSION_LAST:
 	case JOB_META_GET:
 		return false;
 	case JOB_ADDRESS_GET: /* notes that it was used */
@@ -182,11 +186,30 @@ static int value_put(struct database *d, struct job *j)
 		j->number[1]));
 }
 
+/* Of kind and key, 63 bits.  A digest, so that nobody can choose addresses
+ * whose sessions share one. */
+static uint64_t session_hash(struct str kind, struct str key)
+{
+	uint8_t digest[32];
+	uint64_t hash = 0;
+	struct buf b;
+
+	buf_init(&b, SIZE_MAX, NULL);
+	buf_add_str(&b, kind);
+	buf_add_char(&b, '\n');
+	buf_add_str(&b, key);
+	io_sha256(buf_str(&b), digest);
+	buf_free(&b);
+	for (size_t i = 0; i < sizeof(hash); i++)
+		hash = hash << 8 | digest[i];
+	return hash >> 1;
+}
+
 static int session_put(struct database *d, struct job *j)
 {
-	return change(bind(d, STATEMENT_SESSION_PUT, "tbbtnnn", j->text[0],
+	return change(bind(d, STATEMENT_SESSION_PUT, "tbbtnnnn", j->text[0],
 		j->text[1], j->text[2], j->text[3], j->number[0], j->number[1],
-		j->number[2]));
+		j->number[2], session_hash(j->text[0], j->text[1])));
 }
 
 static void add_row(struct job *j, sqlite3_stmt *st)
@@ -202,18 +225,29 @@ static void add_row(struct job *j, sqlite3_stmt *st)
 	};
 }
 
-static int session_list(struct database *d, struct job *j)
+/* Run a bound statement that finds at most @max sessions. */
+static int fetch_rows(sqlite3_stmt *st, struct job *j, uint64_t max)
 {
-	sqlite3_stmt *st = bind(d, STATEMENT_SESSION_LIST, "nn", j->number[0],
-		j->number[1]);
 	int code;
 
 	if (!st)
 		return -STOX_EIO;
 	j->pool = pool_new(NULL);
-	j->rows = pool_alloc(j->pool, j->number[1] * sizeof(*j->rows));
-	while ((code = sqlite3_step(st)) == SQLITE_ROW)
+	j->rows = pool_alloc(j->pool, max * sizeof(*j->rows));
+	while ((code = sqlite3_step(st)) == SQLITE_ROW && j->row_count < max)
 		add_row(j, st);
+	return finish(st, code);
+}
+
+/* A number as the value of a job. */
+static int fetch_number(sqlite3_stmt *st, struct job *j)
+{
+	int code = st ? sqlite3_step(st) : SQLITE_ERROR;
+
+	if (!st)
+		return -STOX_EIO;
+	if (code == SQLITE_ROW)
+		j->number[0] = (uint64_t)sqlite3_column_int64(st, 0);
 	return finish(st, code);
 }
 
@@ -253,8 +287,22 @@ static int run(struct database *d, struct job *j)
 	case JOB_SESSION_DELETE:
 		return change(bind(d, STATEMENT_SESSION_DELETE, "n",
 			j->number[0]));
+	case JOB_SESSION_GET:
+		return fetch_rows(bind(d, STATEMENT_SESSION_GET, "ntb",
+			session_hash(j->text[0], j->text[1]), j->text[0],
+			j->text[1]), j, 1);
+	case JOB_SESSION_GET_ID:
+		return fetch_rows(bind(d, STATEMENT_SESSION_GET_ID, "n",
+			j->number[0]), j, 1);
 	case JOB_SESSION_LIST:
-		return session_list(d, j);
+		return fetch_rows(bind(d, STATEMENT_SESSION_LIST, "nn",
+			j->number[0], j->number[1]), j, j->number[1]);
+	case JOB_SESSION_DUE:
+		return fetch_rows(bind(d, STATEMENT_SESSION_DUE, "nnn",
+			j->number[0], j->number[1], j->number[2]), j,
+			j->number[2]);
+	case JOB_SESSION_LAST:
+		return fetch_number(bind(d, STATEMENT_SESSION_LAST, ""), j);
 	case JOB_META_GET:
 		return fetch(bind(d, STATEMENT_META_GET, "t", j->text[0]), j);
 	case JOB_META_PUT:

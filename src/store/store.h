@@ -41,7 +41,6 @@ int store_version(const struct store *s);
  * Every result: @error is
  * 0             committed (writes), found (reads), gone (deletes)
  * -STOX_ENOENT  nothing found; the value's .p is NULL
- * -STOX_EEXIST  another session has that kind and key
  * -STOX_EIO     the transaction failed; what it wrote may be there or not
  * Callbacks may be NULL.  They run on the loop, in the order of the calls.
  */
@@ -81,7 +80,7 @@ void store_value_delete(struct store *s, const char *plugin, struct str key,
 /* sessions: a packed, versioned blob that an actor is rebuilt from */
 
 struct store_session {
-	uint64_t id;          /* chosen by core, stays over restarts, below 2^63 */
+	uint64_t id;          /* chosen by core, rising; stays over restarts */
 	const char *kind;     /* plugin's session kind */
 	struct str key;       /* what finds it: unique within its kind */
 	struct str state;     /* packed */
@@ -89,15 +88,27 @@ struct store_session {
 	const char *node;
 	uint64_t epoch;
 };
+/** Write it, new or again; its id, kind and key never change. */
 void store_session_put(struct store *s, const struct store_session *row,
 	store_done *done, void *arg);
 void store_session_delete(struct store *s, uint64_t id, store_done *done,
 	void *arg);
-/** All of them, a page at a time in id order after @after; @row for each, then
- *  @done. */
-void store_session_list(struct store *s, uint64_t after, unsigned page,
-	void (*row)(void *arg, const struct store_session *row),
+/* Reads: @row for each one found, then @done (with 0 also when there is none). */
+typedef void store_row(void *arg, const struct store_session *row);
+void store_session_get(struct store *s, const char *kind, struct str key,
+	store_row *row, store_done *done, void *arg);
+void store_session_get_id(struct store *s, uint64_t id, store_row *row,
 	store_done *done, void *arg);
+/** All of them, a page at a time in id order after @after. */
+void store_session_list(struct store *s, uint64_t after, unsigned page,
+	store_row *row, store_done *done, void *arg);
+/** Those with a due time, the earliest first, a page at a time behind
+ *  (@after_due_s, @after_id). */
+void store_session_due(struct store *s, uint64_t after_due_s,
+	uint64_t after_id, unsigned page, store_row *row, store_done *done,
+	void *arg);
+/** The highest id in use, 0 without any; at start, waits for the disk. */
+int store_session_last(struct store *s, uint64_t *ret_id);
 
 /* the node's own values: dialback secret, node id, epoch */
 void store_meta_get(struct store *s, const char *name,

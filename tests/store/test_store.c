@@ -369,37 +369,90 @@ static void a_session_comes_back_whole(void **state)
 	room_free(&r);
 }
 
-/* A key that is taken fails alone; the rest of the batch is committed. */
-static void keys_are_unique_within_a_kind(void **state)
+static void found_row(void *arg, const struct store_session *row)
+{
+	uint64_t *id = arg;
+
+	*id = row->id;
+}
+
+static uint64_t find_session(struct room *r, const char *kind, struct str key)
+{
+	uint64_t id = 0;
+
+	store_session_get(r->store, kind, key, found_row, NULL, &id);
+	room_step(r);
+	return id;
+}
+
+static void sessions_are_found_by_key_and_id(void **state)
 {
 	struct store_session row = { .id = 1, .kind = "chat", .key = STR("k"),
 		.state = STR("one") };
-	struct answer first = { 0 }, taken = { 0 }, other = { 0 }, gone = { 0 },
-		again = { 0 };
-	struct store_info info;
+	uint64_t id = 0;
 	struct room r;
 
 	(void)state;
 	room_init(&r);
 	room_open(&r);
-	store_session_put(r.store, &row, on_done, &first);
-	row.id = 2;
-	store_session_put(r.store, &row, on_done, &taken);
+	assert_int_equal(store_session_last(r.store, &id), 0);
+	assert_int_equal(id, 0);
+	assert_int_equal(put_session(&r, &row), 0);
+	row.id = 7;
 	row.kind = "call";
-	store_session_put(r.store, &row, on_done, &other);
-	store_session_delete(r.store, 1, on_done, &gone);
+	assert_int_equal(put_session(&r, &row), 0);
 	row.id = 3;
-	row.kind = "chat";
-	store_session_put(r.store, &row, on_done, &again);
+	row.key = STR("k\n");
+	assert_int_equal(put_session(&r, &row), 0);
+	assert_int_equal(find_session(&r, "chat", STR("k")), 1);
+	assert_int_equal(find_session(&r, "call", STR("k")), 7);
+	assert_int_equal(find_session(&r, "call", STR("k\n")), 3);
+	assert_int_equal(find_session(&r, "chat", STR("K")), 0);
+	assert_int_equal(find_session(&r, "call\nk", STR("")), 0);
+	store_session_get_id(r.store, 7, found_row, NULL, &id);
 	room_step(&r);
-	assert_int_equal(first.error, 0);
-	assert_int_equal(taken.error, -STOX_EEXIST);
-	assert_int_equal(other.error, 0);
-	assert_int_equal(gone.error, 0);
-	assert_int_equal(again.error, 0);
-	store_info(r.store, &info);
-	assert_int_equal(info.commits, 1);
-	assert_int_equal(info.failures, 0);
+	assert_int_equal(id, 7);
+	assert_int_equal(store_session_last(r.store, &id), 0);
+	assert_int_equal(id, 7);
+	store_session_delete(r.store, 7, NULL, NULL);
+	assert_int_equal(find_session(&r, "call", STR("k")), 0);
+	room_free(&r);
+}
+
+/* The earliest first, those of one second by number, never those without. */
+static void sessions_come_in_the_order_of_their_time(void **state)
+{
+	static const struct {
+		uint64_t id, due_s;
+	} rows[] = { { 1, 50 }, { 2, 0 }, { 3, 20 }, { 4, 50 }, { 5, 10 },
+		{ 6, 20 } };
+	static const uint64_t expected[] = { 5, 3, 6, 1, 4 };
+	struct listing l = { .pages = 1 }; /* one page only */
+	char key[16];
+	struct room r;
+
+	(void)state;
+	room_init(&r);
+	room_open(&r);
+	for (size_t i = 0; i < 6; i++) {
+		struct store_session row = { .id = rows[i].id, .kind = "k",
+			.due_s = rows[i].due_s, .state = STR("s") };
+
+		snprintf(key, sizeof(key), "%d", (int)i);
+		row.key = str_from(key);
+		assert_int_equal(put_session(&r, &row), 0);
+	}
+	store_session_due(r.store, 0, 0, 10, on_row, NULL, &l);
+	room_step(&r);
+	assert_int_equal(l.count, 5);
+	for (size_t i = 0; i < 5; i++)
+		assert_int_equal(l.ids[i], expected[i]);
+	l.count = 0;
+	store_session_due(r.store, 20, 3, 2, on_row, NULL, &l);
+	room_step(&r);
+	assert_int_equal(l.count, 2);
+	assert_int_equal(l.ids[0], 6);
+	assert_int_equal(l.ids[1], 1);
 	room_free(&r);
 }
 
@@ -530,7 +583,8 @@ int main(void)
 		cmocka_unit_test(meta),
 		cmocka_unit_test(sessions_by_pages),
 		cmocka_unit_test(a_session_comes_back_whole),
-		cmocka_unit_test(keys_are_unique_within_a_kind),
+		cmocka_unit_test(sessions_are_found_by_key_and_id),
+		cmocka_unit_test(sessions_come_in_the_order_of_their_time),
 		cmocka_unit_test(closing_finishes_the_queue),
 		cmocka_unit_test(dropping_loses_what_is_not_committed),
 		cmocka_unit_test(committed_is_not_yet_told),

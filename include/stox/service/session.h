@@ -32,21 +32,22 @@ struct stox_session_kind {
 	const char *name;      /* unique in the store */
 	/** One event.  Change the row with stox_session_set() or _end(). */
 	void (*event)(void *state, struct stox_session *s, const struct stox_event *e);
-	/** The row is committed (or was restored at start): do what it asks. */
+	/** The row is committed, or an earlier run has left it: do what it asks. */
 	void (*act)(void *state, struct stox_session *s);
 };
 
-/** Find the session of that kind and key, or make one with an empty row. */
+/** The session of that kind and key.  Its row may have to be read first: it is
+ *  there in event() and act(), empty for a new one. */
 STOX_API struct stox_session *stox_session_open(struct stox_host *host,
-	const struct stox_session_kind *kind, const char *key);
-/** Find it, or NULL. */
-STOX_API struct stox_session *stox_session_find(struct stox_host *host,
 	const struct stox_session_kind *kind, const char *key);
 STOX_API const char *stox_session_key(const struct stox_session *s);
 STOX_API struct stox_host *stox_session_host(const struct stox_session *s);
 /** The packed row; *@ret_len 0 for a new session. */
 STOX_API const void *stox_session_row(const struct stox_session *s, size_t *ret_len);
-/** Replace the row; copied.  @due_s: seconds since 1970 of the next DUE, 0: none. */
+/** Replace the row; copied.  @due_s: seconds since 1970 of the next DUE, 0: none.
+ *  A DUE that sets no new one was the last.  After a restart those with a due
+ *  time act again, at a pace, whatever the time is; the others wait for an
+ *  event: whoever owes an action to the world sets a time to try it again. */
 STOX_API void stox_session_set(struct stox_session *s, const void *row, size_t len,
 	uint64_t due_s);
 /** Delete the row after this event; the session is gone then. */
@@ -56,12 +57,6 @@ STOX_API void stox_session_end(struct stox_session *s);
  *  fresh stack and the reply goes out after the commit. */
 STOX_API stox_verdict stox_session_take(struct stox_exchange *x,
 	struct stox_session *s);
-/** A SIP dialog that belongs to the session: in-dialog requests go straight to it.
- *  @call_id and @local_tag name it; remembered until the session ends or the
- *  node does (say it again in act()). */
-STOX_API void stox_session_dialog(struct stox_session *s, const char *call_id,
-	const char *local_tag);
-
 /** What stox_begin() needs. */
 struct stox_begin {
 	const char *from, *to; /* JIDs; one of the two domains lives on SIP */
@@ -77,7 +72,10 @@ STOX_API struct stox_exchange *stox_begin(struct stox_session *s,
 	const struct stox_begin *b);
 STOX_API void stox_begin_send(struct stox_exchange *x);
 
-/** A name that nobody can guess and that begins with the node's id: for Call-IDs and tags. */
+/** A name that nobody can guess, that begins with the node's id and by which
+ *  the core finds the session: for Call-IDs, and for the tags of its dialogs.
+ *  In-dialog requests whose To tag is one come as REQUEST; that the rest of the
+ *  dialog is right too is for the session to see. */
 STOX_API const char *stox_session_token(struct stox_session *s, char out[33]);
 
 #endif

@@ -13,6 +13,7 @@
 #include "stox/service/session.h"
 
 enum state { ASKING = 1, ACTIVE, LEAVING };
+enum { RETRY_S = 40 };
 
 struct row {
 	int state;
@@ -40,7 +41,10 @@ static void pack(struct stox_session *s, const struct row *r)
 		r->call_id, r->from_tag, r->to_tag, r->cseq, r->wanted, r->told,
 		r->from, r->to);
 
-	stox_session_set(s, text, (size_t)n + 1, 0);
+	/* as long as something is owed it is tried again */
+	stox_session_set(s, text, (size_t)n + 1,
+		r->state == ACTIVE && r->wanted == r->told
+			? 0 : stox_wall_s(stox_session_host(s)) + RETRY_S);
 }
 
 enum { TAG_SUBSCRIBE = 1, TAG_TELL };
@@ -69,7 +73,6 @@ static void ask(struct stox_session *s, const struct row *r)
 		.cseq = r->cseq };
 	struct stox_exchange *x;
 
-	stox_session_dialog(s, r->call_id, r->from_tag);
 	x = stox_begin(s, &b);
 	if (!x)
 		return;
@@ -87,9 +90,7 @@ static void act(void *state, struct stox_session *s)
 	(void)state;
 	if (!unpack(s, &r))
 		return;
-	if (r.state == ACTIVE)
-		stox_session_dialog(s, r.call_id, r.from_tag);
-	else
+	if (r.state != ACTIVE)
 		ask(s, &r);
 	if (r.wanted != r.told)
 		tell(s, &r);
@@ -129,8 +130,13 @@ static void on_notify(struct stox_session *s, struct stox_exchange *x,
 {
 	size_t len;
 	const char *body = stox_in_body(x, &len);
+	const char *call_id = stox_in_header(x, "Call-ID");
 	char *text = stox_printf(x, "%.*s", (int)len, body ? body : "");
 
+	if (!call_id || strcmp(call_id, r->call_id) != 0) {
+		stox_reply_sip(x, 481, NULL);
+		return;
+	}
 	stox_reply_sip(x, 200, NULL);
 	r->wanted = strstr(text, "open") ? 3 : 2;
 	if (r->told == r->wanted)
@@ -173,6 +179,8 @@ static void event(void *state, struct stox_session *s, const struct stox_event *
 		on_presence(s, e->exchange, &r, known);
 	else if (e->type == STOX_EVENT_REQUEST && known)
 		on_notify(s, e->exchange, &r);
+	else if (e->type == STOX_EVENT_DUE && known)
+		pack(s, &r); /* and act() tries again */
 }
 
 static const struct stox_session_kind kind = { "toy", event, act };

@@ -1,0 +1,153 @@
+/*
+ * Sessions as plugins see them: stox/service/session.h.
+ */
+#include "core/session_private.h"
+
+#include <stdlib.h>
+
+/* ---- finding and changing --------------------------------------------------- */
+
+struct stox_session *stox_session_open(struct stox_host *host,
+	const struct stox_session_kind *kind, const char *key)
+{
+	struct stox_session *s = session_by_key(host->node->sessions,
+		kind->name, str_from(key));
+
+	if (s)
+		return s;
+	s = session_new(host, kind, key);
+	session_load(s);
+	return s;
+}
+
+const char *stox_session_key(const struct stox_session *s)
+{
+	return strchr(s->key, '\n') + 1;
+}
+
+struct stox_host *stox_session_host(const struct stox_session *s)
+{
+	return s->host;
+}
+
+const void *stox_session_row(const struct stox_session *s, size_t *ret_len)
+{
+	*ret_len = s->row_len;
+	return s->row;
+}
+
+void stox_session_set(struct stox_session *s, const void *row, size_t len,
+	uint64_t due_s)
+{
+	void *copy = base_alloc(len + 1);
+
+	memcpy(copy, row, len);
+	free(s->row);
+	s->row = copy;
+	s->row_len = len;
+	s->due_s = due_s;
+	s->changed = true;
+}
+
+void stox_session_end(struct stox_session *s)
+{
+	s->ended = true;
+}
+
+stox_verdict stox_session_take(struct stox_exchange *x, struct stox_session *s)
+{
+	const struct stox_event e = { STOX_EVENT_REQUEST, x, 0 };
+
+	x->session = s->handle;
+	core_deliver(s->n, s->handle, &e);
+	return stox_taken(x);
+}
+
+/* ---- tokens ---------------------------------------------------------------- */
+
+/* "node-session-random": 11 digits of base 62 hold the number of a session. */
+enum { DIGITS = 11, BASE = 62 };
+
+static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	"abcdefghijklmnopqrstuvwxyz";
+
+const char *stox_session_token(struct stox_session *s, char out[33])
+{
+	size_t n = strlen(s->n->node_id);
+	uint64_t id = session_number(s);
+
+	memcpy(out, s->n->node_id, n);
+	out[n++] = '-';
+	for (size_t i = DIGITS; i-- > 0; id /= BASE)
+		out[n + i] = digits[id % BASE];
+	n += DIGITS;
+	out[n++] = '-';
+	rand_token(io_rand(s->n->env), out + n, 32 - n);
+	return out;
+}
+
+uint64_t session_of_token(const struct node *n, struct str token)
+{
+	size_t prefix = strlen(n->node_id);
+	uint64_t id = 0;
+
+	if (token.len < prefix + DIGITS + 2 ||
+		!str_starts(token, str_from(n->node_id)) ||
+		token.p[prefix] != '-' || token.p[prefix + 1 + DIGITS] != '-')
+		return 0;
+	for (size_t i = 0; i < DIGITS; i++) {
+		const char *d = memchr(digits, token.p[prefix + 1 + i], BASE);
+
+		if (!d || id > (INT64_MAX - BASE) / BASE)
+			return 0;
+		id = id * BASE + (uint64_t)(d - digits);
+	}
+	return id;
+}
+
+/* ---- exchanges of their own ------------------------------------------------ */
+
+struct stox_exchange *stox_begin(struct stox_session *s,
+	const struct stox_begin *b)
+{
+	struct node *n = s->n;
+	struct pool *pool = node_pool(n);
+	struct stox_exchange *x;
+	struct jid from, to;
+	struct stox_begin *copy;
+
+	if (jid_parse(pool, str_from(b->from), &from) < 0 ||
+		jid_parse(pool, str_from(b->to), &to) < 0) {
+		node_pool_release(n, &pool);
+		return NULL;
+	}
+	x = exchange_new(n, pool,
+		table_get(n->snapshot->config->by_domain_sip, to.domain)
+			? STOX_XMPP : STOX_SIP);
+	if (!x) {
+		node_pool_release(n, &pool);
+		return NULL;
+	}
+	x->originating = true;
+	x->from = from;
+	x->to = to;
+	x->session = s->handle;
+	x->tag = b->tag;
+	copy = pool_alloc0(pool, sizeof(*copy));
+	copy->cseq = b->cseq;
+	copy->call_id = b->call_id ? pool_strdup(pool, b->call_id) : NULL;
+	copy->from_tag = b->from_tag ? pool_strdup(pool, b->from_tag) : NULL;
+	copy->to_tag = b->to_tag ? pool_strdup(pool, b->to_tag) : NULL;
+	x->begin = copy;
+	if (ends_begun(x) < 0) {
+		exchange_replied(x);
+		return NULL;
+	}
+	s->begun++;
+	return x;
+}
+
+void stox_begin_send(struct stox_exchange *x)
+{
+	exchange_originate(x);
+}

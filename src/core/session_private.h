@@ -1,0 +1,103 @@
+/*
+ * session_private.h: what the files of the sessions share.
+ *
+ *     session.c        the mailbox: event, commit, reply, act
+ *     session_load.c   out of the store and back: opening, the pages of a
+ *                      restart, due times, what is put away again
+ *     session_api.c    what plugins call
+ */
+#ifndef CORE_SESSION_PRIVATE_H
+#define CORE_SESSION_PRIVATE_H
+
+#include "core/node.h"
+#include "core/session.h"
+
+struct mail {
+	struct list node;
+	enum stox_event_type type;
+	uint64_t exchange;
+	unsigned tag;
+};
+
+/* Known to plugins as struct stox_session.  It is in memory while something
+ * happens to it; else it is its row. */
+struct stox_session {
+	struct list node;      /* of the quiet ones, the last used at the end */
+	uint64_t handle;       /* in this run */
+	uint64_t id;           /* in the store, over all runs; 0: no row yet */
+	struct node *n;
+	struct stox_host *host;
+	const struct stox_session_kind *kind;
+	char *key;             /* "kind\nkey" */
+	void *row;
+	size_t row_len;
+	uint64_t due_s;
+	bool loading;          /* the store is asked: the mailbox waits */
+	bool changed, ended, stored;
+	bool committing;       /* a write is under way: the mailbox waits */
+	bool due_told;         /* the due time has become an event */
+	unsigned begun;        /* exchanges of its own that are under way */
+	uint64_t replying;     /* exchange whose reply waits for the commit */
+	struct list mailbox;
+	struct io_task work;
+};
+
+struct sessions {
+	struct node *node;
+	struct table *by_key, *by_id;  /* those in memory */
+	struct list quiet;             /* of them: may be put away */
+	size_t quiet_count;
+	struct list questions;         /* the store's answers to these are due */
+	uint64_t last_id;              /* given out */
+	uint64_t epoch;                /* of this run */
+
+	/* two readers of the rows that have a due time, in their order: those
+	 * of earlier runs, once; and those whose time has come */
+	struct session_scan {
+		bool asking;
+		uint64_t due_s, id;    /* of the last row read */
+		unsigned rows, told;   /* in this page; those of any use */
+		bool ahead;            /* a row was seen that is not due */
+	} restore, due;
+	uint64_t next_due_s;           /* when to read; UINT64_MAX: never */
+	struct timer restore_timer, due_timer;
+};
+
+/* ---- session.c ---- */
+
+/** A session in memory without row and id, not loading. */
+struct stox_session *session_new(struct stox_host *host,
+	const struct stox_session_kind *kind, const char *key);
+void session_free(struct stox_session *s);
+/** Put an event into the mailbox. */
+void session_post(struct stox_session *s, const struct stox_event *e);
+/** Find it in memory. */
+struct stox_session *session_by_key(struct sessions *all, const char *kind,
+	struct str key);
+/** Its number in the store is known. */
+void session_is(struct stox_session *s, uint64_t id);
+/** That number, given out now when it has none. */
+uint64_t session_number(struct stox_session *s);
+/** Nothing waits in its mailbox: it may be put away. */
+void session_rest(struct stox_session *s);
+/** Something has come for it: it stays. */
+void session_wake(struct stox_session *s);
+
+/** Its row could not be read: whoever waits is told, and it goes. */
+void session_fail(struct stox_session *s);
+/** After an event or the loading: what next? */
+void session_go_on(struct stox_session *s);
+
+/* ---- session_load.c ---- */
+
+/** Ask the store for the row of a new session. */
+void session_load(struct stox_session *s);
+/** Some session is due then. */
+void session_due_by(struct sessions *all, uint64_t due_s);
+
+/* ---- session_api.c ---- */
+
+/** The number of the session that made a token, 0 when it is none of ours. */
+uint64_t session_of_token(const struct node *n, struct str token);
+
+#endif
