@@ -4,8 +4,10 @@ stoxinclude_HEADERS = \
 	include/stox/types.h
 stoxserviceincludedir = $(includedir)/stox/service
 stoxserviceinclude_HEADERS = \
+	include/stox/service/address.h \
 	include/stox/service/cache.h \
 	include/stox/service/cpim.h \
+	include/stox/service/date.h \
 	include/stox/service/disco.h \
 	include/stox/service/gateway.h \
 	include/stox/service/policy.h \

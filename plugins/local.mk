@@ -5,12 +5,16 @@ PLUGIN_CPPFLAGS = -I$(top_srcdir)/include
 PLUGIN_LDFLAGS = -module -avoid-version -shared $(STOX_LDFLAGS)
 
 message_sources = \
-	plugins/message/date.c \
 	plugins/message/message.c plugins/message/message.h \
 	plugins/message/multipart.c \
 	plugins/message/s2x.c \
 	plugins/message/text.c \
 	plugins/message/x2s.c
+presence_sources = \
+	plugins/presence/pidf_read.c \
+	plugins/presence/pidf_write.c plugins/presence/presence.h \
+	plugins/presence/show.c \
+	plugins/presence/tuple.c
 disco_sources = plugins/disco/disco.c
 contact_sources = plugins/contact/contact.c
 gateway_sources = plugins/gateway/gateway.c

@@ -9,6 +9,7 @@ include $(top_srcdir)/tests/store/local.mk
 include $(top_srcdir)/tests/map/local.mk
 include $(top_srcdir)/tests/core/local.mk
 include $(top_srcdir)/tests/ctl/local.mk
+include $(top_srcdir)/tests/presence/local.mk
 include $(top_srcdir)/tests/play/local.mk
 include $(top_srcdir)/tests/fuzz/local.mk
 include $(top_srcdir)/tests/peers/local.mk

@@ -5,13 +5,14 @@
  *   message.c  the descriptor, what both directions remember
  *   x2s.c      <message/> to MESSAGE
  *   s2x.c      MESSAGE to <message/>
- *   text.c     text of bodies: charsets, characters that XML lacks, dates
+ *   text.c     text of bodies: charsets, characters that XML lacks
  */
 #ifndef MESSAGE_H
 #define MESSAGE_H
 
 #include "stox/plugin.h"
 #include "stox/service/cache.h"
+#include "stox/service/date.h"
 
 enum message_option {
 	OPTION_S2X_TYPE,
@@ -57,11 +58,5 @@ const char *message_html_to_text(struct stox_exchange *x, const char *html);
 bool message_multipart_pick(struct stox_exchange *x, const char *type,
 	const char *body, size_t len, const char **ret_type,
 	const char **ret_body, size_t *ret_len);
-
-/** Seconds since 1970 of an RFC 3339 stamp or a SIP Date; -1: not one. */
-int64_t message_date_read(const char *text);
-/** The two ways back; in the exchange. */
-const char *message_date_sip(struct stox_exchange *x, int64_t seconds);
-const char *message_date_stamp(struct stox_exchange *x, int64_t seconds);
 
 #endif

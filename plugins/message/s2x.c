@@ -51,7 +51,7 @@ static void unwrap_cpim(struct stox_exchange *x, struct content *c)
 	if (cpim.subject)
 		c->subject = cpim.subject;
 	if (cpim.date_time)
-		c->date = message_date_read(cpim.date_time);
+		c->date = stox_date_read(cpim.date_time);
 }
 
 static struct content read_content(struct stox_exchange *x)
@@ -62,7 +62,7 @@ static struct content read_content(struct stox_exchange *x)
 		.encoding = stox_in_header(x, "Content-Encoding"),
 		.subject = stox_in_header(x, "Subject"),
 		.language = stox_in_header(x, "Content-Language"),
-		.date = date ? message_date_read(date) : -1,
+		.date = date ? stox_date_read(date) : -1,
 	};
 
 	c.body = stox_in_body(x, &c.len);
@@ -144,13 +144,14 @@ static void put_delay(struct stox_exchange *x, struct stox_element *out,
 	int64_t date)
 {
 	int64_t now = (int64_t)(stox_in_time_us(x) / 1000000);
+	char stamp[STOX_DATE_SIZE];
 	struct stox_element *e;
 
 	if (date < 0 || date > now - FRESH_S)
 		return;
 	e = stox_element_add(out, "delay", "urn:xmpp:delay");
 	stox_element_set(e, "from", stox_domain(x));
-	stox_element_set(e, "stamp", message_date_stamp(x, date));
+	stox_element_set(e, "stamp", stox_date_stamp(stamp, date));
 }
 
 /** The first of a list of languages, as xml:lang; NULL when it is none. */

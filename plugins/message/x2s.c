@@ -93,14 +93,15 @@ static void put_headers(struct stox_host *host, struct stox_exchange *x,
 		"http://jabber.org/protocol/nick"));
 	const char *stamp = stox_element_attr(
 		stox_element_child(in, "delay", "urn:xmpp:delay"), "stamp");
-	int64_t seconds = stamp ? message_date_read(stamp) : -1;
+	char date[STOX_DATE_SIZE];
+	int64_t seconds = stamp ? stox_date_read(stamp) : -1;
 
 	if (subject && *stox_element_text(subject))
 		stox_out_header(x, "Subject", stox_element_text(subject));
 	if (lang && *lang)
 		stox_out_header(x, "Content-Language", lang);
 	if (seconds >= 0)
-		stox_out_header(x, "Date", message_date_sip(x, seconds));
+		stox_out_header(x, "Date", stox_date_sip(date, seconds));
 	if (thread && *thread)
 		put_thread(host, x, thread);
 	if (nick && *nick)

@@ -1,27 +1,23 @@
 /*
  * Tell the time of the gateway.  XEP-0202
  */
-#define _GNU_SOURCE
-#include <time.h>
-
 #include "stox/plugin.h"
+#include "stox/service/date.h"
 
 static const char NS[] = "urn:xmpp:time";
 
 static stox_verdict tell(void *state, struct stox_exchange *x)
 {
-	time_t now = (time_t)(stox_in_time_us(x) / 1000000);
+	int64_t now = (int64_t)(stox_in_time_us(x) / 1000000);
 	struct stox_element *reply = stox_reply_stanza(x, "result");
 	struct stox_element *e = stox_element_add(reply, "time", NS);
-	struct tm t;
+	char utc[STOX_DATE_SIZE];
 
 	(void)state;
-	gmtime_r(&now, &t);
 	/* UTC: where the gateway stands says nothing about the contact. */
 	stox_element_add_child_text(e, "tzo", NULL, "+00:00");
 	stox_element_add_child_text(e, "utc", NULL,
-		stox_printf(x, "%d-%02d-%02dT%02d:%02d:%02dZ", t.tm_year + 1900,
-			t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec));
+		stox_date_stamp(utc, now));
 	return stox_answered(x);
 }
 

@@ -111,6 +111,26 @@ static const char *ascii_of(struct pool *pool, struct str domain)
 		? pool_strdup(pool, ascii) : "invalid";
 }
 
+const char *ends_domain_of(const struct config *c, struct str host)
+{
+	const char *sip = sip_domain_of(c, host);
+
+	return sip ? sip : xmpp_domain_of(c, host);
+}
+
+const char *ends_host_of(const struct config *c, struct str domain)
+{
+	const struct config_sip_domain *sip =
+		table_get(c->by_domain_sip, domain);
+	const struct config_xmpp_domain *xmpp =
+		table_get(c->by_domain_xmpp, domain);
+
+	if (sip)
+		return same_name(sip->domains, sip->partner.domains, domain);
+	return xmpp ? same_name(xmpp->domains, xmpp->sip_domains, domain)
+		    : NULL;
+}
+
 const char *ends_sip_host(const struct stox_exchange *x, const struct jid *jid)
 {
 	if (x->sip_domain->discovered)

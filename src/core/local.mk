@@ -2,6 +2,7 @@
 # may bring the plugins it wants.
 noinst_LTLIBRARIES += src/core/libcore.la
 src_core_libcore_la_SOURCES = \
+	src/core/address.c \
 	src/core/api.c src/core/api_table.h \
 	src/core/body.c \
 	src/core/cache.c \

@@ -397,7 +397,7 @@ struct node *node_new(const struct node_config *c, struct buf *why)
 	n->certificates = certificates_new(n->env, n->log);
 	if (adopt(n, c->config, why) < 0 ||
 		open_store(n, c->database, why) < 0 ||
-		sessions_start(n->sessions) < 0)
+		sessions_start(n->sessions, why) < 0)
 		goto failed;
 	n->xmpp = xmpp_new(n->env, n->log, n->limits, n->budget,
 		&route_xmpp_events, n);

@@ -5,6 +5,7 @@
 #ifndef CORE_SESSION_H
 #define CORE_SESSION_H
 
+#include "base/buf.h"
 #include "base/str.h"
 #include "stox/service/session.h"
 
@@ -13,8 +14,8 @@ struct sessions;
 
 struct sessions *sessions_new(struct node *n);
 /** Before the loop runs: read where the numbers of the last run ended.
- *  Returns 0, or -STOX_EIO. */
-int sessions_start(struct sessions *s);
+ *  Returns 0, or -STOX_EIO with a sentence in @why. */
+int sessions_start(struct sessions *s, struct buf *why);
 /** Free all, without events. */
 void sessions_free(struct sessions **s);
 /** Let what earlier runs have left undone act, at LIMIT_SESSION_PACE. */

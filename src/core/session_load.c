@@ -378,11 +378,13 @@ static int next_epoch(struct sessions *all)
 	return 0;
 }
 
-int sessions_start(struct sessions *all)
+int sessions_start(struct sessions *all, struct buf *why)
 {
-	int error = store_session_last(all->node->store, &all->last_id);
-
-	return error ? error : next_epoch(all);
+	if (store_session_last(all->node->store, &all->last_id) == 0 &&
+		next_epoch(all) == 0)
+		return 0;
+	buf_add_text(why, "the store cannot tell what earlier runs have left");
+	return -STOX_EIO;
 }
 
 void sessions_free(struct sessions **s)

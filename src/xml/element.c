@@ -41,6 +41,17 @@ const char *stox_element_attr(const struct stox_element *e, const char *name)
 	return a ? a->value : NULL;
 }
 
+const char *stox_element_attr_ns(
+	const struct stox_element *e, const char *name, const char *ns)
+{
+	for (struct stox_attribute *a = e ? e->attributes : NULL; a;
+		a = a->next)
+		if (a->ns && strcmp(a->ns, ns) == 0 &&
+			strcmp(a->name, name) == 0)
+			return a->value;
+	return NULL;
+}
+
 static const struct stox_element *search(
 	const struct stox_element *e, const char *name, const char *ns)
 {

@@ -22,6 +22,9 @@ STOX_API bool stox_element_is(const struct stox_element *e, const char *name,
 	const char *ns);
 /** An attribute without namespace ("xml:lang" for xml:lang), or NULL. */
 STOX_API const char *stox_element_attr(const struct stox_element *e, const char *name);
+/** An attribute that has a namespace (a prefix), or NULL. */
+STOX_API const char *stox_element_attr_ns(const struct stox_element *e,
+	const char *name, const char *ns);
 /** First child element, or NULL. */
 STOX_API const struct stox_element *stox_element_child(const struct stox_element *e,
 	const char *name, const char *ns);
@@ -50,5 +53,22 @@ STOX_API struct stox_element *stox_element_add_child_text(struct stox_element *e
 /** Append a deep copy of @child. */
 STOX_API struct stox_element *stox_element_add_copy(struct stox_element *e,
 	const struct stox_element *child);
+
+/* ---- documents: bodies of SIP messages ---- */
+
+/**
+ * Read one whole document under the restrictions of XMPP's XML: no DOCTYPE,
+ * comments, processing instructions, entities; depth and attributes bounded.
+ * Returns the root, in the exchange, or NULL when it is not such a document.
+ */
+STOX_API const struct stox_element *stox_document_read(struct stox_exchange *x,
+	const void *bytes, size_t len);
+/** Begin a document: its root, in the exchange. */
+STOX_API struct stox_element *stox_document_new(struct stox_exchange *x,
+	const char *name, const char *ns);
+/** The document as text with its XML declaration, in the exchange; NULL when
+ *  it is longer than a SIP body may be. */
+STOX_API const char *stox_document_text(struct stox_exchange *x,
+	const struct stox_element *root, size_t *ret_len);
 
 #endif

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "message.h"
+#include "stox/service/date.h"
 
 static const char MONTHS[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 static const char DAYS[] = "SunMonTueWedThuFriSat";
@@ -76,30 +76,33 @@ static int64_t read_date(const char *text)
 	return to_seconds(&t);
 }
 
-int64_t message_date_read(const char *text)
+int64_t stox_date_read(const char *text)
 {
 	int64_t seconds = read_stamp(text);
 
 	return seconds >= 0 ? seconds : read_date(text);
 }
 
-const char *message_date_sip(struct stox_exchange *x, int64_t seconds)
+const char *stox_date_sip(char out[STOX_DATE_SIZE], int64_t seconds)
 {
 	time_t when = (time_t)seconds;
 	struct tm t;
 
 	gmtime_r(&when, &t);
-	return stox_printf(x, "%.3s, %02d %.3s %d %02d:%02d:%02d GMT",
+	snprintf(out, STOX_DATE_SIZE, "%.3s, %02d %.3s %d %02d:%02d:%02d GMT",
 		DAYS + 3 * t.tm_wday, t.tm_mday, MONTHS + 3 * t.tm_mon,
 		t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_sec);
+	return out;
 }
 
-const char *message_date_stamp(struct stox_exchange *x, int64_t seconds)
+const char *stox_date_stamp(char out[STOX_DATE_SIZE], int64_t seconds)
 {
 	time_t when = (time_t)seconds;
 	struct tm t;
 
 	gmtime_r(&when, &t);
-	return stox_printf(x, "%d-%02d-%02dT%02d:%02d:%02dZ", t.tm_year + 1900,
-		t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec);
+	snprintf(out, STOX_DATE_SIZE, "%d-%02d-%02dT%02d:%02d:%02dZ",
+		t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min,
+		t.tm_sec);
+	return out;
 }

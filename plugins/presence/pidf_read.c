@@ -1,0 +1,285 @@
+/*
+ * PIDF to a state.  RFC 3863, RFC 4479, RFC 4480; stox.md 3.7, lync.md 4.2.
+ */
+#include <string.h>
+
+#include "presence.h"
+#include "stox/service/address.h"
+#include "stox/service/date.h"
+
+static const char NS_CLIENT[] = "jabber:client";
+
+struct reader {
+	struct stox_exchange *x;
+	struct presence_state *state;
+	const char *ids[PRESENCE_DEVICES]; /* seen so far */
+	size_t id_count;
+	bool shown[PRESENCE_DEVICES];      /* the device has a show of its own */
+};
+
+/* ---- activities ------------------------------------------------------------ */
+
+static enum presence_show later(enum presence_show a, enum presence_show b)
+{
+	return a > b ? a : b;
+}
+
+/* <activities/> of both kinds: a child named by the activity, or <activity/>
+ * with its name as text. */
+static enum presence_show read_activities(const struct stox_element *list)
+{
+	enum presence_show show = PRESENCE_PLAIN;
+	const struct stox_element *e = stox_element_child(list, NULL, NULL);
+
+	for (; e; e = stox_element_next(e, NULL, NULL))
+		show = later(show, presence_activity_read(
+			stox_element_is(e, "activity", NULL)
+				? stox_element_text(e)
+				: stox_element_name(e)));
+	return show;
+}
+
+static enum presence_show activities_in(const struct stox_element *parent)
+{
+	static const char *const kinds[] = { PRESENCE_NS_RPID,
+		PRESENCE_NS_RPID_OLD };
+	enum presence_show show = PRESENCE_PLAIN;
+
+	for (size_t i = 0; parent && i < 2; i++) {
+		const struct stox_element *e = stox_element_child(parent,
+			"activities", kinds[i]);
+
+		if (e)
+			show = later(show, read_activities(e));
+	}
+	return show;
+}
+
+static enum presence_show person_activities(const struct stox_element *root)
+{
+	const struct stox_element *e = stox_element_child(root, "person",
+		PRESENCE_NS_DATA_MODEL);
+	enum presence_show show = PRESENCE_PLAIN;
+
+	for (; e; e = stox_element_next(e, "person", PRESENCE_NS_DATA_MODEL))
+		show = later(show, activities_in(e));
+	return show;
+}
+
+/* ---- notes ----------------------------------------------------------------- */
+
+static bool same_lang(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* At most PRESENCE_NOTE_MAX bytes, whole characters. */
+static const char *cut(struct stox_exchange *x, const char *text)
+{
+	size_t n = strlen(text);
+
+	if (n <= PRESENCE_NOTE_MAX)
+		return text;
+	n = PRESENCE_NOTE_MAX;
+	while (n && ((unsigned char)text[n] & 0xc0) == 0x80)
+		n--;
+	return stox_printf(x, "%.*s", (int)n, text);
+}
+
+static void add_note(struct stox_exchange *x, struct presence_device *d,
+	const struct stox_element *e)
+{
+	const char *lang = stox_element_lang(e);
+
+	if (!*stox_element_text(e) || d->note_count == PRESENCE_NOTES)
+		return;
+	for (size_t i = 0; i < d->note_count; i++)
+		if (same_lang(d->notes[i].lang, lang))
+			return; /* the first one stays */
+	d->notes[d->note_count++] =
+		(struct presence_note){ lang, cut(x, stox_element_text(e)) };
+}
+
+static void read_notes(struct stox_exchange *x, struct presence_device *d,
+	const struct stox_element *parent)
+{
+	const struct stox_element *e =
+		stox_element_child(parent, "note", PRESENCE_NS_PIDF);
+
+	for (; e; e = stox_element_next(e, "note", PRESENCE_NS_PIDF))
+		add_note(x, d, e);
+}
+
+/* ---- tuples ---------------------------------------------------------------- */
+
+static bool is_known(const struct stox_element *e)
+{
+	const char *ns = stox_element_ns(e);
+
+	return strcmp(ns, PRESENCE_NS_PIDF) == 0 ||
+		strcmp(ns, PRESENCE_NS_RPID) == 0 ||
+		strcmp(ns, PRESENCE_NS_RPID_OLD) == 0 ||
+		strcmp(ns, NS_CLIENT) == 0;
+}
+
+/* Is there something in <status/> that one must understand and we do not?
+ * RFC 3863, 4.2.4. */
+static bool is_beyond_us(const struct stox_element *status)
+{
+	const struct stox_element *e = stox_element_child(status, NULL, NULL);
+
+	for (; e; e = stox_element_next(e, NULL, NULL)) {
+		const char *must = stox_element_attr_ns(e, "mustUnderstand",
+			PRESENCE_NS_PIDF);
+
+		if (must && !is_known(e) && (strcmp(must, "true") == 0 ||
+			strcmp(must, "1") == 0))
+			return true;
+	}
+	return false;
+}
+
+static const char *resource_of(struct stox_exchange *x, const char *id,
+	const char *contact)
+{
+	const char *jid = contact ? stox_address_jid(x, contact) : NULL;
+	const char *slash = jid ? strchr(jid, '/') : NULL;
+	const char *resource = slash
+		? slash + 1
+		: stox_address_resource(x, presence_tuple_resource(x, id));
+
+	return resource ? resource : "";
+}
+
+/* Without <basic/> a contact says that there is somebody. */
+static bool read_basic(const struct stox_element *status,
+	const struct stox_element *contact, bool *ret_open)
+{
+	const char *basic = status ? stox_element_child_text(status, "basic")
+				   : NULL;
+
+	*ret_open = !basic || strcmp(basic, "open") == 0;
+	return basic ? *ret_open || strcmp(basic, "closed") == 0
+		     : contact != NULL;
+}
+
+/* A new one of these sees only what later ones may replace. */
+static bool is_better(const struct presence_device *a,
+	const struct presence_device *b)
+{
+	if (a->open != b->open)
+		return a->open;
+	return a->priority > b->priority;
+}
+
+static void add_device(struct reader *r, const struct presence_device *d,
+	bool shown)
+{
+	struct presence_state *s = r->state;
+
+	for (size_t i = 0; i < s->count; i++) {
+		if (strcmp(s->devices[i].resource, d->resource) != 0)
+			continue;
+		if (is_better(d, &s->devices[i])) {
+			s->devices[i] = *d;
+			r->shown[i] = shown;
+		}
+		return;
+	}
+	r->shown[s->count] = shown;
+	s->devices[s->count++] = *d;
+}
+
+static bool id_is_new(struct reader *r, const char *id)
+{
+	for (size_t i = 0; i < r->id_count; i++)
+		if (strcmp(r->ids[i], id) == 0)
+			return false;
+	r->ids[r->id_count++] = id;
+	return true;
+}
+
+static const char *text_of(const struct stox_element *e)
+{
+	return e ? stox_element_text(e) : NULL;
+}
+
+static void read_tuple(struct reader *r, const struct stox_element *t)
+{
+	const char *id = stox_element_attr(t, "id");
+	const struct stox_element *status =
+		stox_element_child(t, "status", PRESENCE_NS_PIDF);
+	const struct stox_element *contact =
+		stox_element_child(t, "contact", PRESENCE_NS_PIDF);
+	const char *show = text_of(status
+		? stox_element_child(status, "show", NS_CLIENT) : NULL);
+	const char *stamp = text_of(
+		stox_element_child(t, "timestamp", PRESENCE_NS_PIDF));
+	struct presence_device d = { .stamp_s = -1 };
+
+	if (!id || !id_is_new(r, id) || (status && is_beyond_us(status)) ||
+		!read_basic(status, contact, &d.open))
+		return;
+	d.resource = resource_of(r->x, id, text_of(contact));
+	d.priority = presence_priority_read(
+		contact ? stox_element_attr(contact, "priority") : NULL);
+	d.show = show ? presence_show_read(show)
+		      : later(activities_in(status), activities_in(t));
+	if (stamp)
+		d.stamp_s = stox_date_read(stamp);
+	read_notes(r->x, &d, t);
+	add_device(r, &d, show || d.show != PRESENCE_PLAIN);
+}
+
+/* ---- the document ---------------------------------------------------------- */
+
+/* Does it speak of @jid?  Anything else is a mistake or a lie. */
+static bool is_about(struct stox_exchange *x, const char *entity,
+	const char *jid)
+{
+	const char *told = entity ? stox_address_jid(x, entity) : NULL;
+
+	return told && strcmp(told, jid) == 0;
+}
+
+/* What is said of the person holds for devices that say nothing themselves. */
+static void apply_person(struct reader *r, const struct stox_element *root)
+{
+	enum presence_show show = person_activities(root);
+	struct presence_state *s = r->state;
+
+	for (size_t i = 0; i < s->count; i++) {
+		if (!r->shown[i])
+			s->devices[i].show = show;
+		if (s->devices[i].note_count == 0)
+			read_notes(r->x, &s->devices[i], root);
+	}
+}
+
+int presence_pidf_read(struct stox_exchange *x, const void *body, size_t len,
+	const char *jid, struct presence_state *ret, const char **why)
+{
+	struct presence_state state = { .devices = stox_alloc(x,
+		PRESENCE_DEVICES * sizeof(*state.devices)) };
+	struct reader r = { .x = x, .state = &state };
+	const struct stox_element *root, *t;
+
+	*why = "Not A Presence Document";
+	if (len > PRESENCE_DOCUMENT_MAX)
+		return -STOX_EPROTO;
+	root = stox_document_read(x, body, len);
+	if (!stox_element_is(root, "presence", PRESENCE_NS_PIDF))
+		return -STOX_EPROTO;
+	*why = "Presence Of Somebody Else";
+	if (!is_about(x, stox_element_attr(root, "entity"), jid))
+		return -STOX_EPROTO;
+	t = stox_element_child(root, "tuple", PRESENCE_NS_PIDF);
+	for (; t && r.id_count < PRESENCE_DEVICES;
+		t = stox_element_next(t, "tuple", PRESENCE_NS_PIDF))
+		read_tuple(&r, t);
+	apply_person(&r, root);
+	state.display = text_of(stox_element_child(root, "display-name",
+		PRESENCE_NS_CIPID));
+	*ret = state;
+	return 0;
+}

@@ -1,0 +1,56 @@
+/*
+ * Addresses for plugins: stox/service/address.h.
+ */
+#include "core/node.h"
+#include "stox/service/address.h"
+
+/* A bare "user@host" is meant as a SIP URI, and so is pres:user@host. */
+static int read_uri(struct stox_exchange *x, const char *text,
+	struct sip_uri *ret)
+{
+	if (sip_uri_parse(str_from(text), ret) == 0 &&
+		(ret->scheme == SIP_SCHEME_SIP ||
+			ret->scheme == SIP_SCHEME_SIPS ||
+			ret->scheme == SIP_SCHEME_IM ||
+			ret->scheme == SIP_SCHEME_PRES))
+		return 0;
+	if (strchr(text, ':'))
+		return -STOX_EINVAL;
+	return sip_uri_parse(str_from(pool_printf(x->pool, "sip:%s", text)),
+		ret);
+}
+
+const char *stox_address_jid(struct stox_exchange *x, const char *uri)
+{
+	const char *domain, *why;
+	struct sip_uri parsed;
+	struct jid jid;
+
+	if (read_uri(x, uri, &parsed) < 0)
+		return NULL;
+	domain = ends_domain_of(x->snapshot->config, parsed.host);
+	if (!domain || map_address_to_jid(x->pool, &parsed, str_from(domain),
+			       true, &jid, &why) < 0)
+		return NULL;
+	return pool_strndup(x->pool, jid.full, strlen(jid.full));
+}
+
+const char *stox_address_uri(struct stox_exchange *x, const char *text)
+{
+	const char *host;
+	struct jid jid;
+
+	if (jid_parse(x->pool, str_from(text), &jid) < 0)
+		return NULL;
+	host = ends_host_of(x->snapshot->config, jid.domain);
+	return host ? map_address_to_sip(x->pool, &jid, host, true) : NULL;
+}
+
+const char *stox_address_resource(struct stox_exchange *x, const char *text)
+{
+	char out[1024];
+	ptrdiff_t n = text && *text
+		? jid_prepare_resource(str_from(text), out, sizeof(out)) : -1;
+
+	return n > 0 ? pool_strndup(x->pool, out, (size_t)n) : NULL;
+}
