@@ -23,10 +23,11 @@ class Ejabberd:
     modes = ("external", "direct", "dialback", "plain", "component", "gateway")
 
     def __init__(self, lab, authority, component_secret=None,
-                 secure_auth=True, encrypted=True, components=()):
+                 secure_auth=True, encrypted=True, components=(),
+                 modern=False):
         self.lab, self.authority = lab, authority
         self.component_secret = component_secret
-        self.components = components
+        self.components, self.modern = components, modern
         self.secure_auth, self.encrypted = secure_auth, encrypted
         self.process = None
         self.certificate = authority.issue("ejabberd/certs", "example.org")

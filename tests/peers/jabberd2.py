@@ -41,10 +41,11 @@ class Jabberd2:
     modes = ("dialback", "plain", "component", "gateway")
 
     def __init__(self, lab, authority, component_secret=None,
-                 secure_auth=True, encrypted=True, components=()):
+                 secure_auth=True, encrypted=True, components=(),
+                 modern=False):
         self.lab, self.authority = lab, authority
         self.component_secret = component_secret
-        self.components = components
+        self.components, self.modern = components, modern
         self.secure_auth, self.encrypted = secure_auth, encrypted
         self.processes = []
         self.certificate = authority.issue("jabberd2/certs", "example.org")

@@ -12,6 +12,7 @@ EXTRA_DIST += \
 	tests/peers/jabberd2.py \
 	tests/peers/kamailio.py \
 	tests/peers/lab.py \
+	tests/peers/modern.py \
 	tests/peers/prosody.py \
 	tests/peers/run \
 	tests/peers/sip_client.py \

@@ -22,13 +22,14 @@ class Prosody:
     clients_see_it = False
     # It asks the name server that it is given, and only that one.
     own_resolver = True
-    modes = ("external", "direct", "dialback", "plain", "component", "gateway")
+    modes = ("external", "direct", "bidi", "dialback", "plain", "component", "gateway")
 
     def __init__(self, lab, authority, component_secret=None,
-                 secure_auth=True, encrypted=True, components=()):
+                 secure_auth=True, encrypted=True, components=(),
+                 modern=False):
         self.lab, self.authority = lab, authority
         self.component_secret = component_secret
-        self.components = components
+        self.components, self.modern = components, modern
         self.secure_auth, self.encrypted = secure_auth, encrypted
         self.process = None
         self.certificate = authority.issue("prosody/certs", "example.org")
@@ -44,7 +45,8 @@ class Prosody:
         gateway = (f"""plugin_paths = {{ "{CONTRIB}" }}
 stox_gateway = "{GATEWAY}"
 """ if GATEWAY in self.components else "")
-        stox = ', "stox"' if gateway else ""
+        more = (', "stox"' if gateway else "") + (
+            ', "s2s_bidi", "smacks"' if self.modern else "")
         return f"""
 run_as_root = true
 pidfile = "{lab.path("prosody/prosody.pid")}"
@@ -57,7 +59,7 @@ unbound = {{
     forward = {{ "{lab.dns_server}" }}
 }}
 modules_enabled = {{ "roster", "saslauth", "tls", "dialback", "disco",
-    "ping", "s2s", "c2s"{stox} }}
+    "ping", "s2s", "c2s"{more} }}
 modules_disabled = {{ "offline" }}
 authentication = "internal_plain"
 storage = "internal"

@@ -21,6 +21,8 @@ MODES = {
     "external": 'sasl = "required"\n    dialback = false',
     # by names that lead to ports with TLS from the first byte
     "direct": 'sasl = "required"\n    dialback = false',
+    # with a server that knows XEP-0288 and XEP-0198
+    "bidi": 'sasl = "required"\n    dialback = false',
     "dialback": 'sasl = "off"\n    dialback = true',
     # as Google Talk did it
     "plain": 'tls = "off"\n    sasl = "off"\n    dialback = true',

@@ -42,7 +42,7 @@ class World:
             self.lab, self.authority, components=components,
             component_secret=SECRET if components else None,
             secure_auth=self.mode not in ("dialback", "plain"),
-            encrypted=self.mode != "plain")
+            encrypted=self.mode != "plain", modern=self.mode == "bidi")
 
     def start_servers(self):
         self.fe.start()
