@@ -8,16 +8,19 @@ from lab import LabError
 class Authority:
     """Issues certificates by name; trust it through self.file."""
 
-    def __init__(self, lab, name="ca"):
+    def __init__(self, lab, name="ca", cn=None, above=None):
+        """cn: a name of its own choice.  above: who signs it, else itself."""
         self.lab, self.name = lab, name
         self.file = lab.path(f"ca/{name}.crt")
         self.key = lab.path(f"ca/{name}.key")
         os.makedirs(lab.path("ca"), exist_ok=True)
         self._key(self.key)
         self._certtool(
-            f"cn = \"{name} of the laboratory\"\n"
+            f"cn = \"{cn or name + ' of the laboratory'}\"\n"
             "ca\ncert_signing_key\nexpiration_days = 30\n",
-            "--generate-self-signed", "--load-privkey", self.key,
+            *(("--generate-certificate", "--load-ca-certificate", above.file,
+               "--load-ca-privkey", above.key) if above
+              else ("--generate-self-signed",)), "--load-privkey", self.key,
             "--outfile", self.file)
 
     def _certtool(self, template, *words):

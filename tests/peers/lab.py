@@ -157,7 +157,7 @@ class Lab:
             self._wire()
         # Names that begin so are left out of the DNS.
         self.hidden, self.dns = ("_xmpps-server.",), None
-        self._name_server()
+        self.serve_names()
 
     # ---- where things are ------------------------------------------------
 
@@ -281,7 +281,12 @@ class Lab:
 
     # ---- the DNS -------------------------------------------------------------
 
-    def _records(self):
+    def records(self):
+        """What the DNS holds now."""
+        return [record for record in self._all_records()
+                if not record.startswith(tuple(self.hidden))]
+
+    def _all_records(self):
         for host, (_, name) in HOSTS.items():
             yield f"{name}. A {self.ip4(host)}"
             if self.separate:
@@ -294,10 +299,10 @@ class Lab:
         yield "_sips._tcp.contoso.com. SRV 0 5 5061 fe.contoso.com."
         yield "_sips._tcp.example.org. SRV 0 5 5061 gw.contoso.com."
 
-    def _name_server(self):
+    def serve_names(self):
+        """Start the name server; its zone is not signed."""
         data = "".join(f'    local-data: "{record}"\n'
-                       for record in self._records()
-                       if not record.startswith(tuple(self.hidden)))
+                       for record in self.records())
         port = self.dns_port
         config = self.write("unbound.conf", f"""server:
     verbosity: 0
@@ -324,7 +329,7 @@ class Lab:
             return
         self.hidden = tuple(names)
         self.dns.stop()
-        self._name_server()
+        self.serve_names()
 
     # ---- the end ---------------------------------------------------------------
 

@@ -4,6 +4,7 @@ EXTRA_DIST += \
 	tests/peers/agent.py \
 	tests/peers/authority.py \
 	tests/peers/cases.py \
+	tests/peers/dane.py \
 	tests/peers/demo.py \
 	tests/peers/ejabberd.py \
 	tests/peers/faults.py \
@@ -16,6 +17,7 @@ EXTRA_DIST += \
 	tests/peers/prosody.py \
 	tests/peers/run \
 	tests/peers/sip_client.py \
+	tests/peers/signed.py \
 	tests/peers/stox.py \
 	tests/peers/strangers.py \
 	tests/peers/talk.py \

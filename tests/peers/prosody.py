@@ -22,7 +22,8 @@ class Prosody:
     clients_see_it = False
     # It asks the name server that it is given, and only that one.
     own_resolver = True
-    modes = ("external", "direct", "bidi", "dialback", "plain", "component", "gateway")
+    modes = ("external", "direct", "bidi", "dane", "dialback", "plain",
+             "component", "gateway")
 
     def __init__(self, lab, authority, component_secret=None,
                  secure_auth=True, encrypted=True, components=(),

@@ -23,6 +23,8 @@ MODES = {
     "direct": 'sasl = "required"\n    dialback = false',
     # with a server that knows XEP-0288 and XEP-0198
     "bidi": 'sasl = "required"\n    dialback = false',
+    # in a zone that is signed
+    "dane": 'sasl = "required"\n    dialback = false',
     "dialback": 'sasl = "off"\n    dialback = true',
     # as Google Talk did it
     "plain": 'tls = "off"\n    sasl = "off"\n    dialback = true',
@@ -96,9 +98,12 @@ XmppDomain "example.org"
     def write(self, text=None):
         self.lab.write("stox/stox.cfg.lua", text or self.text())
 
-    def start(self, wrapper=(), env=None, seconds=20, name="stoxd"):
-        """Start the daemon; wrapper may be valgrind and its options."""
-        self.write()
+    def start(self, wrapper=(), env=None, seconds=20, name="stoxd",
+              anchor=None):
+        """Start the daemon; wrapper may be valgrind and its options, anchor is
+        the file with the key of a signed zone."""
+        self.write(self.text(f'dns_trust_anchor = "{anchor}"\n'
+                             if anchor else ""))
         self.process = Process(
             self.lab, "gw", name, [*wrapper, self.program, "-c", self.config],
             env={"SSLKEYLOGFILE": self.lab.path("stox/keys.log"),
