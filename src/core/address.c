@@ -28,7 +28,7 @@ const char *stox_address_jid(struct stox_exchange *x, const char *uri)
 
 	if (read_uri(x, uri, &parsed) < 0)
 		return NULL;
-	domain = ends_domain_of(x->snapshot->config, parsed.host);
+	domain = ends_domain_of(x, parsed.host);
 	if (!domain || map_address_to_jid(x->pool, &parsed, str_from(domain),
 			       true, &jid, &why) < 0)
 		return NULL;
@@ -42,7 +42,7 @@ const char *stox_address_uri(struct stox_exchange *x, const char *text)
 
 	if (jid_parse(x->pool, str_from(text), &jid) < 0)
 		return NULL;
-	host = ends_host_of(x->snapshot->config, jid.domain);
+	host = ends_host_of(x, jid.domain);
 	return host ? map_address_to_sip(x->pool, &jid, host, true) : NULL;
 }
 

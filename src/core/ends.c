@@ -111,15 +111,16 @@ static const char *ascii_of(struct pool *pool, struct str domain)
 		? pool_strdup(pool, ascii) : "invalid";
 }
 
-const char *ends_domain_of(const struct config *c, struct str host)
+const char *ends_domain_of(struct stox_exchange *x, struct str host)
 {
-	const char *sip = sip_domain_of(c, host);
+	const char *sip = sip_domain_of(x->snapshot->config, host);
 
-	return sip ? sip : xmpp_domain_of(c, host);
+	return sip ? sip : xmpp_domain_of(x, host);
 }
 
-const char *ends_host_of(const struct config *c, struct str domain)
+const char *ends_host_of(struct stox_exchange *x, struct str domain)
 {
+	const struct config *c = x->snapshot->config;
 	const struct config_sip_domain *sip =
 		table_get(c->by_domain_sip, domain);
 	const struct config_xmpp_domain *xmpp =
@@ -127,8 +128,10 @@ const char *ends_host_of(const struct config *c, struct str domain)
 
 	if (sip)
 		return same_name(sip->domains, sip->partner.domains, domain);
-	return xmpp ? same_name(xmpp->domains, xmpp->sip_domains, domain)
-		    : NULL;
+	if (xmpp)
+		return same_name(xmpp->domains, xmpp->sip_domains, domain);
+	return ends_is_discoverable(c, str_from(ascii_of(x->pool, domain)))
+		? ascii_of(x->pool, domain) : NULL;
 }
 
 const char *ends_sip_host(const struct stox_exchange *x, const struct jid *jid)

@@ -145,8 +145,8 @@ int ends_face_of(struct stox_exchange *x, const struct sip_uri *uri,
 struct sip_uri ends_asserted(const struct sip_request *r);
 /** The domain that a host in a SIP URI means, as JIDs write it, and the way
  *  back; NULL when it is not one of ours or our partners'. */
-const char *ends_domain_of(const struct config *c, struct str host);
-const char *ends_host_of(const struct config *c, struct str domain);
+const char *ends_domain_of(struct stox_exchange *x, struct str host);
+const char *ends_host_of(struct stox_exchange *x, struct str domain);
 /** The domain of the SIP end, of the XMPP end, as SIP writes it (A-labels). */
 const char *ends_sip_host(const struct stox_exchange *x, const struct jid *jid);
 const char *ends_xmpp_host(const struct stox_exchange *x, const struct jid *jid);

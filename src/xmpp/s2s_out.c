@@ -445,7 +445,7 @@ static void not_wanted(struct xmpp_out *o)
 
 	o->route = NULL;
 	xmpp_out_enter(o, XMPP_OUT_CLOSED);
-	xmpp_route_left(r, false);
+	xmpp_route_left(r, &o->s, false);
 	out_free(o);
 }
 
