@@ -47,12 +47,9 @@ PLAYS = \
 	tests/play/spelling.play \
 	tests/play/subscription.play \
 	tests/play/unload.play \
-<<<<<<< HEAD
 	tests/play/requests.play \
-=======
 	tests/play/unverified.play \
 	tests/play/users.play \
->>>>>>> 75ca9fb (core: give partner types and users their rights)
 	tests/play/wait.play
 TESTS += $(PLAYS) tests/play/outside.sh
 EXTRA_DIST += $(PLAYS) tests/play/outside.sh

@@ -120,7 +120,7 @@ void end_start(struct end *e)
 	buf_init(&why, 1000, NULL);
 	e->x = xmpp_new(e->env, &e->log, &e->limits, &e->budget, &events, e);
 	xmpp_configure(e->x, &e->config);
-	assert_int_equal(xmpp_listen(e->x, e->address, 5269, &why), 0);
+	assert_int_equal(xmpp_listen(e->x, e->address, 5269, false, &why), 0);
 	buf_free(&why);
 }
 
