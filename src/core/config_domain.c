@@ -513,6 +513,10 @@ struct config_sip_domain *config_discover_sip(
 
 	if (strcmp(word, "off") == 0)
 		return NULL;
+	/* the record is made, but src/sip does not look for strangers yet */
+	config_error(l->report, place,
+		"discover_sip = \"%s\" is not supported yet; expected \"off\"",
+		word);
 	if (c->gateway_count == 0) {
 		config_error(l->report, place,
 			"discover_sip = \"%s\" has no place for the people it "

@@ -97,10 +97,7 @@ const struct config_option config_global_options[] = {
 		"limits that begin with discovered_ hold for them.",
 		.value = "off", .words = discover_words),
 	ROW(GLOBAL_DISCOVER_SIP, "discover_sip", STOX_WORD, CONFIG_ANY,
-		"The same for SIP domains. They are found by SRV records, their "
-		"certificates must carry the domain, and their people are at "
-		"the first Gateway. \"limited\": only those to whom somebody "
-		"on XMPP has written first.",
+		"The same for SIP domains. Only \"off\" is supported at present.",
 		.value = "off", .words = discover_words),
 	ROW(GLOBAL_LIMITS, "limits", STOX_STRINGS, CONFIG_TABLE,
 		"Other numbers for limits, by their name as \"stoxctl limits\" "

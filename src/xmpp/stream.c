@@ -152,8 +152,13 @@ static void io_data(void *arg, struct io_stream *io, struct str bytes)
 
 	(void)io;
 	s->got_byte = true;
+	s->heard_ms = io_now_ms(s->x->env);
 	if (!io_stream_is_client(s->io))
-		s->active_ms = io_now_ms(s->x->env);
+		s->active_ms = s->heard_ms;
+	if (s->rests) {
+		s->rests = false;
+		xmpp_stream_schedule(s);
+	}
 	while (bytes.len && !s->dead) {
 		int r = xml_reader_feed(s->reader, piece(s, &bytes));
 
@@ -375,6 +380,8 @@ void xmpp_stream_attach(struct xmpp_stream *s, struct io_stream *io)
 	s->rank = io_stream_is_client(io) ? XMPP_STEP_TCP : XMPP_STEP_STREAM;
 	xmpp_stream_set(&s->why, NULL);
 	s->since_ms = s->active_ms = s->wrote_ms = io_now_ms(x->env);
+	s->heard_ms = s->since_ms;
+	s->rests = false;
 	s->open_ms = s->since_ms;
 	s->idle_ms = limit_get(x->limits, LIMIT_XMPP_IDLE) * 1000;
 	s->deadline_ms = s->since_ms +

@@ -99,10 +99,12 @@ struct xmpp_stream {
 	bool drained;             /* a route waits for its end */
 	struct xmpp_sm *sm;       /* owned; NULL: without XEP-0198 */
 	bool keepalive;           /* send white space when idle */
+	bool rests;               /* the reader has given its memory back */
 	uint64_t since_ms;        /* of the connection */
 	uint64_t open_ms;         /* TCP (and direct TLS) is there */
 	uint64_t deadline_ms;     /* for set-up, or for the peer's end */
 	uint64_t active_ms;       /* last stanza (or byte, for "in") */
+	uint64_t heard_ms;        /* last byte */
 	uint64_t wrote_ms;
 	uint64_t idle_ms;         /* close when that long without activity */
 	uint64_t stanzas_in, stanzas_out;

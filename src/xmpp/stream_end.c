@@ -9,6 +9,8 @@
 
 /* How long a closing handshake may take, RFC 6120, 4.4. */
 enum { CLOSE_MS = 5000 };
+/* Silence after which the reader of a stream gives its memory back. */
+enum { REST_MS = 10000 };
 
 const char *xmpp_step_name(enum xmpp_step step)
 {
@@ -189,6 +191,8 @@ void xmpp_stream_schedule(struct xmpp_stream *s)
 				seconds(s, LIMIT_XMPP_FIRST_BYTE));
 	} else {
 		due = s->active_ms + s->idle_ms;
+		if (!s->rests)
+			due = earlier(due, s->heard_ms + REST_MS);
 		if (s->keepalive)
 			due = earlier(due, s->wrote_ms +
 				seconds(s, LIMIT_XMPP_KEEPALIVE));
@@ -230,6 +234,10 @@ static bool certificate_over(const struct xmpp_stream *s)
 
 static void idle_or_alive(struct xmpp_stream *s, uint64_t now)
 {
+	if (!s->rests && now >= s->heard_ms + REST_MS) {
+		s->rests = true;
+		xml_reader_rest(s->reader);
+	}
 	if (certificate_over(s)) {
 		xmpp_stream_error(s, "reset", "your certificate has expired");
 	} else if (now >= s->active_ms + s->idle_ms) {
