@@ -64,6 +64,7 @@ struct config_sip_domain {
 	const char *gateway_name;    /* as written; NULL: under its own name */
 	struct config_gateway *gateway; /* the same, found */
 	struct config_users users;
+	bool refuse_strangers;       /* nobody writes before one of its people */
 	const char *description;     /* NULL: none */
 	bool discovered;             /* stands for all that are in no section */
 	bool limited;                /* of these: XMPP has to write first */

@@ -401,6 +401,7 @@ bool config_sip_section(struct config_load *l, struct config_section *section,
 	ret->sip_domain = ret->partner.name = ret->partner.domains[0];
 	ret->users = users(&v[SIP_OPTION_USERS_ALLOW]);
 	ret->description = v[SIP_OPTION_DESCRIPTION].string;
+	ret->refuse_strangers = v[SIP_OPTION_REFUSE_STRANGERS].boolean;
 	ret->counts = pool_alloc0(l->config->pool, sizeof(*ret->counts));
 	return true;
 }

@@ -159,6 +159,12 @@ const struct config_option config_sip_options[] = {
 		"Users who may not take part, whatever users_allow says.", ),
 	ROW(SIP_OPTION_USERS_HIDDEN, "users_hidden", STOX_STRINGS, CONFIG_USER,
 		"Users whose presence nobody on the other side may see.", ),
+	ROW(SIP_OPTION_REFUSE_STRANGERS, "refuse_strangers", STOX_BOOL,
+		CONFIG_ANY,
+		"Whether people on XMPP may write to a user of the domain, or "
+		"add it, only after that user has written to them or added "
+		"them, whatever their partner type.",
+		.value = "false"),
 	[SIP_OPTION_COUNT] = { .option = { .name = NULL } },
 };
 

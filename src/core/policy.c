@@ -131,7 +131,8 @@ static enum policy_answer check_users(struct stox_exchange *x)
 /** The side whose people have to be approached first; STOX_ANY: none. */
 static enum stox_side outsider(const struct stox_exchange *x)
 {
-	if (!policy_type_may(x->xmpp_domain->type, POLICY_WRITE))
+	if (x->sip_domain->refuse_strangers ||
+		!policy_type_may(x->xmpp_domain->type, POLICY_WRITE))
 		return STOX_XMPP;
 	return x->sip_domain->limited ? STOX_SIP : STOX_ANY;
 }

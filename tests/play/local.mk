@@ -45,6 +45,7 @@ PLAYS = \
 	tests/play/policy.play \
 	tests/play/sessions.play \
 	tests/play/spelling.play \
+	tests/play/strangers.play \
 	tests/play/subscription.play \
 	tests/play/unload.play \
 	tests/play/requests.play \
