@@ -74,9 +74,11 @@ void ctl_answer(struct ctl *c, struct str line, struct buf *out)
 		j = report_limits(n);
 	else if (str_is(line, "certs"))
 		j = report_certs(n);
+	else if (str_is(line, "partners"))
+		j = report_partners(n);
 	else
 		j = failure("unknown command; known are status, reload, hooks, "
-			"streams, limits, certs");
+			"streams, partners, limits, certs");
 	put_json(out, j);
 }
 

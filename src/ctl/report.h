@@ -15,5 +15,7 @@ json_t *report_hooks(struct node *n);
 json_t *report_streams(struct node *n, bool failed);
 json_t *report_limits(struct node *n);
 json_t *report_certs(struct node *n);
+/** Domains of both sides, and those that were discovered.  partners.c */
+json_t *report_partners(struct node *n);
 
 #endif

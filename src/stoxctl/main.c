@@ -32,6 +32,8 @@ static const struct command commands[] = {
 	{ "hooks", "hooks", "the pipeline of all plugins, in order", show_hooks },
 	{ "streams", "streams", "open streams and connections; --failed: those that failed, and why",
 		show_streams },
+	{ "partners", "partners", "the domains of both sides: what they may do, how they are reached",
+		show_partners },
 	{ "limits", "limits", "every limit, its reaction, how often it was reached",
 		show_limits },
 	{ "certs", "certs", "our certificates: names, end, what they are for", show_certs },

@@ -179,3 +179,36 @@ void show_certs(const json_t *answer)
 				? ", overdue"
 				: "");
 }
+
+/* "tls required, sasl optional, dialback" */
+static void show_proof(const json_t *p)
+{
+	printf("tls %s", text(p, "tls"));
+	if (strcmp(text(p, "side"), "XMPP") == 0)
+		printf(", sasl %s, %s", text(p, "sasl"),
+			json_is_true(json_object_get(p, "dialback"))
+				? "dialback" : "no dialback");
+}
+
+void show_partners(const json_t *answer)
+{
+	const json_t *list = json_object_get(answer, "partners");
+	size_t i;
+	json_t *p;
+
+	if (json_array_size(list) == 0)
+		printf("none\n");
+	json_array_foreach (list, i, p) {
+		printf("%-4s %s: %s%s, %s, ", text(p, "side"), text(p, "domain"),
+			text(p, "type"),
+			json_is_true(json_object_get(p, "discovered"))
+				? " (discovered)" : "",
+			text(p, "reached"));
+		show_proof(p);
+		printf("\n     %lld from there, %lld refused; %lld to there\n",
+			number(p, "from"), number(p, "refused"),
+			number(p, "to"));
+		if (*text(p, "description"))
+			printf("     %s\n", text(p, "description"));
+	}
+}

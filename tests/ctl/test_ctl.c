@@ -194,6 +194,24 @@ static void test_streams(void **state)
 	json_decref(j);
 }
 
+static void test_partners(void **state)
+{
+	json_t *j = ask(*state, "partners"), *l;
+
+	assert_true(json_is_true(json_object_get(j, "ok")));
+	l = json_object_get(j, "partners");
+	assert_int_equal(2, json_array_size(l));
+	assert_string_equal("contoso.com", text_at(l, 0, "domain"));
+	assert_string_equal("SIP", text_at(l, 0, "side"));
+	assert_string_equal("XMPP", text_at(l, 1, "side"));
+	assert_string_equal("federated", text_at(l, 1, "type"));
+	assert_string_equal("required", text_at(l, 1, "tls"));
+	assert_string_equal("optional", text_at(l, 1, "sasl"));
+	assert_int_equal(0, json_integer_value(
+		json_object_get(json_array_get(l, 1), "refused")));
+	json_decref(j);
+}
+
 static void test_reload(void **state)
 {
 	struct stage *s = *state;
@@ -286,6 +304,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_hooks, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_limits, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_streams, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_partners, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_reload, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_unknown, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_socket, set_up, tear_down),
