@@ -213,7 +213,7 @@ const struct config_option config_xmpp_options[] = {
 		"which certificates are the servers' own: one that matches "
 		"proves them although no authority is trusted for it, and "
 		"where there are such records no other certificate does. It "
-		"needs a DNSSEC trust anchor.",
+		"needs a DNSSEC trust anchor, and has no meaning with proxy.",
 		.value = "true"),
 	ROW(XMPP_OPTION_CERTIFICATE, "certificate", STOX_STRING,
 		CONFIG_FILE_NAME,

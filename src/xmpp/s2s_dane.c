@@ -11,12 +11,13 @@ static const char *const services[] = {
 	"_xmpps-server._tcp", "_xmpp-server._tcp", NULL
 };
 
+/* Where a proxy is configured the DNS does not say who serves the domain. */
 static bool wanted(const struct xmpp *x, const char *remote)
 {
 	const struct xmpp_partner *p = xmpp_partner_of(x, str_from(remote));
 	struct xmpp_ways w = xmpp_ways_of(p);
 
-	return p && p->dane && xmpp_ways_tls(&w);
+	return p && p->dane && !p->proxy && xmpp_ways_tls(&w);
 }
 
 static void keep(struct xmpp_stream *s, struct io_dane *dane)
