@@ -1,4 +1,8 @@
 if CMOCKA
+# Both ends, certificates for them, and a client of another make.
+TLS_ENDS = tests/io/ends.c tests/io/ends.h tests/io/foreign.c \
+	tests/io/foreign.h tests/io/pki.c tests/io/pki.h tests/io/set.c \
+	tests/io/set.h
 check_PROGRAMS += tests/io/test_dane
 TESTS += tests/io/test_dane
 tests_io_test_dane_SOURCES = tests/io/test_dane.c tests/io/ends.c \
@@ -38,8 +42,7 @@ tests_io_test_uv_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(CMOCKA_CFLAGS)
 tests_io_test_uv_LDADD = $(IO) $(BASE) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/io/test_tls
 TESTS += tests/io/test_tls
-tests_io_test_tls_SOURCES = tests/io/test_tls.c tests/io/ends.c \
-	tests/io/ends.h tests/io/pki.c tests/io/pki.h
+tests_io_test_tls_SOURCES = tests/io/test_tls.c $(TLS_ENDS)
 tests_io_test_tls_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(CMOCKA_CFLAGS) \
 	$(GNUTLS_CFLAGS)
 tests_io_test_tls_LDADD = $(IO) $(BASE) $(CMOCKA_LIBS) $(GNUTLS_LIBS)

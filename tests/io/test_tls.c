@@ -3,7 +3,8 @@
  * refused.
  */
 #include "ends.h"
-#include "pki.h"
+#include "foreign.h"
+#include "set.h"
 
 #include <arpa/inet.h>
 #include <gnutls/gnutls.h>
@@ -15,63 +16,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static const char *const san_a[] = { "dns:a.example", NULL };
-static const char *const san_b[] = { "dns:b.example", NULL };
-
-struct set {
-	struct pki pki;
-	struct io_env *env;
-	struct io_credentials *credentials;
-	struct io_tls_config client, server;
-};
-
-static struct io_credentials *load(struct set *s)
-{
-	struct io_credentials_config c = { .folder = s->pki.certs,
-		.trust = s->pki.ca_file };
-	struct io_credentials *got = NULL;
-	struct buf why;
-
-	buf_init(&why, 1000, NULL);
-	if (io_credentials_load(s->env, &c, &got, &why) != 0) {
-		buf_add_char(&why, '\0');
-		fail_msg("%s", why.data);
-	}
-	buf_free(&why);
-	return got;
-}
-
-/* One folder for both ends: A shows a.example, B b.example. */
-static struct set *set_new(const struct pki_spec *extra)
-{
-	struct set *s = calloc(1, sizeof(*s));
-
-	s->env = io_uv_new(NULL);
-	pki_init(&s->pki);
-	pki_make(&s->pki, &(struct pki_spec){ .name = "a.example",
-				  .sans = san_a });
-	pki_make(&s->pki, &(struct pki_spec){ .name = "b.example",
-				  .sans = san_b });
-	if (extra)
-		pki_make(&s->pki, extra);
-	s->credentials = load(s);
-	s->client = (struct io_tls_config){ .credentials = s->credentials,
-		.local_name = "a.example", .server_name = "b.example",
-		.alpn = "xmpp-server" };
-	s->server = (struct io_tls_config){ .credentials = s->credentials,
-		.local_name = "b.example", .alpn = "xmpp-server",
-		.ask_certificate = true };
-	return s;
-}
-
-static void set_free(struct set *s)
-{
-	io_credentials_unref(&s->credentials);
-	pki_free(&s->pki);
-	io_env_free(&s->env);
-	free(s);
-}
 
 /* ---- both ends ours ----------------------------------------------------- */
 
@@ -253,7 +197,7 @@ static void judge(const struct judged *j)
 	spec.sans = mine;
 	pki_make(&s->pki, &spec);
 	io_credentials_unref(&s->credentials);
-	s->credentials = load(s);
+	s->credentials = set_load(s, NULL);
 	s->client.credentials = s->server.credentials = s->credentials;
 	s->client.local_name = "mine.example";
 	e = ends_new("127.0.0.1", &s->server);
@@ -318,7 +262,7 @@ static void test_intermediate(void **state)
 	pki_make(&s->pki, &(struct pki_spec){ .name = "deep", .sans = deep,
 				  .chain = "middle" });
 	io_credentials_unref(&s->credentials);
-	s->credentials = load(s);
+	s->credentials = set_load(s, NULL);
 	s->client.credentials = s->server.credentials = s->credentials;
 	s->client.server_name = "deep.example";
 	e = ends_new("127.0.0.1", &s->server);
@@ -472,7 +416,7 @@ static void test_new_credentials(void **state)
 	ENDS_WAIT(e, e->a.opened && e->b.opened);
 	pki_make(&s->pki, &(struct pki_spec){ .name = "c.example",
 				  .sans = san_c });
-	next = load(s);
+	next = set_load(s, NULL);
 	io_listener_credentials(e->l, next);
 	io_credentials_unref(&next);
 	io_write(e->a.s, STR("old streams live on"));
@@ -505,83 +449,7 @@ static void test_server_without_certificate(void **state)
 	set_free(s);
 }
 
-/* ---- a foreign client, in a thread -------------------------------------- */
-
-struct foreign {
-	int fd;
-	const char *priority;
-	bool drip;            /* one byte per send */
-	bool renegotiate, vanish;
-	int handshake, received; /* results */
-	char bytes[20000];
-	pthread_t thread;
-	volatile bool done;
-};
-
-static ssize_t drip(gnutls_transport_ptr_t arg, const void *p, size_t n)
-{
-	int fd = *(int *)arg;
-
-	for (size_t i = 0; i < n; i++)
-		if (send(fd, (const char *)p + i, 1, MSG_NOSIGNAL) != 1)
-			return -1;
-	return (ssize_t)n;
-}
-
-static ssize_t take(gnutls_transport_ptr_t arg, void *p, size_t n)
-{
-	return recv(*(int *)arg, p, n, 0);
-}
-
-static void foreign_talk(struct foreign *f, gnutls_session_t session)
-{
-	do
-		f->handshake = gnutls_handshake(session);
-	while (f->handshake < 0 && !gnutls_error_is_fatal(f->handshake));
-	if (f->handshake < 0 || f->vanish)
-		return;
-	gnutls_record_send(session, "go", 2);
-	f->received = (int)gnutls_record_recv(session, f->bytes,
-		sizeof(f->bytes));
-	if (!f->renegotiate)
-		return;
-	do
-		f->handshake = gnutls_handshake(session);
-	while (f->handshake < 0 && !gnutls_error_is_fatal(f->handshake));
-}
-
-static void *foreign_main(void *arg)
-{
-	struct foreign *f = arg;
-	gnutls_certificate_credentials_t credentials;
-	gnutls_session_t session;
-	const int on = 1;
-
-	setsockopt(f->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	gnutls_certificate_allocate_credentials(&credentials);
-	gnutls_init(&session, GNUTLS_CLIENT);
-	gnutls_priority_set_direct(session,
-		f->priority ? f->priority : "NORMAL", NULL);
-	gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, credentials);
-	gnutls_transport_set_int(session, f->fd);
-	if (f->drip) {
-		gnutls_transport_set_ptr(session, &f->fd);
-		gnutls_transport_set_pull_function(session, take);
-		gnutls_transport_set_push_function(session, drip);
-	}
-	foreign_talk(f, session);
-	gnutls_deinit(session);
-	gnutls_certificate_free_credentials(credentials);
-	close(f->fd);
-	f->done = true;
-	return NULL;
-}
-
-static void foreign_start(struct foreign *f, struct ends *e)
-{
-	f->fd = ends_socket(e);
-	assert_int_equal(pthread_create(&f->thread, NULL, foreign_main, f), 0);
-}
+/* ---- a foreign client --------------------------------------------------- */
 
 /* Several writes of one turn are one record. */
 static void test_one_record(void **state)
@@ -598,7 +466,7 @@ static void test_one_record(void **state)
 	for (int i = 0; i < 20; i++)
 		io_write(e->b.s, (struct str){ piece, sizeof(piece) });
 	ENDS_WAIT(e, f.done);
-	pthread_join(f.thread, NULL);
+	foreign_join(&f);
 	assert_int_equal(f.handshake, 0);
 	assert_int_equal(f.received, 20 * 500);
 	ends_free(e);
@@ -639,7 +507,7 @@ static void test_versions(void **state)
 			io_close(e->b.s);
 		}
 		ENDS_WAIT(e, f.done && e->b.closed);
-		pthread_join(f.thread, NULL);
+		foreign_join(&f);
 		if (cases[i].text && strncmp(e->b.tls, cases[i].text, 6))
 			fail_msg("%s gave %s", cases[i].priority, e->b.tls);
 		if (!cases[i].text && e->b.reason != IO_TLS_FAILED)
@@ -660,7 +528,7 @@ static void test_hello_bytewise(void **state)
 	ENDS_WAIT(e, e->b.got.len == 2);
 	io_write(e->b.s, STR("answer"));
 	ENDS_WAIT(e, f.done);
-	pthread_join(f.thread, NULL);
+	foreign_join(&f);
 	assert_int_equal(f.received, 6);
 	ends_free(e);
 	set_free(s);
@@ -678,7 +546,7 @@ static void test_no_renegotiation(void **state)
 	ENDS_WAIT(e, e->b.got.len == 2);
 	io_write(e->b.s, STR("answer"));
 	ENDS_WAIT(e, f.done && e->b.closed);
-	pthread_join(f.thread, NULL);
+	foreign_join(&f);
 	assert_int_equal(e->b.reason, IO_TLS_FAILED);
 	assert_true(f.handshake < 0);
 	ends_free(e);
@@ -695,7 +563,7 @@ static void test_truncated(void **state)
 	(void)state;
 	foreign_start(&f, e);
 	ENDS_WAIT(e, e->b.closed);
-	pthread_join(f.thread, NULL);
+	foreign_join(&f);
 	assert_int_equal(e->b.opened, 1);
 	assert_int_equal(e->b.reason, IO_EOF);
 	assert_true(strlen(e->b.detail) > 0);
@@ -976,7 +844,7 @@ static void test_certbot(void **state)
 		d, d, d, d, d, d, d, d);
 	assert_int_equal(system(command), 0);
 	io_credentials_unref(&s->credentials);
-	s->credentials = load(s);
+	s->credentials = set_load(s, NULL);
 	assert_true(io_credentials_has(s->credentials, STR("a.example")));
 	assert_true(io_credentials_has(s->credentials, STR("b.example")));
 	snprintf(command, sizeof(command), "chmod 644 '%s/.archive/k1'", d);
