@@ -94,6 +94,7 @@ static void meet(struct mem_dial *d, const char *address,
 			.credentials = l->l.tls->credentials,
 			.local_name = l->l.tls->local_name,
 			.alpn = l->l.tls->alpn,
+			.insist = l->l.tls->insist,
 			.ask_certificate = l->l.tls->ask_certificate,
 			.min = l->l.tls->min });
 	io_defer(far->s.env, &far->start);

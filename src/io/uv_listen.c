@@ -114,6 +114,7 @@ static struct io_tls *tls_of(const struct uv_listener *l)
 		.credentials = t->credentials,
 		.local_name = t->local_name,
 		.alpn = t->alpn,
+		.insist = t->insist,
 		.ask_certificate = t->ask_certificate,
 		.min = t->min });
 }

@@ -12,13 +12,16 @@
 
 #define OK(call) assert_true((call) >= 0)
 
-static gnutls_x509_privkey_t new_key(void)
+static gnutls_x509_privkey_t new_key(bool rsa)
 {
 	gnutls_x509_privkey_t key;
 
 	OK(gnutls_x509_privkey_init(&key));
-	OK(gnutls_x509_privkey_generate(key, GNUTLS_PK_ECDSA,
-		GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0));
+	if (rsa)
+		OK(gnutls_x509_privkey_generate(key, GNUTLS_PK_RSA, 2048, 0));
+	else
+		OK(gnutls_x509_privkey_generate(key, GNUTLS_PK_ECDSA,
+			GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0));
 	return key;
 }
 
@@ -67,10 +70,11 @@ void pki_init_named(struct pki *pki, const char *cn)
 	snprintf(pki->certs, sizeof(pki->certs), "%s/certs", pki->dir);
 	assert_int_equal(mkdir(pki->certs, 0700), 0);
 	snprintf(pki->ca_file, sizeof(pki->ca_file), "%s/ca.pem", pki->dir);
-	pki->ca_key = new_key();
+	pki->ca_key = new_key(false);
 	pki->ca = new_crt(pki->ca_key, cn, 0, 0);
 	OK(gnutls_x509_crt_set_basic_constraints(pki->ca, 1, -1));
-	OK(gnutls_x509_crt_set_key_usage(pki->ca, GNUTLS_KEY_KEY_CERT_SIGN));
+	OK(gnutls_x509_crt_set_key_usage(pki->ca,
+		GNUTLS_KEY_KEY_CERT_SIGN | GNUTLS_KEY_CRL_SIGN));
 	OK(gnutls_x509_crt_sign2(pki->ca, pki->ca, pki->ca_key,
 		GNUTLS_DIG_SHA256, 0));
 	put_crt(pki->ca_file, "w", pki->ca);
@@ -169,7 +173,7 @@ static void sign(struct pki *pki, const struct pki_spec *spec,
 
 void pki_make(struct pki *pki, const struct pki_spec *spec)
 {
-	gnutls_x509_privkey_t key = new_key();
+	gnutls_x509_privkey_t key = new_key(spec->rsa);
 	gnutls_x509_crt_t crt = new_crt(key, spec->cn ? spec->cn : spec->name,
 		spec->from, spec->to);
 	gnutls_datum_t pem;
@@ -200,6 +204,49 @@ void pki_append(struct pki *pki, const char *name, const char *file)
 	snprintf(path, sizeof(path), "%s/%s.crt", pki->certs, name);
 	put_file(path, "a", &pem);
 	gnutls_free(pem.data);
+}
+
+static void take_back(const struct pki *pki, gnutls_x509_crl_t crl,
+	const char *const *names)
+{
+	gnutls_x509_privkey_t key;
+	gnutls_x509_crt_t crt;
+
+	for (; *names; names++) {
+		load(pki, *names, &crt, &key);
+		OK(gnutls_x509_crl_set_crt(crl, crt, time(NULL) - 60));
+		gnutls_x509_crt_deinit(crt);
+		gnutls_x509_privkey_deinit(key);
+	}
+}
+
+void pki_revoke(struct pki *pki, const struct pki_list *list)
+{
+	const struct pki *by = list->issuer ? list->issuer : pki;
+	gnutls_x509_crt_t issuer = by->ca;
+	gnutls_x509_privkey_t key = by->ca_key;
+	gnutls_x509_crl_t crl;
+	gnutls_datum_t pem;
+	char path[160];
+
+	if (list->chain)
+		load(pki, list->chain, &issuer, &key);
+	OK(gnutls_x509_crl_init(&crl));
+	OK(gnutls_x509_crl_set_version(crl, 2));
+	OK(gnutls_x509_crl_set_this_update(crl, time(NULL) - 7200));
+	OK(gnutls_x509_crl_set_next_update(crl,
+		list->next ? list->next : time(NULL) + 86400));
+	take_back(pki, crl, list->gone);
+	OK(gnutls_x509_crl_sign2(crl, issuer, key, GNUTLS_DIG_SHA256, 0));
+	OK(gnutls_x509_crl_export2(crl, GNUTLS_X509_FMT_PEM, &pem));
+	snprintf(path, sizeof(path), "%s/%s", pki->dir, list->file);
+	put_file(path, "a", &pem);
+	gnutls_free(pem.data);
+	gnutls_x509_crl_deinit(crl);
+	if (list->chain) {
+		gnutls_x509_crt_deinit(issuer);
+		gnutls_x509_privkey_deinit(key);
+	}
 }
 
 void pki_free(struct pki *pki)

@@ -29,6 +29,15 @@ struct pki_spec {
 	const char *eku;       /* an OID; NULL: none */
 	const char *chain;     /* NAME of a certificate that signs it */
 	bool is_ca;            /* may sign others */
+	bool rsa;              /* the kind of its key; else ECDSA */
+};
+
+struct pki_list {
+	const char *file;      /* in the folder above the certificates */
+	const struct pki *issuer; /* another authority than the folder's */
+	const char *chain;     /* NAME of a certificate that issues it */
+	const char *const *gone; /* NAMEs of certificates that it takes back */
+	time_t next;           /* the next one is due; 0: in a day */
 };
 
 void pki_init(struct pki *pki);
@@ -37,6 +46,8 @@ void pki_init_named(struct pki *pki, const char *cn);
 void pki_make(struct pki *pki, const struct pki_spec *spec);
 /** Show the certificates of @file, too, behind those of NAME.crt. */
 void pki_append(struct pki *pki, const char *name, const char *file);
+/** Append a revocation list to its file. */
+void pki_revoke(struct pki *pki, const struct pki_list *list);
 void pki_free(struct pki *pki);
 
 #endif
