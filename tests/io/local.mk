@@ -3,6 +3,12 @@ if CMOCKA
 TLS_ENDS = tests/io/ends.c tests/io/ends.h tests/io/foreign.c \
 	tests/io/foreign.h tests/io/pki.c tests/io/pki.h tests/io/set.c \
 	tests/io/set.h
+check_PROGRAMS += tests/io/test_credentials
+TESTS += tests/io/test_credentials
+tests_io_test_credentials_SOURCES = tests/io/test_credentials.c $(TLS_ENDS)
+tests_io_test_credentials_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE \
+	$(CMOCKA_CFLAGS) $(GNUTLS_CFLAGS)
+tests_io_test_credentials_LDADD = $(IO) $(BASE) $(CMOCKA_LIBS) $(GNUTLS_LIBS)
 check_PROGRAMS += tests/io/test_crl
 TESTS += tests/io/test_crl
 tests_io_test_crl_SOURCES = tests/io/test_crl.c $(TLS_ENDS)
