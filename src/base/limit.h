@@ -77,7 +77,7 @@
 	LIMIT(DISCOVERED_NEW, discovered_new, "first contacts with discovered domains", 10, "/s", "resource-constraint or 500") \
 	LIMIT(DISCOVERED_RATE, discovered_rate, "messages of one discovered domain", 20, "/s", "resource-constraint or 500") \
 	LIMIT(DISCOVERED_STREAMS, discovered_streams, "streams of one discovered domain", 4, "", "refuse the stream") \
-	LIMIT(REFUSALS, refusals, "refusals to one domain", 60, "/min", "answer 5 s later") \
+	LIMIT(REFUSALS, refusals, "addresses that a domain has tried in vain", 60, "/min", "answer 5 s later") \
 	LIMIT(MEMORY, memory, "memory of pools and buffers", 1073741824, "bytes", "at 80 % no new work, at 95 % idle streams close") \
 	LIMIT(CONTROL_LINE, control_line, "control command", 4096, "bytes", "close") \
 	LIMIT(CONFIG_STEPS, config_steps, "instructions of a configuration file", 1000000, "", "refuse the file") \

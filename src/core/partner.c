@@ -159,7 +159,8 @@ const char *partner_enter(struct stox_exchange *x)
 }
 
 /** The counts of the sender's domain; NULL: of nobody. */
-static struct config_counts *sender(struct stox_exchange *x)
+static struct config_counts *sender(struct stox_exchange *x,
+	struct discovered **ret)
 {
 	struct discovered *d = NULL;
 
@@ -172,19 +173,31 @@ static struct config_counts *sender(struct stox_exchange *x)
 			return x->sip_domain->counts;
 		d = find(x->node, STOX_SIP, x->from.domain);
 	}
+	*ret = d;
 	return d ? &d->counts : NULL;
+}
+
+/* Trying addresses is what is slowed down: for a partner of a section only who
+ * does not exist counts, else its busy users would wait for their errors. */
+static bool looks_like_a_scan(const struct stox_exchange *x,
+	const struct discovered *d)
+{
+	return d || x->reject == STOX_ITEM_NOT_FOUND ||
+	       x->answer_condition == STOX_ITEM_NOT_FOUND ||
+	       (x->reply_sip && x->reply_sip->status == 404);
 }
 
 bool partner_refused(struct stox_exchange *x)
 {
-	struct config_counts *c = sender(x);
+	struct discovered *d = NULL;
+	struct config_counts *c = sender(x, &d);
 	struct limits *l = x->node->limits;
 	uint64_t minute = io_now_ms(x->node->env) / MINUTE_MS + 1;
 
 	if (!c)
 		return false;
 	c->refused++;
-	if (!too_many(&c->minute, &c->refused_now, minute,
+	if (!looks_like_a_scan(x, d) || !too_many(&c->minute, &c->refused_now, minute,
 		    limit_get(l, LIMIT_REFUSALS)))
 		return false;
 	limit_hit(l, LIMIT_REFUSALS);

@@ -51,7 +51,7 @@ class Ejabberd:
             + self._listener(5270, "ejabberd_s2s_in", "tls: true"))
         if self.component_secret:
             listeners += self._listener(
-                5347, "ejabberd_service", "hosts:", *(
+                5347, "ejabberd_service", "global_routes: false", "hosts:", *(
                     f"  {name}:\n        password: \"{self.component_secret}\""
                     for name in self.components))
         dialback = "" if self.secure_auth else "  mod_s2s_dialback: {}\n"

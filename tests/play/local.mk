@@ -43,6 +43,7 @@ PLAYS = \
 	tests/play/gateway.play \
 	tests/play/header.play \
 	tests/play/policy.play \
+	tests/play/scan.play \
 	tests/play/sessions.play \
 	tests/play/spelling.play \
 	tests/play/strangers.play \
