@@ -512,7 +512,8 @@ static int run(struct load *l, const char *certificates, const char *trust)
 {
 	const struct io_env_config ec = { &l->log, &l->limits, &l->budget, NULL,
 		NULL };
-	const struct io_credentials_config cc = { certificates, trust };
+	const struct io_credentials_config cc = { .folder = certificates,
+		.trust = trust };
 	struct buf why;
 
 	buf_init(&why, 4096, NULL);
