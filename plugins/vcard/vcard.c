@@ -8,6 +8,7 @@
 
 #include "stox/service/cache.h"
 #include "stox/service/disco.h"
+#include "stox/service/policy.h"
 
 static const char NS[] = "vcard-temp";
 /* A name is forgotten a month after it was shown the last time. */
@@ -68,7 +69,7 @@ static stox_verdict show(void *state, struct stox_exchange *x)
 	if (stox_to_is_domain(x))
 		return stox_next(x);
 	name = stox_cache_get(state, key(x, stox_to_bare(x), stox_from_bare(x)));
-	if (!name)
+	if (!name || stox_policy_hidden(x))
 		return stox_reject(x, STOX_ITEM_NOT_FOUND, NULL);
 	card = stox_element_add(stox_reply_stanza(x, "result"), "vCard", NS);
 	stox_element_add_child_text(card, "FN", NULL, name);

@@ -253,7 +253,6 @@ static void restore_done(void *arg, int error)
 {
 	struct sessions *all = arg;
 
-	all->restore.asking = false;
 	if (error) {
 		log_event(all->node->log, STOX_LOG_ERROR, "core", 0,
 			"sessions-not-read", NULL);
@@ -269,7 +268,6 @@ static void restore_next(void *arg)
 {
 	struct sessions *all = arg;
 
-	all->restore.asking = true;
 	all->restore.rows = 0;
 	store_session_due(all->node->store, all->restore.due_s,
 		all->restore.id, page(all), restore_row, restore_done, all);

@@ -56,7 +56,7 @@ struct sessions {
 	struct session_scan {
 		bool asking;
 		uint64_t due_s, id;    /* of the last row read */
-		unsigned rows, told;   /* in this page; those of any use */
+		unsigned rows;         /* in this page */
 		bool ahead;            /* a row was seen that is not due */
 	} restore, due;
 	uint64_t next_due_s;           /* when to read; UINT64_MAX: never */

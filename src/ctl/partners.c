@@ -6,11 +6,6 @@
 
 #include "core/partner.h"
 
-static json_int_t number(uint64_t n)
-{
-	return (json_int_t)(n > INT64_MAX ? INT64_MAX : n);
-}
-
 static const char *or_empty(const char *text)
 {
 	return text ? text : "";
@@ -53,9 +48,9 @@ static json_t *xmpp_row(const struct config_xmpp_domain *d)
 		"type", type_name(d->type),
 		"reached", p->proxy ? p->proxy : "by DNS",
 		"tls", policy_name(p->tls), "sasl", policy_name(p->sasl),
-		"dialback", p->dialback, "from", number(d->counts->from),
-		"to", number(d->counts->to),
-		"refused", number(d->counts->refused), "discovered", 0,
+		"dialback", p->dialback, "from", report_number(d->counts->from),
+		"to", report_number(d->counts->to),
+		"refused", report_number(d->counts->refused), "discovered", 0,
 		"description", or_empty(d->description));
 }
 
@@ -74,9 +69,9 @@ static json_t *sip_row(const struct config_sip_domain *d)
 			: d->partner.trusted ? "trusted" : "federated",
 		"reached", reached(d),
 		"tls", d->partner.transport == SIP_TLS ? "required" : "off",
-		"sasl", "off", "dialback", 0, "from", number(d->counts->from),
-		"to", number(d->counts->to),
-		"refused", number(d->counts->refused), "discovered", 0,
+		"sasl", "off", "dialback", 0, "from", report_number(d->counts->from),
+		"to", report_number(d->counts->to),
+		"refused", report_number(d->counts->refused), "discovered", 0,
 		"description", or_empty(d->description));
 }
 
@@ -95,8 +90,8 @@ static void discovered_row(void *arg, const struct partner_row *i)
 		"side", i->side == STOX_XMPP ? "XMPP" : "SIP",
 		"type", d->xmpp ? type_name(d->xmpp->type) : "",
 		"reached", "by DNS", "tls", "required", "sasl", "optional",
-		"dialback", 1, "from", number(i->counts->from), "to", number(i->counts->to),
-		"refused", number(i->counts->refused), "discovered", 1,
+		"dialback", 1, "from", report_number(i->counts->from), "to", report_number(i->counts->to),
+		"refused", report_number(i->counts->refused), "discovered", 1,
 		"description", ""));
 }
 

@@ -4,22 +4,17 @@
 
 #include "core/certificates.h"
 
-static json_int_t number(uint64_t n)
-{
-	return (json_int_t)(n > INT64_MAX ? INT64_MAX : n);
-}
-
 static json_t *exchanges(struct node *n)
 {
 	const struct node_counts *c = &n->counts;
 
 	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}",
-		"under_way", number(handles_count(n->exchanges)),
-		"from_xmpp", number(c->from_xmpp), "from_sip", number(c->from_sip),
-		"begun_here", number(c->begun), "crossed", number(c->crossed),
-		"answered", number(c->answered), "refused", number(c->refused),
-		"timed_out", number(c->timed_out),
-		"late_bounces", number(c->late_bounces));
+		"under_way", report_number(handles_count(n->exchanges)),
+		"from_xmpp", report_number(c->from_xmpp), "from_sip", report_number(c->from_sip),
+		"begun_here", report_number(c->begun), "crossed", report_number(c->crossed),
+		"answered", report_number(c->answered), "refused", report_number(c->refused),
+		"timed_out", report_number(c->timed_out),
+		"late_bounces", report_number(c->late_bounces));
 }
 
 static json_t *store(struct node *n)
@@ -27,9 +22,9 @@ static json_t *store(struct node *n)
 	struct store_info s = { 0 };
 
 	store_info(n->store, &s);
-	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:i}", "jobs", number(s.jobs),
-		"commits", number(s.commits), "failures", number(s.failures),
-		"queued", number(s.queued), "bytes", number(s.file_bytes),
+	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:i}", "jobs", report_number(s.jobs),
+		"commits", report_number(s.commits), "failures", report_number(s.failures),
+		"queued", report_number(s.queued), "bytes", report_number(s.file_bytes),
 		"schema", store_version(n->store));
 }
 
@@ -57,11 +52,11 @@ json_t *report_status(struct node *n)
 {
 	return json_pack("{s:b,s:s,s:s,s:I,s:s,s:I,s:I,s:I,s:o,s:o,s:o}",
 		"ok", 1, "version", stox_version(), "node", n->node_id,
-		"uptime_s", number((io_now_ms(n->env) - n->started_ms) / 1000),
+		"uptime_s", report_number((io_now_ms(n->env) - n->started_ms) / 1000),
 		"config", n->snapshot->config->file,
-		"memory_bytes", number(n->budget->used),
-		"memory_limit_bytes", number(n->budget->max),
-		"sessions", number(sessions_count(n->sessions)),
+		"memory_bytes", report_number(n->budget->used),
+		"memory_limit_bytes", report_number(n->budget->max),
+		"sessions", report_number(sessions_count(n->sessions)),
 		"exchanges", exchanges(n), "store", store(n),
 		"domains", domains(n));
 }
@@ -117,9 +112,9 @@ static void stream_row(void *arg, const struct xmpp_stream_info *i)
 		"side", "XMPP", "local", i->local, "remote", i->remote,
 		"direction", i->direction, "state", i->state, "auth", i->auth,
 		"acks", i->acks, "tls", i->tls, "peer", i->peer,
-		"age_s", number((now - i->since_ms) / 1000),
-		"in", number(i->stanzas_in), "out", number(i->stanzas_out),
-		"queued", number(i->queued), "step", i->step,
+		"age_s", report_number((now - i->since_ms) / 1000),
+		"in", report_number(i->stanzas_in), "out", report_number(i->stanzas_out),
+		"queued", report_number(i->queued), "step", i->step,
 		"reason", i->failed));
 }
 
@@ -133,9 +128,9 @@ static void connection_row(void *arg, const struct sip_connection_info *i)
 		"side", "SIP", "local", "", "remote", i->partner,
 		"direction", i->direction, "state", i->state, "auth",
 		*i->tls ? "certificate" : "", "tls", i->tls, "peer", i->peer,
-		"age_s", number((now - i->since_ms) / 1000),
-		"in", number(i->messages_in), "out", number(i->messages_out),
-		"queued", number(i->queued), "reason", i->failed));
+		"age_s", report_number((now - i->since_ms) / 1000),
+		"in", report_number(i->messages_in), "out", report_number(i->messages_out),
+		"queued", report_number(i->queued), "reason", i->failed));
 }
 
 json_t *report_streams(struct node *n, bool failed)
@@ -156,10 +151,10 @@ json_t *report_limits(struct node *n)
 
 		json_array_append_new(list, json_pack(
 			"{s:s,s:s,s:I,s:s,s:s,s:I,s:I}", "id", info->id,
-			"name", info->name, "value", number(n->limits->value[i]),
+			"name", info->name, "value", report_number(n->limits->value[i]),
 			"unit", info->unit, "reaction", info->reaction,
-			"default", number(info->value),
-			"reached", number(n->limits->hits[i])));
+			"default", report_number(info->value),
+			"reached", report_number(n->limits->hits[i])));
 	}
 	return json_pack("{s:b,s:o}", "ok", 1, "limits", list);
 }
@@ -206,7 +201,7 @@ json_t *report_certs(struct node *n)
 	while (io_credentials_next_revocations(n->credentials, &cursor, &r))
 		json_array_append_new(revocations, json_pack(
 			"{s:s,s:I,s:s,s:b}", "issuer", r.issuer,
-			"count", number(r.count), "next_update",
+			"count", report_number(r.count), "next_update",
 			r.next_update_s ? date_of(r.next_update_s, date) : "",
 			"overdue", r.next_update_s && r.next_update_s < now_s));
 	return json_pack("{s:b,s:o,s:o}", "ok", 1, "certificates", list,

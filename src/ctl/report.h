@@ -9,6 +9,12 @@
 
 #include "core/node.h"
 
+/** JSON's numbers are signed. */
+static inline json_int_t report_number(uint64_t n)
+{
+	return (json_int_t)(n > INT64_MAX ? INT64_MAX : n);
+}
+
 json_t *report_status(struct node *n);
 json_t *report_hooks(struct node *n);
 /** Those that are open or, with @failed, those that failed. */

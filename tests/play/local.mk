@@ -33,6 +33,7 @@ PLAYS = \
 	plugins/message/x2s.play \
 	plugins/ping/ping.play \
 	plugins/time/time.play \
+	plugins/vcard/hidden.play \
 	plugins/vcard/vcard.play \
 	plugins/version/hidden.play \
 	plugins/version/version.play \
