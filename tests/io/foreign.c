@@ -59,7 +59,7 @@ static void foreign_talk(struct foreign *f, gnutls_session_t session)
 	/* a refusal of its certificate may come only now */
 	if (f->received < 0)
 		f->handshake = f->received;
-	else
+	else if (f->keep)
 		gnutls_session_get_data2(session, &f->left);
 	if (!f->renegotiate)
 		return;

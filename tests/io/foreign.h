@@ -19,10 +19,11 @@ struct foreign {
 	gnutls_datum_t ticket; /* of another session, to be resumed */
 	bool drip;            /* one byte per send */
 	bool renegotiate, vanish;
+	bool keep;            /* what `left` holds */
 	/* results */
 	int handshake, received;
 	bool resumed;
-	gnutls_datum_t left;  /* what would resume this session */
+	gnutls_datum_t left;  /* what would resume it: the caller frees it */
 	char shown[256];      /* the first dNSName of the server */
 	int key_kind;         /* gnutls_pk_algorithm_t of its key */
 	char chosen[32];      /* application protocol, "" for none */
