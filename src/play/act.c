@@ -265,6 +265,17 @@ static bool do_bounce(struct actor *a, const struct play_step *s)
 	return true;
 }
 
+/** Below stanzas: XML that the peer puts on the streams to it as it is. */
+static bool do_say(struct actor *a, const struct play_step *s)
+{
+	struct peer *p = stage_peer(&a->stage, s->actor);
+
+	if (!p || p->is_sip)
+		return fail(a, s, "no XMPP server of that domain is on the stage");
+	peer_say(p, str_from(s->text));
+	return true;
+}
+
 /* ---- answers --------------------------------------------------------------------- */
 
 /** A response with what every response copies. */
@@ -382,6 +393,8 @@ static bool perform(struct actor *a, const struct play_step *s)
 		return do_bounce(a, s);
 	case PLAY_NO_PINGS:
 		return do_peer(a, s, peer_no_pings);
+	case PLAY_SAYS:
+		return do_say(a, s);
 	case PLAY_WAIT:
 		io_world_advance(a->stage.world, s->ms);
 		return true;

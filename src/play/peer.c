@@ -282,6 +282,16 @@ void peer_send(struct peer *p, const char *to_domain, struct str bytes)
 		link_dial(p, to_domain);
 }
 
+void peer_say(struct peer *p, struct str bytes)
+{
+	list_each (it, tmp, &p->links) {
+		struct peer_link *l = container_of(it, struct peer_link, node);
+
+		if (l->accepted && l->ready)
+			io_write(l->stream, bytes);
+	}
+}
+
 /** A connection is ready: what waited goes out. */
 void link_ready(struct peer_link *l)
 {

@@ -62,6 +62,8 @@ void peer_stop(struct peer *p);
 void peer_start(struct peer *p);
 /** Send bytes on an own ready connection towards stox; opened when needed. */
 void peer_send(struct peer *p, const char *to_domain, struct str bytes);
+/** XMPP: write raw bytes on all ready connections that stox opened. */
+void peer_say(struct peer *p, struct str bytes);
 /** XMPP: answer the pings that have come meanwhile. */
 void peer_answer_pings(struct peer *p);
 /** SIP: send bytes where @item came from. */

@@ -190,11 +190,13 @@ static void read_step(struct reader *r, struct str actor, struct str verb)
 		s = add_step(r, PLAY_ANSWERS, actor);
 	else if (str_is(verb, "bounces"))
 		s = add_step(r, PLAY_BOUNCES, actor);
+	else if (str_is(verb, "says"))
+		s = add_step(r, PLAY_SAYS, actor);
 	else if (str_is(verb, "answers no pings"))
 		s = add_step(r, PLAY_NO_PINGS, actor);
 	else
 		fail(r, "expected: WHO sends, receives, receives nothing, answers, "
-			"bounces or answers no pings; or wait, stop, start, cut, "
+			"bounces, says or answers no pings; or wait, stop, start, cut, "
 			"restart, reload, logs");
 	if (!s || s->verb == PLAY_RECEIVES_NOTHING || s->verb == PLAY_NO_PINGS)
 		return;

@@ -92,7 +92,11 @@ static void unused(void *arg)
 {
 	struct xmpp_route *r = arg;
 
-	if (!in_use(r))
+	if (in_use(r))
+		return;
+	if (xmpp_route_is_shut(r))
+		xmpp_route_unused(r);
+	else
 		xmpp_route_free(r);
 }
 
@@ -108,6 +112,10 @@ bool xmpp_route_failed_lately(const struct xmpp_route *r)
 {
 	uint64_t window = r->backoff_ms < ANSWER_MS ? r->backoff_ms : ANSWER_MS;
 
+	if (xmpp_route_is_shut(r)) {
+		limit_hit(r->x->limits, LIMIT_XMPP_SHUT);
+		return true;
+	}
 	return r->failed_text &&
 		io_now_ms(r->x->env) < r->failed_ms + window;
 }
@@ -166,6 +174,13 @@ struct xmpp_stream *xmpp_route_carrier(const struct xmpp_route *r)
 	return r->carrier && !r->carrier->left ? r->carrier : NULL;
 }
 
+/* Old failures say nothing any more. */
+static void worked(struct xmpp_route *r)
+{
+	r->backoff_ms = r->failed_ms = r->shut_ms = 0;
+	xmpp_stream_set(&r->failed_text, NULL);
+}
+
 /* A carrier stays as long as it can: with a second stream for the same pair
  * stanzas could overtake each other. */
 void xmpp_route_offer(struct xmpp_route *r, struct xmpp_stream *s)
@@ -173,9 +188,7 @@ void xmpp_route_offer(struct xmpp_route *r, struct xmpp_stream *s)
 	if (r->carrier || r->limbo || r->draining || s->left)
 		return;
 	r->carrier = s;
-	r->backoff_ms = 0;
-	r->failed_ms = 0;
-	xmpp_stream_set(&r->failed_text, NULL);
+	worked(r);
 	xmpp_hold_moved(r);
 	xmpp_queue_flush(&r->queue, s, r);
 }
@@ -199,6 +212,14 @@ static struct xmpp_stream *candidate(const struct xmpp_route *r)
 	return s ? s : xmpp_in_carrier(r->x, r->local, r->remote);
 }
 
+/* There will be no stream in time, not even for the patient ones. */
+static void give_back(struct xmpp_route *r)
+{
+	if (r->limbo)
+		xmpp_sm_drop(&r->limbo, "the peer wants no stream of ours");
+	xmpp_queue_fail(&r->queue, true, r->failed_condition, r->failed_text);
+}
+
 void xmpp_route_go_on(struct xmpp_route *r)
 {
 	struct xmpp_stream *s = xmpp_route_wants(r) && !r->limbo
@@ -207,6 +228,8 @@ void xmpp_route_go_on(struct xmpp_route *r)
 
 	if (s)
 		xmpp_route_offer(r, s);
+	else if (xmpp_route_wants(r) && !r->out && xmpp_route_is_shut(r))
+		give_back(r);
 	else if (xmpp_route_wants(r) && !r->out)
 		xmpp_out_open(r);
 	else if (xmpp_route_wants(r))
@@ -221,7 +244,8 @@ void xmpp_route_send(struct xmpp_route *r, const struct xmpp_letter *letter)
 	if (s && !r->queue.count && xmpp_queue_write(s, letter, r) == 0)
 		return;
 	if (!r->out && !r->carrier && xmpp_route_failed_lately(r)) {
-		if (letter->flags & XMPP_SEND_PATIENT)
+		if (letter->flags & XMPP_SEND_PATIENT &&
+			!xmpp_route_is_shut(r))
 			wait_patiently(r, letter);
 		else
 			xmpp_queue_refuse(r->x, letter, r->failed_condition,
@@ -234,9 +258,7 @@ void xmpp_route_send(struct xmpp_route *r, const struct xmpp_letter *letter)
 
 void xmpp_route_open(struct xmpp_route *r, struct xmpp_stream *s)
 {
-	r->backoff_ms = 0;
-	r->failed_ms = 0;
-	xmpp_stream_set(&r->failed_text, NULL);
+	worked(r);
 	xmpp_route_offer(r, s);
 }
 
@@ -260,6 +282,9 @@ void xmpp_route_left(struct xmpp_route *r, struct xmpp_stream *s, bool lost)
 
 static void left(struct xmpp_route *r, struct xmpp_stream *s)
 {
+	if (xmpp_stream_shut_out(s) && (r->carrier == s ||
+		(r->out && xmpp_out_stream(r->out) == s)))
+		xmpp_route_shut(r, s);
 	/* what waits for the peer to resume is not lost yet */
 	xmpp_route_left(r, s, s->why != NULL && !r->limbo);
 }

@@ -26,6 +26,8 @@ struct xmpp_route {
 	uint64_t backoff_ms;
 	enum stox_condition failed_condition;
 	char *failed_text;        /* owned */
+	uint64_t shut_ms;         /* no stream is opened before; 0: none of
+	                           * the peer's errors forbids it */
 
 	struct list held;         /* written, waiting for the barrier */
 	struct io_task ping_task;
@@ -57,6 +59,14 @@ bool xmpp_route_wants(const struct xmpp_route *r);
  *  try again later for the rest. */
 void xmpp_route_failed(struct xmpp_route *r, enum stox_condition condition,
 	const char *text);
+/** shut.c: Has the peer closed @s with an error after which a new stream would
+ *  only be a nuisance to it? */
+bool xmpp_stream_shut_out(const struct xmpp_stream *s);
+/** It has: @r opens no stream for LIMIT_XMPP_SHUT. */
+void xmpp_route_shut(struct xmpp_route *r, const struct xmpp_stream *s);
+bool xmpp_route_is_shut(const struct xmpp_route *r);
+/** The configuration may have mended it: all may be tried again. */
+void xmpp_routes_unshut(struct xmpp *x);
 /** Its stream is ready. */
 void xmpp_route_open(struct xmpp_route *r, struct xmpp_stream *s);
 /** @s takes no more stanzas; @lost when it broke. */

@@ -107,7 +107,8 @@ static void note_failure(struct xmpp_out *o)
 {
 	struct xmpp_stream *s = &o->s;
 
-	if (o->failed_why && s->rank < o->failed_rank)
+	if (o->failed_why && s->rank < o->failed_rank &&
+		!xmpp_stream_shut_out(s))
 		return;
 	o->failed_rank = s->rank;
 	o->failed_fault = s->fault ? s->fault : STOX_REMOTE_SERVER_TIMEOUT;
@@ -131,6 +132,12 @@ static void give_up(struct xmpp_out *o)
 	o->route = NULL;
 	xmpp_out_enter(o, XMPP_OUT_CLOSED);
 	xmpp_checks_fail(&o->checks, check_condition(o));
+	if (xmpp_stream_shut_out(&o->s)) {
+		r->out = NULL;
+		xmpp_route_shut(r, &o->s);
+		xmpp_route_go_on(r);
+		return;
+	}
 	buf_init(&text, 2048, NULL);
 	buf_printf(&text, "%s could not be reached: %s.", o->s.remote,
 		o->failed_why ? o->failed_why : "no server was found");
@@ -175,6 +182,7 @@ static bool try_again_plain(struct xmpp_out *o)
 static bool may_go_on(const struct xmpp_out *o)
 {
 	return o->target_next < o->target_count &&
+		!xmpp_stream_shut_out(&o->s) &&
 		io_now_ms(o->s.x->env) < o->deadline_ms && !o->s.x->stopping;
 }
 

@@ -48,6 +48,14 @@ static void on_root(void *arg, const struct stox_element *root)
 	s->kind->on_header(s, root);
 }
 
+static enum stox_condition fault_of(const char *condition)
+{
+	return strcmp(condition, "host-unknown") == 0 ||
+		strcmp(condition, "host-gone") == 0
+		? STOX_REMOTE_SERVER_NOT_FOUND
+		: STOX_REMOTE_SERVER_TIMEOUT;
+}
+
 /* <stream:error/>: its condition is the reason. */
 static void peer_error(struct xmpp_stream *s, const struct stox_element *e)
 {
@@ -64,8 +72,7 @@ static void peer_error(struct xmpp_stream *s, const struct stox_element *e)
 	if (text && str_has_control(str_from(text)))
 		text = NULL;
 	xmpp_stream_blame(s, s->ready ? XMPP_STEP_READY : XMPP_STEP_STREAM,
-		STOX_REMOTE_SERVER_TIMEOUT,
-		"it closed the stream with %.60s%s%.200s", name,
+		fault_of(name), "it closed the stream with %.60s%s%.200s", name,
 		text && text[0] ? ": " : "", text ? text : "");
 	xmpp_stream_finish(s);
 	xmpp_stream_close(s);

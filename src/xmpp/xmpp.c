@@ -302,6 +302,7 @@ void xmpp_configure(struct xmpp *x, const struct xmpp_config *config)
 				config->credentials);
 	take_locals(x);
 	take_components(x);
+	xmpp_routes_unshut(x);
 	reconsider(x);
 	if (old.credentials)
 		io_credentials_unref(&old.credentials);

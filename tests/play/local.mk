@@ -46,6 +46,7 @@ PLAYS = \
 	tests/play/policy.play \
 	tests/play/scan.play \
 	tests/play/sessions.play \
+	tests/play/shut.play \
 	tests/play/spelling.play \
 	tests/play/strangers.play \
 	tests/play/subscription.play \

@@ -57,6 +57,12 @@ tests_xmpp_test_s2s_out_SOURCES = tests/xmpp/test_s2s_out.c $(XMPP_PEER)
 tests_xmpp_test_s2s_out_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_xmpp_test_s2s_out_LDADD = $(XMPP_TEST_LIBS)
 
+check_PROGRAMS += tests/xmpp/test_shut
+TESTS += tests/xmpp/test_shut
+tests_xmpp_test_shut_SOURCES = tests/xmpp/test_shut.c $(XMPP_PEER)
+tests_xmpp_test_shut_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_xmpp_test_shut_LDADD = $(XMPP_TEST_LIBS)
+
 check_PROGRAMS += tests/xmpp/test_dialback
 TESTS += tests/xmpp/test_dialback
 tests_xmpp_test_dialback_SOURCES = tests/xmpp/test_dialback.c $(XMPP_PEER)

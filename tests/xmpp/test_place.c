@@ -147,7 +147,8 @@ static void ourselves(void **state)
 	f->partner.proxy = US; /* what is configured may be special */
 	fixture_start(f);
 	send_message(f, "juliet@example.org", "x", 0, 1);
-	expect_failed(f, 1, STOX_REMOTE_SERVER_TIMEOUT, "could not be reached");
+	expect_failed(f, 1, STOX_REMOTE_SERVER_NOT_FOUND,
+		"could not be reached");
 	assert_int_equal(f->accepted, 0);
 	f->partner.proxy = NULL;
 	f->partner.domain = "loop.example";

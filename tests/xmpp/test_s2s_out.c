@@ -539,7 +539,7 @@ static void peer_refuses(void **state)
 	wire_header(w, "example.org", "contoso.com", "1");
 	wire_send(w, "<stream:error><host-unknown " ERROR_NS "/><text " ERROR_NS
 		">never heard of it</text></stream:error></stream:stream>");
-	expect_failed(f, 1, STOX_REMOTE_SERVER_TIMEOUT,
+	expect_failed(f, 1, STOX_REMOTE_SERVER_NOT_FOUND,
 		"example.org could not be reached: it closed the stream with "
 		"host-unknown: never heard of it.");
 }
