@@ -5,7 +5,8 @@
  * A step costs up to some milliseconds, the time of dozens of messages, so a
  * turn takes a few only.  Whoever wants to step needs a place; a holder that
  * hears nothing from its peer gives its place to one who waits, so that silent
- * connections cannot lock others out.
+ * connections cannot lock others out: after a second, and at once when not even
+ * a hello has come whole, which costs its sender nothing.
  */
 #include "io/uv_stream.h"
 
@@ -110,6 +111,16 @@ void uv_gate_leave(struct uv_stream *s)
 	admit(env);
 	if (list_empty(&env->gate.waiting))
 		timer_stop(env->env.wheel, &env->gate.rotate);
+}
+
+void uv_gate_stalled(struct uv_stream *s)
+{
+	struct uv_env *env = uv_stream_env(s);
+
+	if (s->tls->answered || list_empty(&env->gate.waiting))
+		return;
+	leave_place(env, s->tls);
+	admit(env);
 }
 
 bool uv_gate_turn(struct uv_env *env)

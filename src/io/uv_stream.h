@@ -30,6 +30,7 @@ struct uv_tls {
 	bool peer_done;    /* end of TCP: nothing more to pull */
 	/* the gate */
 	bool has_place;
+	bool answered;     /* a hello has come whole, and cost us something */
 	uint64_t moved_ms; /* last step */
 	struct list place, turn;
 };
@@ -120,6 +121,8 @@ void uv_tls_bye(struct uv_stream *s);
 /* uv_gate.c */
 /** The handshake wants to take a step. */
 void uv_gate_want(struct uv_stream *s);
+/** It cannot go on before its peer says more. */
+void uv_gate_stalled(struct uv_stream *s);
 /** It is over, or the stream is. */
 void uv_gate_leave(struct uv_stream *s);
 

@@ -299,13 +299,16 @@ static void handshake(struct uv_stream *s)
 	do
 		rc = gnutls_handshake(s->tls->session);
 	while (rc < 0 && rc != GNUTLS_E_AGAIN && !gnutls_error_is_fatal(rc));
+	s->tls->answered |= uv_stream_env(s)->wire.len > 0;
 	uv_stream_send_wire(s);
 	if (rc == 0) {
 		established(s);
 		return;
 	}
-	if (rc == GNUTLS_E_AGAIN)
+	if (rc == GNUTLS_E_AGAIN) {
+		uv_gate_stalled(s);
 		return;
+	}
 	if (s->tls->peer_done && rc == GNUTLS_E_PREMATURE_TERMINATION)
 		uv_stream_end(s, IO_TLS_FAILED, "closed during the handshake");
 	else
