@@ -106,6 +106,8 @@ void xmpp_stream_error_with(struct xmpp_stream *s, const char *condition,
 		return;
 	if (!s->header_sent) {
 		xmpp_stream_id(s->x, id);
+		/* by it we know ourselves, s2s_auth.c */
+		xmpp_stream_set(&s->id, id);
 		xmpp_stream_open(s, s->local, s->remote, id, true);
 	}
 	buf_clear(b);
