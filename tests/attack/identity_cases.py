@@ -4,7 +4,7 @@ import ssl
 import time
 
 from cases import MARK, case, check, refused
-from peer import DIALBACK, SASL, STARTTLS, Peer, Refused, header, message
+from peer import DIALBACK, SASL, STARTTLS, Refused, header, message
 from target import Authority
 
 EXTERNAL = (f"<mechanisms xmlns='{SASL}'><mechanism>EXTERNAL</mechanism>"
@@ -133,9 +133,9 @@ def weak_tls(target):
             check(False, f"taken inbound: {peer.sock.cipher()}")
 
 
-def outbound_refused(target, serve, seen):
+def outbound_refused(target, serve, seen, domain=None):
     """The front end writes; stox connects, must give up and tell no secret."""
-    domain = target.fresh()
+    domain = domain or target.fresh()
     target.server.serve = lambda peer: serve(peer, domain)
     try:
         status = target.say(MARK + "secret", f"juliet@{domain}")
@@ -497,59 +497,3 @@ def dialback_flood(target):
         end = peer.end(3)
         check(b"type='valid'" not in end.text, "one was taken")
     check(target.server.accepted - accepted <= 1, "stox became a reflector")
-
-
-@case("I15 direct TLS: ALPN and names of servers")
-def direct(target):
-    for alpn, name, good in ((["xmpp-server"], "contoso.com", True),
-                             (["h2"], "contoso.com", False),
-                             (["http/1.1", "h2"], "contoso.com", False),
-                             (["xmpp-client"], "contoso.com", False)):
-        context = target.context()
-        context.set_alpn_protocols(alpn)
-        with Peer.connect(("127.0.0.1", target.direct)) as peer:
-            try:
-                peer.wrap(context, server_hostname=name)
-                # with TLS 1.3 the refusal comes behind our Finished
-                peer.open()
-                peer.external()
-                took = True
-            except Refused:
-                took = False
-            check(took == good, f"{alpn}: {'taken' if took else 'refused'}")
-    for name in (None, "elsewhere.example"):
-        with Peer.connect(("127.0.0.1", target.direct)) as peer:
-            try:
-                peer.wrap(target.context(), server_hostname=name)
-                peer.open(to="elsewhere.example")
-            except Refused:
-                continue
-            check(False, f"served under the name {name}")
-    with Peer.connect(("127.0.0.1", target.direct)) as peer:
-        peer.send(header() + message(MARK + "bad"))
-        end = peer.end(6)
-        check(end.closed and b"<stream" not in end.text, f"{end}")
-    crossed(target)
-
-
-@case("I16 handshakes that never end, and records too long")
-def handshakes(target):
-    peers = []
-    try:
-        for number in range(30):
-            peer = target.connect()
-            peers.append(peer)
-            peer.open()
-            peer.send(STARTTLS)
-            peer.until(rb"<proceed[^>]*/>")
-            peer.send((b"\x16", b"\x16\x03\x01\x02\x00\x01\x00",
-                       b"\x16\x03\x03\x48\x00" + b"a" * 18432)[number % 3])
-        with target.stream("auth") as healthy:
-            healthy.send(message(MARK + "meanwhile"))
-            check(target.front_end.has(MARK + "meanwhile", 5),
-                  "others have to wait")
-        for peer in peers:
-            check(peer.end(8).closed, "a handshake stays open")
-    finally:
-        for peer in peers:
-            peer.close()

@@ -4,9 +4,14 @@ EXTRA_DIST += \
 	tests/attack/cases.py \
 	tests/attack/crowd_cases.py \
 	tests/attack/identity_cases.py \
+	tests/attack/names.py \
+	tests/attack/pair_cases.py \
 	tests/attack/peer.py \
+	tests/attack/place_cases.py \
+	tests/attack/policy_cases.py \
 	tests/attack/run \
 	tests/attack/target.py \
+	tests/attack/tls_cases.py \
 	tests/attack/xml_cases.py
 
 .PHONY: attack

@@ -149,7 +149,9 @@ class Peer:
     def secure(self, context):
         """STARTTLS, after open()."""
         self.send(STARTTLS)
-        self.until(rb"<proceed[^>]*/>")
+        answer = self.until(rb"<(proceed|failure|stream:error)\b[^>]*>")
+        if answer[1] != b"proceed":
+            raise Refused(f"STARTTLS: {answer[0]!r}")
         self.wrap(context)
 
     def wrap(self, context, **words):

@@ -14,6 +14,7 @@ import subprocess
 import threading
 import time
 
+from names import Names
 from peer import Peer, client_context
 
 CONFIG = """
@@ -23,14 +24,16 @@ trust        = "{folder}/ca.crt"
 host         = "gw.contoso.com"
 control      = "{folder}/control"
 log_level    = "info"
-dns_servers  = {{ "127.0.0.1@1" }}
+dns_servers  = {{ "127.0.0.1@{dns}" }}
+dns_trust_anchor = "{folder}/anchor"
 plugins      = {{ "message", "disco", "ping" }}
 plugin_path  = {{ "{build}/.libs" }}
 xmpp_listen  = {{ "127.0.0.1:{xmpp}" }}
 xmpp_listen_tls = {{ "127.0.0.1:{direct}" }}
 sip_listen   = {{ "127.0.0.1:{sip}" }}
 limits       = {{ xmpp_setup = 4, xmpp_first_byte = 3,
-                 tls_handshake_time = 3, xmpp_streams_partner = 100 }}
+                 tls_handshake_time = 3, xmpp_streams_partner = 100,
+                 write_time = 5 }}
 
 SipDomain "contoso.com"
     front_end = "localhost:{far_sip}"
@@ -193,10 +196,10 @@ class FrontEnd:
 class Server:
     """What stox connects to: each connection is handed to serve(peer)."""
 
-    def __init__(self):
+    def __init__(self, serve=None):
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port = self.listener.getsockname()[1]
-        self.serve, self.accepted, self.failures = None, 0, []
+        self.serve, self.accepted, self.failures = serve, 0, []
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self):
@@ -219,10 +222,14 @@ class Server:
 class Target:
     """stoxd and what stands around it."""
 
-    def __init__(self, folder, build):
+    def __init__(self, folder, build, config="", anchor=""):
+        """config: more of the configuration; anchor: of the DNSSEC."""
         self.folder, self.build = folder, build
+        self.template = CONFIG + FRESH + config
         os.makedirs(f"{folder}/data", mode=0o700)
         os.makedirs(f"{folder}/certs", mode=0o700)
+        with open(f"{folder}/anchor", "w", encoding="ascii") as file:
+            file.write(anchor)
         self.authority = Authority(folder)
         for name in ("contoso.com", "localhost"):
             self.authority.issue(f"certs/{name}")
@@ -230,7 +237,9 @@ class Target:
         self.server_context = self.server_side(self.pair)
         self.front_end = FrontEnd(self.server_side(
             (f"{folder}/certs/localhost.crt", f"{folder}/certs/localhost.key")))
-        self.server = Server()
+        self.server, self.names = Server(), Names()
+        self.hosted, self.component = [], Server(self.host_server)
+        self.deaf = threading.Event()     # who does not read may go
         self.xmpp, self.sip = self._free_port(), self._free_port()
         self.direct = self._free_port()
         self.config = f"{folder}/stox.cfg.lua"
@@ -249,12 +258,40 @@ class Target:
     def context(self, pair=None, **words):
         return client_context(self.authority.file, pair or self.pair, **words)
 
-    def start(self):
-        with open(self.config, "w", encoding="utf-8") as file:
-            file.write((CONFIG + FRESH).format(
+    def host_server(self, peer):
+        """The XMPP server that the component is of."""
+        self.hosted.append(peer)
+        peer.until(rb"<stream:stream[^>]*>")
+        peer.send(b"<stream:stream id='c1' xmlns='jabber:component:accept' "
+                  b"xmlns:stream='http://etherx.jabber.org/streams'>")
+        peer.until(rb"<handshake>")
+        peer.send(b"<handshake/>")
+        peer.end(100000)
+
+    def write_config(self, file, more=""):
+        with open(file, "w", encoding="utf-8") as out:
+            out.write(self.template.format(
                 folder=self.folder, build=self.build, xmpp=self.xmpp,
                 sip=self.sip, direct=self.direct, far_sip=self.front_end.port,
-                far_xmpp=self.server.port))
+                far_xmpp=self.server.port, dns=self.names.port,
+                component=self.component.port) + more)
+
+    def check_config(self, more):
+        """What stoxd says to its configuration and more of it."""
+        file = f"{self.folder}/try.cfg.lua"
+        self.write_config(file, more)
+        done = subprocess.run(
+            [f"{self.build}/src/stoxd/stoxd", "--check-config", "-c", file],
+            capture_output=True, text=True, timeout=60, check=False)
+        return done.stdout + done.stderr if done.returncode else ""
+
+    def renew(self, name):
+        """A new certificate in the place of an old one."""
+        self.authority.issue(f"certs/{name}")
+        self.ctl("reload")
+
+    def start(self):
+        self.write_config(self.config)
         since = len(self.text())
         self.log = open(f"{self.folder}/stoxd.log", "ab")
         self.process = subprocess.Popen(
