@@ -26,6 +26,7 @@ src_xmpp_libxmpp_la_SOURCES = src/xmpp/xmpp.h \
 	src/xmpp/s2s_dane.c \
 	src/xmpp/s2s_bidi.c \
 	src/xmpp/s2s_in.c src/xmpp/s2s_out.c src/xmpp/s2s_pair.c \
+	src/xmpp/s2s_place.c \
 	src/xmpp/shut.c \
 	src/xmpp/sm.c src/xmpp/sm.h src/xmpp/sm_resume.c \
 	src/xmpp/sm_stream.c src/xmpp/stream.c src/xmpp/stream.h src/xmpp/stream_end.c \

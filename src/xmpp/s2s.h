@@ -65,6 +65,15 @@ struct xmpp_out {
 void xmpp_out_open(struct xmpp_route *r);
 /** Its turn has come: find the places and connect. */
 void xmpp_out_begin(struct xmpp_out *o);
+/** s2s_place.c: ask for the places, then xmpp_out_next() or _fail(). */
+void xmpp_out_locate(struct xmpp_out *o, const struct xmpp_partner *p);
+/** Does TLS begin with the first byte there? */
+bool xmpp_out_is_direct(const struct xmpp_out *o, const struct io_target *t);
+/** Connect to the next place, which there is. */
+void xmpp_out_next(struct xmpp_out *o);
+/** It ends before there was a connection, and is freed. */
+void xmpp_out_fail(struct xmpp_out *o, enum xmpp_step step,
+	enum stox_condition fault, const char *why);
 /** opening.c: begin, or wait for a turn.  LIMIT_XMPP_OPENING. */
 void xmpp_opening_enter(struct xmpp_out *o);
 /** It is open, or over. */

@@ -1,20 +1,13 @@
 /*
- * An outgoing stream through its life: find the places, try them in turn,
- * report the failure that came furthest.  What is said on the stream is in
- * s2s_auth.c.
+ * An outgoing stream through its life: try the places in turn, report the
+ * failure that came furthest.  Where the places come from is in s2s_place.c,
+ * what is said on the stream in s2s_auth.c.
  */
 #include "xmpp/s2s.h"
 #include "xmpp/sm.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-static const char *const services[] = {
-	"_xmpps-server._tcp", "_xmpp-server._tcp", NULL
-};
-/* of RFC 3920, for partners that have nothing newer */
-static const char *const legacy_services[] = { "_jabber._tcp", NULL };
-enum { DIRECT_TLS = 0, DEFAULT_PORT = 5269 };
 
 static struct xmpp_out *out_of(struct xmpp_stream *s)
 {
@@ -230,7 +223,7 @@ static void connect_now(struct xmpp_out *o)
 		.arg = &o->s,
 	};
 
-	o->direct = o->asked_direct && t->service == DIRECT_TLS;
+	o->direct = xmpp_out_is_direct(o, t);
 	if (o->direct)
 		c.tls = &tls;
 	o->external_offered = o->dialback_offered = o->proven = false;
@@ -259,7 +252,7 @@ static void on_dane(struct xmpp_out *o)
 	on_closed(&o->s);
 }
 
-static void connect_next(struct xmpp_out *o)
+void xmpp_out_next(struct xmpp_out *o)
 {
 	const struct io_target *t = &o->targets[o->target_next++];
 
@@ -275,7 +268,7 @@ static void on_closed(struct xmpp_stream *s)
 	xmpp_sm_closed(s);
 	xmpp_routes_drained(s);
 	if (o->route && may_go_on(o)) {
-		connect_next(o);
+		xmpp_out_next(o);
 		return;
 	}
 	if (o->route)
@@ -283,8 +276,7 @@ static void on_closed(struct xmpp_stream *s)
 	out_free(o);
 }
 
-/* It ends before there was a connection. */
-static void fail(struct xmpp_out *o, enum xmpp_step step,
+void xmpp_out_fail(struct xmpp_out *o, enum xmpp_step step,
 	enum stox_condition fault, const char *why)
 {
 	xmpp_stream_blame(&o->s, step, fault, "%s", why);
@@ -292,109 +284,6 @@ static void fail(struct xmpp_out *o, enum xmpp_step step,
 	xmpp_failed_add(o->s.x, &o->s);
 	give_up(o);
 	out_free(o);
-}
-
-static void not_located(struct xmpp_out *o, enum io_locate_status status)
-{
-	switch (status) {
-	case IO_LOCATED:
-	case IO_LOCATE_NOT_FOUND:
-		fail(o, XMPP_STEP_DNS, STOX_REMOTE_SERVER_NOT_FOUND,
-			"the domain does not exist in the DNS");
-		break;
-	case IO_LOCATE_NO_SERVICE:
-		fail(o, XMPP_STEP_DNS, STOX_REMOTE_SERVER_NOT_FOUND,
-			"its DNS says that it offers no XMPP service");
-		break;
-	case IO_LOCATE_FAILED:
-		fail(o, XMPP_STEP_DNS, STOX_REMOTE_SERVER_TIMEOUT,
-			"the DNS did not answer");
-		break;
-	}
-}
-
-static void set_targets(struct xmpp_out *o, const struct io_target *targets,
-	size_t count)
-{
-	o->targets = base_alloc(count * sizeof(*targets));
-	memcpy(o->targets, targets, count * sizeof(*targets));
-	o->target_count = count;
-}
-
-static void located(void *arg, enum io_locate_status status,
-	const struct io_target *targets, size_t count);
-
-static void ask(struct xmpp_out *o, const char *const *which)
-{
-	struct io_locate_config c = {
-		.domain = o->ascii,
-		.services = which,
-		.fallback_port = DEFAULT_PORT,
-		.done = located,
-		.arg = o,
-	};
-
-	o->locate = io_locate(o->s.x->env, &c);
-}
-
-/* Whoever is known by an address has no name that the DNS could know. */
-static bool is_address(const struct xmpp_out *o)
-{
-	const char *dot = strrchr(o->ascii, '.');
-	const char *last = dot ? dot + 1 : o->ascii;
-
-	return o->ascii[0] == '[' || strspn(last, "0123456789") == strlen(last);
-}
-
-/* Only where neither of the others exists.  stox.md 8.1, 3. */
-static bool ask_legacy(struct xmpp_out *o, const struct io_target *first)
-{
-	const struct xmpp_partner *p =
-		xmpp_partner_of(o->s.x, str_from(o->s.remote));
-
-	if (first->service >= 0 || o->asked_legacy || is_address(o) || !p ||
-		!p->legacy_srv)
-		return false;
-	o->asked_legacy = true;
-	o->asked_direct = false;
-	ask(o, legacy_services);
-	return true;
-}
-
-static void located(void *arg, enum io_locate_status status,
-	const struct io_target *targets, size_t count)
-{
-	struct xmpp_out *o = arg;
-
-	o->locate = NULL;
-	if (status == IO_LOCATED && count && ask_legacy(o, targets))
-		return;
-	if (status != IO_LOCATED || count == 0) {
-		not_located(o, status);
-		return;
-	}
-	set_targets(o, targets, count);
-	connect_next(o);
-}
-
-/* A configured host stands for the SRV records, and may be anywhere. */
-static void use_proxy(struct xmpp_out *o, const struct xmpp_partner *p)
-{
-	struct io_target t = { .service = -1 };
-
-	snprintf(t.host, sizeof(t.host), "%s", p->proxy);
-	t.port = p->proxy_port ? p->proxy_port : DEFAULT_PORT;
-	o->special_ok = true;
-	set_targets(o, &t, 1);
-	connect_next(o);
-}
-
-static void locate(struct xmpp_out *o, const struct xmpp_ways *ways)
-{
-	o->asked_direct = xmpp_ways_tls(ways);
-	/* it was configured by that name */
-	o->special_ok = is_address(o);
-	ask(o, xmpp_ways_tls(ways) ? services : services + 1);
 }
 
 static struct xmpp_out *out_new(struct xmpp_route *r)
@@ -434,13 +323,13 @@ static void open_or_fail(struct xmpp_out *o, bool room)
 	struct xmpp_ways ways = xmpp_ways_of(p);
 
 	if (xmpp_ways_none(&ways))
-		fail(o, XMPP_STEP_POLICY, STOX_POLICY_VIOLATION,
+		xmpp_out_fail(o, XMPP_STEP_POLICY, STOX_POLICY_VIOLATION,
 			"our policy leaves no way");
 	else if (set_names(o))
-		fail(o, XMPP_STEP_DNS, STOX_REMOTE_SERVER_NOT_FOUND,
+		xmpp_out_fail(o, XMPP_STEP_DNS, STOX_REMOTE_SERVER_NOT_FOUND,
 			"its name is not a host name");
 	else if (!room)
-		fail(o, XMPP_STEP_POLICY, STOX_RESOURCE_CONSTRAINT,
+		xmpp_out_fail(o, XMPP_STEP_POLICY, STOX_RESOURCE_CONSTRAINT,
 			"too many streams are open here");
 	else
 		xmpp_opening_enter(o);
@@ -469,12 +358,10 @@ void xmpp_out_begin(struct xmpp_out *o)
 	if (o->waited && !o->route->queue.count && list_empty(&o->checks))
 		not_wanted(o);
 	else if (xmpp_ways_none(&ways))
-		fail(o, XMPP_STEP_POLICY, STOX_POLICY_VIOLATION,
+		xmpp_out_fail(o, XMPP_STEP_POLICY, STOX_POLICY_VIOLATION,
 			"our policy leaves no way");
-	else if (p->proxy)
-		use_proxy(o, p);
 	else
-		locate(o, &ways);
+		xmpp_out_locate(o, p);
 }
 
 void xmpp_out_open(struct xmpp_route *r)
