@@ -22,6 +22,7 @@
 	LIMIT(XMPP_IDLE, xmpp_idle, "idle XMPP stream", 600, "s", "close the stream politely") \
 	LIMIT(XMPP_KEEPALIVE, xmpp_keepalive, "white-space keep-alive", 300, "s", "send one space") \
 	LIMIT(XMPP_SHUT, xmpp_shut, "wait after a peer said host-unknown, host-gone or policy-violation", 300, "s", "tell senders at once what it said") \
+	LIMIT(XMPP_OTHER_HOSTS, xmpp_other_hosts, "see-other-host followed in one attempt", 3, "", "give up, tell the sender") \
 	LIMIT(XMPP_OPENING, xmpp_opening, "streams of ours in set-up", 50, "", "the others wait their turn") \
 	LIMIT(XMPP_QUEUE, xmpp_queue, "stanzas waiting for a stream", 1000, "", "resource-constraint to the sender") \
 	LIMIT(XMPP_QUEUE_BYTES, xmpp_queue_bytes, "bytes waiting for a stream", 1048576, "bytes", "resource-constraint to the sender") \

@@ -23,7 +23,7 @@ src_xmpp_libxmpp_la_SOURCES = src/xmpp/xmpp.h \
 	src/xmpp/queue.c src/xmpp/queue.h \
 	src/xmpp/route.c src/xmpp/route.h \
 	src/xmpp/s2s.h src/xmpp/s2s_accept.c src/xmpp/s2s_auth.c \
-	src/xmpp/s2s_dane.c \
+	src/xmpp/s2s_dane.c src/xmpp/s2s_follow.c \
 	src/xmpp/s2s_bidi.c \
 	src/xmpp/s2s_in.c src/xmpp/s2s_out.c src/xmpp/s2s_pair.c \
 	src/xmpp/s2s_place.c \

@@ -45,6 +45,7 @@ struct xmpp_out {
 	bool special_ok;          /* the host was configured */
 	bool asked_direct;        /* services[0] was asked for */
 	bool asked_legacy;        /* and _jabber._tcp */
+	unsigned followed;        /* see-other-host so often */
 	bool direct;              /* TLS from the first byte */
 	bool plain_only;          /* TLS has failed here and may be left out */
 	bool external_offered, dialback_offered;
@@ -69,6 +70,12 @@ void xmpp_out_begin(struct xmpp_out *o);
 void xmpp_out_locate(struct xmpp_out *o, const struct xmpp_partner *p);
 /** Does TLS begin with the first byte there? */
 bool xmpp_out_is_direct(const struct xmpp_out *o, const struct io_target *t);
+/** s2s_follow.c: the peer has closed set-up with see-other-host: take that
+ *  place for the only one left.  False when it may not be followed, or when it
+ *  was something else. */
+bool xmpp_out_follow(struct xmpp_out *o);
+/** Would a stream without TLS be a step back from what was known? */
+bool xmpp_out_must_tls(const struct xmpp_out *o);
 /** Connect to the next place, which there is. */
 void xmpp_out_next(struct xmpp_out *o);
 /** It ends before there was a connection, and is freed. */

@@ -211,7 +211,7 @@ void xmpp_out_on_secure(struct xmpp_stream *s)
 		xmpp_out_header(o);
 		return;
 	}
-	if (problem.step == XMPP_STEP_DANE ||
+	if (problem.step == XMPP_STEP_DANE || o->followed ||
 		w.on[XMPP_CHANNEL_UNPROVEN] == XMPP_CLOSE) {
 		xmpp_stream_blame(s, problem.step, STOX_REMOTE_SERVER_TIMEOUT,
 			"%s", problem.why);
@@ -260,7 +260,7 @@ void xmpp_out_on_header(struct xmpp_stream *s, const struct stox_element *root)
 	}
 	if (stox_element_attr(root, "version"))
 		return;
-	if ((s->secure || !xmpp_out_dane_tls(o)) &&
+	if ((s->secure || !xmpp_out_must_tls(o)) &&
 		xmpp_ways_dialback(&w, xmpp_channel(s, s->remote)) && !o->proven)
 		settled(o);
 	else
@@ -298,6 +298,10 @@ static void plain_features(struct xmpp_out *o, const struct stox_element *e)
 		refuse(o, XMPP_STEP_DANE, STOX_REMOTE_SERVER_TIMEOUT,
 			"it offers no TLS, and its TLSA records say that it "
 			"has it");
+	} else if (o->followed) {
+		refuse(o, XMPP_STEP_TLS, STOX_REMOTE_SERVER_TIMEOUT,
+			"it offers no TLS, without which see-other-host is not "
+			"followed");
 	} else if (!xmpp_ways_dialback(&w, XMPP_CHANNEL_PLAIN)) {
 		refuse(o, XMPP_STEP_POLICY, STOX_REMOTE_SERVER_TIMEOUT,
 			"it offers no TLS, which our policy requires");

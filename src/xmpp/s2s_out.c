@@ -95,6 +95,18 @@ static void out_free(struct xmpp_out *o)
 
 /* ---- failure ------------------------------------------------------------- */
 
+static void set_failed_why(struct xmpp_out *o, const char *why)
+{
+	char text[900];
+
+	if (o->followed) {
+		snprintf(text, sizeof(text), "it sent us on to %s, and there: "
+			"%s", o->place, why);
+		why = text;
+	}
+	xmpp_stream_set(&o->failed_why, why);
+}
+
 /* Keep the failure that came furthest. */
 static void note_failure(struct xmpp_out *o)
 {
@@ -105,8 +117,7 @@ static void note_failure(struct xmpp_out *o)
 		return;
 	o->failed_rank = s->rank;
 	o->failed_fault = s->fault ? s->fault : STOX_REMOTE_SERVER_TIMEOUT;
-	xmpp_stream_set(&o->failed_why,
-		s->why ? s->why : "the stream was closed");
+	set_failed_why(o, s->why ? s->why : "the stream was closed");
 }
 
 static const char *check_condition(const struct xmpp_out *o)
@@ -164,7 +175,7 @@ static bool try_again_plain(struct xmpp_out *o)
 	struct xmpp_ways w = xmpp_out_ways(o);
 
 	if (o->s.rank != XMPP_STEP_TLS || o->direct || o->plain_only ||
-		xmpp_out_dane_tls(o) ||
+		xmpp_out_must_tls(o) ||
 		!xmpp_ways_dialback(&w, XMPP_CHANNEL_PLAIN))
 		return false;
 	o->plain_only = true;
@@ -195,6 +206,8 @@ static void on_leave(struct xmpp_stream *s)
 		xmpp_routes_left(s);
 		return;
 	}
+	if (xmpp_out_follow(o))
+		return;
 	note_failure(o);
 	if (!try_again_plain(o) && !may_go_on(o))
 		give_up(o);

@@ -69,6 +69,8 @@ static void peer_error(struct xmpp_stream *s, const struct stox_element *e)
 		c = stox_element_next(c, NULL, XMPP_NS_STREAM_ERRORS);
 	name = c ? stox_element_name(c) : "undefined-condition";
 	snprintf(s->condition, sizeof(s->condition), "%s", name);
+	if (strcmp(name, "see-other-host") == 0)
+		xmpp_stream_set(&s->other, stox_element_text(c));
 	if (text && str_has_control(str_from(text)))
 		text = NULL;
 	xmpp_stream_blame(s, s->ready ? XMPP_STEP_READY : XMPP_STEP_STREAM,
@@ -358,6 +360,7 @@ void xmpp_stream_clear(struct xmpp_stream *s)
 	io_dane_ask_cancel(&s->dane_ask);
 	io_dane_free(&s->dane);
 	free(s->dane_host);
+	free(s->other);
 	free(s->why);
 	xmpp_stream_gone(x);
 }
@@ -385,6 +388,7 @@ void xmpp_stream_attach(struct xmpp_stream *s, struct io_stream *io)
 	s->max_bytes = 0;
 	s->condition[0] = '\0';
 	s->rank = io_stream_is_client(io) ? XMPP_STEP_TCP : XMPP_STEP_STREAM;
+	xmpp_stream_set(&s->other, NULL);
 	xmpp_stream_set(&s->why, NULL);
 	s->since_ms = s->active_ms = s->wrote_ms = io_now_ms(x->env);
 	s->heard_ms = s->since_ms;

@@ -84,6 +84,7 @@ struct xmpp_stream {
 	char *why;                /* owned; the first reason for its end */
 	enum stox_condition fault; /* the condition that goes with it */
 	char condition[40];       /* of the peer's stream error, or "" */
+	char *other;              /* owned; body of its see-other-host */
 	enum xmpp_step rank;      /* how far it has come, or had come then */
 	enum xmpp_auth auth;
 	bool secure;              /* inside TLS */
