@@ -227,8 +227,9 @@ static void explain_no_target(struct sip_client *k, uint64_t blocked_ms)
 	case IO_LOCATED:
 		return;
 	case IO_LOCATE_NOT_FOUND:
-		set_failure(k, SIP_NO_TARGET, "the domain %s does not exist",
-			p->name);
+		set_failure(k, SIP_NO_TARGET, p->discovered
+			? "the DNS names no SIP server (SRV record) of %s"
+			: "the domain %s does not exist", p->name);
 		return;
 	case IO_LOCATE_NO_SERVICE:
 		set_failure(k, SIP_NO_TARGET,
@@ -507,6 +508,10 @@ static bool may_send(struct sip_client *k, const struct sip_out *out)
 
 	if (s->stopping)
 		set_failure(k, SIP_UNREACHABLE, "%s", "stox stops");
+	else if (out->domain && !k->peer->partner)
+		set_failure(k, SIP_NO_TARGET,
+			"the SIP domain %s may not take part any more",
+			out->domain);
 	else if (sip_is_full(s))
 		set_failure(k, SIP_OVERLOAD, "%s",
 			"too many requests are under way here");
@@ -518,6 +523,18 @@ static bool may_send(struct sip_client *k, const struct sip_out *out)
 	return false;
 }
 
+/* A domain that may not be met stays without partner: may_send() tells. */
+static struct sip_peer *peer_for(struct sip *s,
+	const struct sip_partner *partner, const struct sip_out *out)
+{
+	struct sip_peer *p;
+
+	if (!out->domain)
+		return sip_peer_find(s, partner->name);
+	p = sip_discover_domain(s, out->domain);
+	return p ? p : sip_peer_find(s, "");
+}
+
 void sip_send(struct sip *s, const struct sip_partner *partner,
 	const struct sip_out *out, unsigned timeout_ms, uint64_t token)
 {
@@ -527,7 +544,7 @@ void sip_send(struct sip *s, const struct sip_partner *partner,
 
 	stox_require(token != 0 && timeout_ms > 0);
 	stox_require(!str_is(method, "INVITE"));
-	k->peer = sip_peer_find(s, partner->name);
+	k->peer = peer_for(s, partner, out);
 	k->connection = NULL;
 	k->state = SIP_CLIENT_LOCATING;
 	k->forgotten = k->fresh = false;

@@ -53,15 +53,6 @@ bool sip_connection_serves(const struct sip_connection *c,
 
 /* ---- ending ---- */
 
-static void unlink_peers(struct sip_connection *c)
-{
-	for (size_t i = 0; i < c->link_count; i++)
-		list_remove(&c->links[i].node);
-	free(c->links);
-	c->links = NULL;
-	c->link_count = 0;
-}
-
 /* Whoever comes now finds an open connection, or opens another. */
 static void stop_opening(struct sip_connection *c)
 {
@@ -78,7 +69,7 @@ static void dispose(struct sip_connection *c)
 	timer_stop(io_timers(s->env), &c->timer);
 	timer_stop(io_timers(s->env), &c->ping);
 	stop_opening(c);
-	unlink_peers(c);
+	sip_link_none(c);
 	sip_listener_leave(s, c->source);
 	list_remove(&c->node);
 	s->connection_count--;
@@ -312,38 +303,6 @@ void sip_connection_alive(struct sip_connection *c)
 
 /* ---- proving ---- */
 
-/* Link every peer that is proven.  Returns true when DNS must be asked. */
-static bool link_peers(struct sip_connection *c)
-{
-	bool ask = false;
-	size_t room = 0;
-
-	unlink_peers(c);
-	list_each(it, tmp, &c->sip->peers) {
-		struct sip_peer *p = container_of(it, struct sip_peer, node);
-		enum sip_proof proof = sip_proof(c, p);
-
-		if (proof == SIP_PROOF_ASK) {
-			sip_locate_start(p);
-			ask = true;
-		}
-		if (proof != SIP_PROOF_YES)
-			continue;
-		if (c->link_count == room) {
-			/* links may move until all are known */
-			room = room ? room * 2 : 2;
-			c->links = base_realloc(c->links,
-				room * sizeof *c->links);
-		}
-		c->links[c->link_count++].peer = p;
-	}
-	for (size_t i = 0; i < c->link_count; i++) {
-		c->links[i].connection = c;
-		list_append(&c->links[i].peer->links, &c->links[i].node);
-	}
-	return ask;
-}
-
 static void refuse_identity(struct sip_connection *c)
 {
 	struct sip_failure f = { .event = SIP_CERTIFICATE };
@@ -386,7 +345,7 @@ void sip_connection_prove(struct sip_connection *c)
 		return;
 	if (c->opened_for && !c->opened_for->partner)
 		c->opened_for = NULL;
-	if (link_peers(c) && !c->outbound) {
+	if (sip_link_all(c) && !c->outbound) {
 		if (c->state != SIP_CONNECTION_PROVING)
 			io_pause(c->stream);
 		c->state = SIP_CONNECTION_PROVING;

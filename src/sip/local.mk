@@ -27,7 +27,9 @@ src_sip_libsip_la_SOURCES = \
 	src/sip/client.c \
 	src/sip/connection.c src/sip/connection.h \
 	src/sip/dialect.c \
+	src/sip/discover.c \
 	src/sip/framing.c \
+	src/sip/link.c \
 	src/sip/listener.c \
 	src/sip/locate.c \
 	src/sip/peer.c src/sip/peer.h \

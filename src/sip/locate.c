@@ -181,7 +181,8 @@ void sip_locate_start(struct sip_peer *p)
 		.services = p->partner->transport == SIP_TCP ? tcp_services
 			: (dialect ? dialect : sip_dialect_at(0))->services,
 		.in_order = true,
-		.fallback_port = default_port(p),
+		/* nobody is called on a guess of a stranger */
+		.fallback_port = p->discovered ? 0 : default_port(p),
 		.done = on_located,
 		.arg = p,
 	};

@@ -18,6 +18,7 @@ struct sip_peer *sip_peer_find(struct sip *s, const char *name)
 	list_init(&p->links);
 	list_init(&p->clients);
 	list_init(&p->waiting);
+	list_init(&p->by_use);
 	list_append(&s->peers, &p->node);
 	table_put(s->names, str_from(p->name), p);
 	return p;
@@ -27,6 +28,7 @@ void sip_peer_free(struct sip_peer *p)
 {
 	if (p->locate)
 		io_locate_cancel(&p->locate);
+	sip_discover_leave(p);
 	list_remove(&p->node);
 	table_remove(p->sip->names, str_from(p->name));
 	free(p->name);
@@ -62,6 +64,7 @@ void sip_peer_configure(struct sip *s, const struct sip_config *config)
 		const struct sip_partner *partner = config->partners[i];
 		struct sip_peer *p = sip_peer_find(s, partner->name);
 
+		sip_discover_leave(p);
 		p->partner = partner;
 		sip_locate_configure(p);
 		if (!list_empty(&p->waiting))
@@ -70,11 +73,27 @@ void sip_peer_configure(struct sip *s, const struct sip_config *config)
 	list_each(at, tmp2, &s->peers) {
 		struct sip_peer *p = container_of(at, struct sip_peer, node);
 
+		if (p->discovered)
+			sip_discover_configure(p);
 		if (!p->partner)
 			retire(p);
 		if (is_unused(p))
 			sip_peer_free(p);
 	}
+}
+
+struct str sip_peer_host(struct str host, char *out)
+{
+	size_t len = host.len;
+
+	if (len > 0 && host.p[len - 1] == '.')
+		len--;
+	if (len > 255)
+		len = 0;
+	for (size_t i = 0; i < len; i++)
+		out[i] = host.p[i] >= 'A' && host.p[i] <= 'Z'
+			? (char)(host.p[i] + 32) : host.p[i];
+	return (struct str){ out, len };
 }
 
 static bool has_domain(const struct sip_partner *partner, struct str host)
@@ -92,8 +111,10 @@ struct sip_peer *sip_peer_of(const struct sip_connection *c, struct str host)
 	for (size_t i = 0; i < c->link_count; i++) {
 		struct sip_peer *p = c->links[i].peer;
 
-		if (p->partner && has_domain(p->partner, host))
+		if (p->partner && has_domain(p->partner, host)) {
+			sip_discover_used(p);
 			return p;
+		}
 	}
 	return NULL;
 }

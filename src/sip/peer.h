@@ -12,11 +12,41 @@
 struct sip_peer *sip_peer_find(struct sip *s, const char *name);
 void sip_peer_configure(struct sip *s, const struct sip_config *config);
 void sip_peer_free(struct sip_peer *p);
+/** @host in lower case without its final dot, in @out (256 bytes); empty when it
+ *  is no host. */
+struct str sip_peer_host(struct str host, char *out);
 /** The peer among those that @c proves whose domains hold @host, or NULL. */
 struct sip_peer *sip_peer_of(const struct sip_connection *c, struct str host);
 /** A connection for our requests to @p, taking turns; NULL: none.  @any:
  *  those too that RFC 5923 leaves to the peer. */
 struct sip_connection *sip_peer_connection(struct sip_peer *p, bool any);
+
+/* ---- link.c ---- */
+
+/** Link every configured peer that @c proves, and of the discovered ones those
+ *  that it has met.  Returns true when DNS must be asked first. */
+bool sip_link_all(struct sip_connection *c);
+/** One more, proven by @c. */
+void sip_link_add(struct sip_connection *c, struct sip_peer *p);
+void sip_link_none(struct sip_connection *c);
+
+/* ---- discover.c ---- */
+
+/** For a request of ours to @domain (A-labels, lower case).  NULL: it may not
+ *  take part (any more). */
+struct sip_peer *sip_discover_domain(struct sip *s, const char *domain);
+/**
+ * For a request that came by @c from a host of no peer that @c proves.
+ * NULL: nobody; then *@ret_why gets a phrase, when discovery is the reason.
+ */
+struct sip_peer *sip_discover_sender(struct sip_connection *c,
+	struct str from_host, const char **ret_why);
+/** Take the policy of the day; partner is NULL when it may not take part. */
+void sip_discover_configure(struct sip_peer *p);
+/** It was used just now; nothing for configured peers. */
+void sip_discover_used(struct sip_peer *p);
+/** It is configured now, or is freed. */
+void sip_discover_leave(struct sip_peer *p);
 
 /* ---- proof.c ---- */
 

@@ -91,16 +91,10 @@ static bool check_require(struct sip *s, const struct sip_message *m,
 static bool host_is_ours(struct sip *s, struct str host)
 {
 	char lower[256];
-	size_t len = host.len;
 
-	if (len > 0 && host.p[len - 1] == '.')
-		len--;
-	if (len == 0 || len >= sizeof lower)
+	host = sip_peer_host(host, lower);
+	if (host.len == 0)
 		return false;
-	for (size_t i = 0; i < len; i++)
-		lower[i] = host.p[i] >= 'A' && host.p[i] <= 'Z'
-			? (char)(host.p[i] + 32) : host.p[i];
-	host = (struct str){ lower, len };
 	return sip_host_eq(host, str_from(s->host)) ||
 		(s->is_ours && s->is_ours(s->is_ours_arg, host));
 }

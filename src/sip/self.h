@@ -5,6 +5,7 @@
  *   peer      who is proven      framing     bytes to messages
  *   locate    where to connect   policy      which requests may go up
  *   server    their requests     client      our requests
+ *   link      what is proven     discover    domains of no partner
  *
  * A connection proves peers (links).  A server transaction belongs to the peer
  * that its From names and answers over the connection it came by.  A client
@@ -63,6 +64,10 @@ struct sip_peer {
 	uint8_t order[SIP_TARGETS];        /* slots, best first */
 	size_t target_count;
 	char *name;                        /* owned */
+	bool discovered;                   /* in no section: partner is own */
+	struct list by_use;                /* then: sip.discovered_peers */
+	struct sip_partner own;
+	const char *own_domains[2];
 };
 
 /** One peer that one connection proves. */
@@ -89,7 +94,9 @@ struct sip {
 	/* the configuration, copied into the pool */
 	struct pool *pool;
 	bool (*is_ours)(void *arg, struct str host);
-	void *is_ours_arg;
+	const struct sip_partner *discovered;
+	bool (*may_discover)(void *arg, struct str host);
+	void *is_ours_arg;                 /* of both */
 	struct io_credentials *credentials;
 	const char *host, *node, *user_agent;
 	uint16_t port;
@@ -99,6 +106,8 @@ struct sip {
 	enum io_tls_version tls_min;       /* the lowest of all partners */
 
 	struct list peers, listeners;
+	struct list discovered_peers;      /* of these; oldest use first */
+	size_t discovered_count;
 	struct table *names;               /* peers by name */
 	struct list connections;
 	size_t connection_count;

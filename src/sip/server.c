@@ -435,8 +435,13 @@ static void receive_new(struct sip_connection *c, struct sip_server *t,
 	static const char *const later[] = { "Retry-After", "10", NULL };
 	struct sip *s = t->sip;
 	struct sip_reply reply = { 0 };
+	const char *why = NULL;
 
+	if (!peer && !str_is(t->message.method, "OPTIONS"))
+		peer = sip_discover_sender(c, t->message.from.uri.host, &why);
 	if (!sip_policy_check(c, &t->message, peer, &reply)) {
+		if (!peer && reply.status == 403)
+			reply.reason = why;
 		refuse(c, t, peer, &reply);
 	} else if (is_merged(s, &t->message, peer)) {
 		reply.status = 482;

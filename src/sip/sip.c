@@ -42,6 +42,7 @@ struct sip *sip_new(struct io_env *env, struct log *log, struct limits *limits,
 	s->tls_min = IO_TLS_DEFAULT;
 	list_init(&s->peers);
 	list_init(&s->listeners);
+	list_init(&s->discovered_peers);
 	list_init(&s->connections);
 	list_init(&s->over);
 	list_init(&s->free_servers);
@@ -157,6 +158,8 @@ void sip_configure(struct sip *s, const struct sip_config *config)
 
 	s->pool = pool_new(s->budget);
 	s->is_ours = config->is_ours;
+	s->discovered = config->discovered;
+	s->may_discover = config->may_discover;
 	s->is_ours_arg = config->arg;
 	s->host = copy(s, host);
 	s->node = pool_printf(s->pool, "%.32s",

@@ -49,6 +49,13 @@ struct sip_config {
 	size_t partner_count;
 	/* do we answer for this host (A-labels, lower case)? */
 	bool (*is_ours)(void *arg, struct str host);
+	/* the policy for SIP domains of no partner; its names and front ends
+	 * mean nothing.  NULL: they may not take part.  Borrowed as partners
+	 * are */
+	const struct sip_partner *discovered;
+	/* may this host (A-labels, lower case) be such a domain?  Set when
+	 * discovered is */
+	bool (*may_discover)(void *arg, struct str host);
 	void *arg;
 	struct io_credentials *credentials; /* reference taken */
 	const char *host;             /* our FQDN: Via, Contact, certificate */
@@ -77,6 +84,8 @@ struct sip_request {
 /** What sip_send() needs: semantic only.  All copied. */
 struct sip_out {
 	const char *method;
+	/* whom a request to config.discovered is for: A-labels, lower case */
+	const char *domain;
 	const char *request_uri;      /* sip:romeo@contoso.com */
 	const char *from;             /* URI without brackets, no tag */
 	const char *from_display;     /* UTF-8, may be NULL */
@@ -141,6 +150,8 @@ void sip_unlisten(struct sip *s);
  * answer or @timeout_ms.  Same Call-ID and CSeq over all attempts, a new branch
  * each.  on_answer(@token) follows.
  *
+ * @partner of config.partners, or config.discovered: then @out names the domain,
+ *          which is found by SRV only and proven by its certificate
  * @token   not 0, and not that of a request under way
  * @out     not INVITE, ACK or CANCEL: those need a session
  * A header whose value holds CR, LF or NUL is left out, with a log line.

@@ -70,6 +70,13 @@ tests_sip_test_client_SOURCES = \
 tests_sip_test_client_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_sip_test_client_LDADD = \
 	$(SIP) $(SIP_MODEL) $(IO) $(BASE) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/sip/test_discover
+TESTS += tests/sip/test_discover
+tests_sip_test_discover_SOURCES = \
+	tests/sip/test_discover.c tests/sip/scene.c tests/sip/scene.h
+tests_sip_test_discover_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_sip_test_discover_LDADD = \
+	$(SIP) $(SIP_MODEL) $(IO) $(BASE) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/sip/test_policy
 TESTS += tests/sip/test_policy
 tests_sip_test_policy_SOURCES = \
