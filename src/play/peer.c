@@ -125,7 +125,7 @@ static void on_component(void *arg, struct io_stream *s)
 struct peer_link *link_dial(struct peer *p, const char *to)
 {
 	const struct io_tls_config tls = { .credentials = p->credentials,
-		.local_name = p->ascii, .server_name = NULL };
+		.local_name = p->shown, .server_name = NULL };
 	const struct io_connect_config c = { .host = p->stox_address,
 		.port = p->stox_port, .special_ok = true,
 		.tls = p->is_sip ? &tls : NULL, .events = &events };

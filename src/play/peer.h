@@ -34,6 +34,7 @@ struct peer {
 	struct log log;
 	const char *domain;
 	const char *ascii;       /* the same in A-labels */
+	const char *shown;       /* the name in our certificate */
 	const char *address;
 	bool is_sip;
 	bool stopped;

@@ -86,13 +86,14 @@ static const char *const *hosted_at(struct stage *s, const char *address)
 	return n > 0 ? names : NULL;
 }
 
+/** @shown: the name in its certificate; NULL: its own. */
 static struct peer *add_peer(struct stage *s, const char *domain,
-	const char *ascii, bool sip)
+	const char *ascii, const char *shown, bool sip)
 {
 	struct peer *p = pool_alloc0(s->pool, sizeof(*p));
 	unsigned n = sip ? 20 : 10;
 	const char *const names[] = {
-		pool_printf(s->pool, "dns:%s", ascii),
+		pool_printf(s->pool, "dns:%s", shown ? shown : ascii),
 		pool_printf(s->pool, "dns:fe.%s", ascii), NULL };
 	const char *host;
 
@@ -100,6 +101,7 @@ static struct peer *add_peer(struct stage *s, const char *domain,
 		n += container_of(it, struct peer, node)->is_sip == sip;
 	p->domain = pool_strdup(s->pool, domain);
 	p->ascii = pool_strdup(s->pool, ascii);
+	p->shown = shown ? pool_strdup(s->pool, shown) : p->ascii;
 	p->address = pool_printf(s->pool, "192.0.2.%u", n);
 	p->is_sip = sip;
 	p->hosted = sip ? NULL : hosted_at(s, p->address);
@@ -123,15 +125,19 @@ static void add_peers(struct stage *s)
 
 	for (size_t i = 0; i < c->sip_domain_count; i++)
 		add_peer(s, c->sip_domains[i].domain,
-			c->sip_domains[i].sip_domain, true);
+			c->sip_domains[i].sip_domain, NULL, true);
 	for (size_t i = 0; i < c->xmpp_domain_count; i++)
 		add_peer(s, c->xmpp_domains[i].domain,
-			c->xmpp_domains[i].sip_domain, false);
+			c->xmpp_domains[i].sip_domain, NULL, false);
 	for (size_t i = 0; i < s->play->domain_count; i++) {
 		struct str rest = str_from(s->play->domains[i]);
 		struct str side = str_cut(&rest, ' ');
+		struct str name = str_cut(&rest, ' ');
+		const char *domain = pool_strndup(s->pool, name.p, name.len);
 
-		add_peer(s, rest.p, rest.p, str_is(side, "sip"));
+		if (rest.p && !str_is(str_cut(&rest, ' '), "as"))
+			rest.p = NULL;
+		add_peer(s, domain, domain, rest.p, str_is(side, "sip"));
 	}
 }
 
