@@ -123,6 +123,7 @@ static void set_global(struct config_load *l)
 	c->discovered_sip = config_discover_sip(l,
 		v[GLOBAL_DISCOVER_SIP].string,
 		global_place(l, GLOBAL_DISCOVER_SIP));
+	config_discover_warn(l, global_place(l, GLOBAL_DISCOVER_SIP));
 }
 
 /* ---- what concerns several options -------------------------------------- */

@@ -285,7 +285,7 @@ static void set_proxy(
 	p->proxy = pool_strdup(l->config->pool, host);
 }
 
-static void set_xmpp_partner(struct config_load *l,
+void config_xmpp_partner(struct config_load *l,
 	const struct config_section *section, const struct config_value *v,
 	struct config_xmpp_domain *ret)
 {
@@ -317,7 +317,7 @@ bool config_xmpp_section(struct config_load *l, struct config_section *section,
 	struct xmpp_partner *p = &ret->partner;
 
 	config_check_core(l, section, config_xmpp_options, v);
-	set_xmpp_partner(l, section, v, ret);
+	config_xmpp_partner(l, section, v, ret);
 	check_negotiation(l, section, p);
 	if (!section_names(l, section, &v[XMPP_OPTION_ADDITIONAL_DOMAINS],
 		    &ret->domains, &ret->sip_domains))
@@ -359,7 +359,7 @@ static void check_tcp(struct config_load *l,
 			section->name);
 }
 
-static void set_partner(struct config_load *l,
+void config_sip_partner(struct config_load *l,
 	const struct config_section *section, const struct config_value *v,
 	struct sip_partner *p)
 {
@@ -390,7 +390,7 @@ bool config_sip_section(struct config_load *l, struct config_section *section,
 	struct config_value v[SIP_OPTION_COUNT];
 
 	config_check_core(l, section, config_sip_options, v);
-	set_partner(l, section, v, &ret->partner);
+	config_sip_partner(l, section, v, &ret->partner);
 	config_component(l, section, &ret->local);
 	ret->gateway_name = v[SIP_OPTION_GATEWAY].string;
 	ret->certificate_at = config_at(&v[SIP_OPTION_CERTIFICATE]);
@@ -467,73 +467,4 @@ void config_sip_gateway(struct config_load *l,
 		d->gateway->used = true;
 	else
 		guess_gateway(l, place, d->gateway_name);
-}
-
-/* ---- domains in no section ---------------------------------------------- */
-
-static void defaults(struct config_load *l, const struct config_option *table,
-	struct config_value *values)
-{
-	for (int i = 0; table[i].option.name; i++)
-		stox_require(config_value_default(l->config->pool,
-				     &table[i].option, &values[i]) == 0);
-}
-
-struct config_xmpp_domain *config_discover_xmpp(
-	struct config_load *l, const char *word)
-{
-	static const char *const none[] = {NULL};
-	struct config *c = l->config;
-	struct config_value v[XMPP_OPTION_COUNT];
-	struct config_xmpp_domain *d;
-
-	if (strcmp(word, "off") == 0)
-		return NULL;
-	d = pool_alloc0(c->pool, sizeof(*d));
-	defaults(l, config_xmpp_options, v);
-	set_xmpp_partner(l, l->file.sections, v, d);
-	d->type = strcmp(word, "on") == 0 ? CONFIG_PUBLIC_VERIFIED
-					  : CONFIG_PUBLIC_UNVERIFIED;
-	d->domain = d->sip_domain = d->partner.domain = "";
-	d->domains = d->sip_domains = none;
-	d->partner.connection_limit =
-		(unsigned)c->limits[LIMIT_DISCOVERED_STREAMS];
-	d->discovered = true;
-	d->counts = pool_alloc0(c->pool, sizeof(*d->counts));
-	d->plugin_values = config_no_values(c);
-	return d;
-}
-
-struct config_sip_domain *config_discover_sip(
-	struct config_load *l, const char *word, struct config_place place)
-{
-	static const char *const none[] = {NULL};
-	struct config *c = l->config;
-	struct config_value v[SIP_OPTION_COUNT];
-	struct config_sip_domain *d;
-
-	if (strcmp(word, "off") == 0)
-		return NULL;
-	/* the record is made, but src/sip does not look for strangers yet */
-	config_error(l->report, place,
-		"discover_sip = \"%s\" is not supported yet; expected \"off\"",
-		word);
-	if (c->gateway_count == 0) {
-		config_error(l->report, place,
-			"discover_sip = \"%s\" has no place for the people it "
-			"finds; expected a Gateway section",
-			word);
-		return NULL;
-	}
-	d = pool_alloc0(c->pool, sizeof(*d));
-	defaults(l, config_sip_options, v);
-	set_partner(l, l->file.sections, v, &d->partner);
-	d->domain = d->sip_domain = d->partner.name = "";
-	d->domains = d->partner.domains = none;
-	d->gateway = &c->gateways[0];
-	d->limited = strcmp(word, "on") != 0;
-	d->discovered = true;
-	d->counts = pool_alloc0(c->pool, sizeof(*d->counts));
-	d->plugin_values = config_no_values(c);
-	return d;
 }

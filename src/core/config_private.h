@@ -292,6 +292,16 @@ struct config_xmpp_domain *config_discover_xmpp(struct config_load *l,
 	const char *word);
 struct config_sip_domain *config_discover_sip(struct config_load *l,
 	const char *word, struct config_place place);
+/** Say so when strangers may use the gateway among themselves. */
+void config_discover_warn(struct config_load *l, struct config_place place);
+/** The partner of a section, or by the defaults in @v; @section is where errors
+ *  are said to stand. */
+void config_xmpp_partner(struct config_load *l,
+	const struct config_section *section, const struct config_value *v,
+	struct config_xmpp_domain *ret);
+void config_sip_partner(struct config_load *l,
+	const struct config_section *section, const struct config_value *v,
+	struct sip_partner *p);
 /** Of a section that sets no option of any plugin. */
 struct config_value *const *config_no_values(struct config *c);
 /** When all gateways are known: find the one that @d names. */

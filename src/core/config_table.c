@@ -97,7 +97,13 @@ const struct config_option config_global_options[] = {
 		"limits that begin with discovered_ hold for them.",
 		.value = "off", .words = discover_words),
 	ROW(GLOBAL_DISCOVER_SIP, "discover_sip", STOX_WORD, CONFIG_ANY,
-		"The same for SIP domains. Only \"off\" is supported at present.",
+		"The same for SIP domains. They are found by SRV records "
+		"(_sips._tcp, _sipfederationtls._tcp), reached by TLS, and "
+		"their certificate must name the domain. Their people have "
+		"their addresses at the first Gateway section, which has to be "
+		"there: bob\\40contoso.com@sip.example.org. With \"on\" here "
+		"and for discover_xmpp strangers may write to strangers; where "
+		"both are \"limited\" they may not.",
 		.value = "off", .words = discover_words),
 	ROW(GLOBAL_LIMITS, "limits", STOX_STRINGS, CONFIG_TABLE,
 		"Other numbers for limits, by their name as \"stoxctl limits\" "

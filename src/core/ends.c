@@ -60,24 +60,16 @@ static const char *same_name(const char *const *from, const char *const *to,
 	return NULL;
 }
 
-/** The SIP domain of a host as JIDs write it; NULL when it is not one. */
-static const char *sip_domain_of(const struct config *c, struct str host)
-{
-	char name[256];
-	struct str ascii = plain_host(host, name);
-	const struct config_sip_domain *d = table_get(c->by_ascii_sip, ascii);
-
-	return d ? same_name(d->partner.domains, d->domains, ascii) : NULL;
-}
-
-bool ends_is_discoverable(const struct config *c, struct str host)
+/** May @host (A-labels, lower case) be a domain that stands in no section?
+ *  @others: the domains of the other side. */
+static bool may_be_met(const struct config *c, struct str host,
+	const struct table *others)
 {
 	char canonical[1024];
 	ptrdiff_t len;
 
-	if (!c->discovered_xmpp || str_find(host, '.') < 0 ||
-		str_find(host, ':') >= 0 || table_get(c->by_ascii_sip, host) ||
-		(c->host && str_iis(host, c->host)))
+	if (str_find(host, '.') < 0 || str_find(host, ':') >= 0 ||
+		table_get(others, host) || (c->host && str_iis(host, c->host)))
 		return false;
 	len = jid_prepare_domain(host, canonical, sizeof(canonical));
 	return len > 0 && !table_get(c->by_domain_gateway,
@@ -85,20 +77,50 @@ bool ends_is_discoverable(const struct config *c, struct str host)
 	       (canonical[len - 1] < '0' || canonical[len - 1] > '9');
 }
 
+bool ends_is_discoverable(const struct config *c, struct str host)
+{
+	return c->discovered_xmpp && may_be_met(c, host, c->by_ascii_sip);
+}
+
+bool ends_is_discoverable_sip(const struct config *c, struct str host)
+{
+	return c->discovered_sip && !table_get(c->by_ascii_sip, host) &&
+	       may_be_met(c, host, c->by_ascii_xmpp);
+}
+
+static const char *canonical_of(struct pool *pool, struct str ascii)
+{
+	char canonical[1024];
+	ptrdiff_t len = jid_prepare_domain(ascii, canonical, sizeof(canonical));
+
+	return len > 0 ? pool_strndup(pool, canonical, (size_t)len) : NULL;
+}
+
+/** The SIP domain of a host as JIDs write it; NULL when it is not one. */
+static const char *sip_domain_of(struct stox_exchange *x, struct str host)
+{
+	const struct config *c = x->snapshot->config;
+	char name[256];
+	struct str ascii = plain_host(host, name);
+	const struct config_sip_domain *d = table_get(c->by_ascii_sip, ascii);
+
+	if (d)
+		return same_name(d->partner.domains, d->domains, ascii);
+	return ends_is_discoverable_sip(c, ascii) ? canonical_of(x->pool, ascii)
+						  : NULL;
+}
+
 static const char *xmpp_domain_of(struct stox_exchange *x, struct str host)
 {
 	const struct config *c = x->snapshot->config;
-	char name[256], canonical[1024];
+	char name[256];
 	struct str ascii = plain_host(host, name);
 	const struct config_xmpp_domain *d = table_get(c->by_ascii_xmpp, ascii);
-	ptrdiff_t len;
 
 	if (d)
 		return same_name(d->sip_domains, d->domains, ascii);
-	if (!ends_is_discoverable(c, ascii))
-		return NULL;
-	len = jid_prepare_domain(ascii, canonical, sizeof(canonical));
-	return len > 0 ? pool_strndup(x->pool, canonical, (size_t)len) : NULL;
+	return ends_is_discoverable(c, ascii) ? canonical_of(x->pool, ascii)
+					      : NULL;
 }
 
 /** A domain in A-labels, in the exchange's pool; "invalid" never happens: it
@@ -113,7 +135,7 @@ static const char *ascii_of(struct pool *pool, struct str domain)
 
 const char *ends_domain_of(struct stox_exchange *x, struct str host)
 {
-	const char *sip = sip_domain_of(x->snapshot->config, host);
+	const char *sip = sip_domain_of(x, host);
 
 	return sip ? sip : xmpp_domain_of(x, host);
 }
@@ -125,13 +147,16 @@ const char *ends_host_of(struct stox_exchange *x, struct str domain)
 		table_get(c->by_domain_sip, domain);
 	const struct config_xmpp_domain *xmpp =
 		table_get(c->by_domain_xmpp, domain);
+	const char *ascii;
 
 	if (sip)
 		return same_name(sip->domains, sip->partner.domains, domain);
 	if (xmpp)
 		return same_name(xmpp->domains, xmpp->sip_domains, domain);
-	return ends_is_discoverable(c, str_from(ascii_of(x->pool, domain)))
-		? ascii_of(x->pool, domain) : NULL;
+	ascii = ascii_of(x->pool, domain);
+	return ends_is_discoverable(c, str_from(ascii)) ||
+			ends_is_discoverable_sip(c, str_from(ascii))
+		? ascii : NULL;
 }
 
 const char *ends_sip_host(const struct stox_exchange *x, const struct jid *jid)
@@ -150,6 +175,26 @@ const char *ends_xmpp_host(const struct stox_exchange *x, const struct jid *jid)
 		jid->domain);
 }
 
+/** The record of a SIP domain; NULL: it is none that may take part. */
+static const struct config_sip_domain *find_sip(struct stox_exchange *x,
+	struct str domain)
+{
+	const struct config *c = x->snapshot->config;
+	const struct config_sip_domain *d = table_get(c->by_domain_sip, domain);
+
+	if (!d && ends_is_discoverable_sip(c,
+			  str_from(ascii_of(x->pool, domain))))
+		d = c->discovered_sip;
+	return d;
+}
+
+/** Strangers of whom each has to be approached first: nobody may begin. */
+static bool are_shy(const struct stox_exchange *x)
+{
+	return x->sip_domain->limited &&
+	       !policy_type_may(x->xmpp_domain->type, POLICY_WRITE);
+}
+
 /** The record of the domains, when they may talk. */
 static int find_domains(struct stox_exchange *x)
 {
@@ -158,7 +203,7 @@ static int find_domains(struct stox_exchange *x)
 	const struct jid *xmpp = x->side == STOX_XMPP ? &x->from : &x->to;
 
 	if (!x->sip_domain)
-		x->sip_domain = table_get(c->by_domain_sip, sip->domain);
+		x->sip_domain = find_sip(x, sip->domain);
 	x->xmpp_domain = table_get(c->by_domain_xmpp, xmpp->domain);
 	if (!x->xmpp_domain && !table_get(c->by_domain_sip, xmpp->domain) &&
 		!table_get(c->by_domain_gateway, xmpp->domain))
@@ -166,7 +211,7 @@ static int find_domains(struct stox_exchange *x)
 	if (!x->sip_domain)
 		return -STOX_ENOROUTE;
 	if (!x->xmpp_domain || x->xmpp_domain->partner.blocked ||
-		x->sip_domain->partner.blocked)
+		x->sip_domain->partner.blocked || are_shy(x))
 		return -STOX_EPERM;
 	return 0;
 }
@@ -178,8 +223,9 @@ static int face_of(struct pool *pool, const struct config_sip_domain *d,
 	*ret = *jid;
 	if (!d->gateway)
 		return 0;
-	return map_jid_to_gateway(pool, jid,
-		same_name(d->domains, d->partner.domains, jid->domain),
+	return map_jid_to_gateway(pool, jid, d->discovered
+			? ascii_of(pool, jid->domain)
+			: same_name(d->domains, d->partner.domains, jid->domain),
 		d->gateway->self.domain, ret);
 }
 
@@ -195,8 +241,7 @@ static int make_face(struct stox_exchange *x)
 int ends_face_of(struct stox_exchange *x, const struct sip_uri *uri,
 	struct jid *ret, const char **why)
 {
-	const struct config *c = x->snapshot->config;
-	const char *domain = sip_domain_of(c, uri->host);
+	const char *domain = sip_domain_of(x, uri->host);
 	struct jid jid;
 
 	if (!domain) {
@@ -206,8 +251,17 @@ int ends_face_of(struct stox_exchange *x, const struct sip_uri *uri,
 	if (map_address_to_jid(x->pool, uri, str_from(domain), false, &jid, why) < 0)
 		return -STOX_ENOENT;
 	*why = "The address is too long.";
-	return face_of(x->pool, table_get(c->by_domain_sip, jid.domain), &jid,
-		ret);
+	return face_of(x->pool, find_sip(x, jid.domain), &jid, ret);
+}
+
+enum stox_side ends_begin_side(const struct config *c, const struct jid *from,
+	const struct jid *to)
+{
+	if (table_get(c->by_domain_sip, to->domain))
+		return STOX_XMPP;
+	return table_get(c->by_domain_xmpp, from->domain) &&
+			!table_get(c->by_domain_xmpp, to->domain)
+		? STOX_XMPP : STOX_SIP;
 }
 
 int ends_begun(struct stox_exchange *x)
@@ -233,7 +287,7 @@ static enum stox_condition behind_gateway(struct stox_exchange *x,
 	}
 	if (map_gateway_to_jid(x->pool, &x->face, &x->to, why) < 0)
 		return STOX_JID_MALFORMED;
-	d = table_get(c->by_domain_sip, x->to.domain);
+	d = find_sip(x, x->to.domain);
 	if (d && d->gateway == g)
 		return STOX_NO_ERROR;
 	*why = table_get(c->by_domain_xmpp, x->to.domain) ? SAME_SIDE : NOT_HERE;
@@ -267,12 +321,11 @@ enum stox_condition ends_from_xmpp(struct stox_exchange *x, const char **why)
 static unsigned map_ends(struct stox_exchange *x, const struct sip_request *r,
 	const char **why)
 {
-	const struct config *c = x->snapshot->config;
 	struct sip_uri from = ends_asserted(r);
 	/* In a dialog the Request-URI is our Contact; To says who is meant. */
 	const struct sip_uri *to = r->message->to.tag.len
 		? &r->message->to.uri : &r->message->uri;
-	const char *sip = sip_domain_of(c, from.host);
+	const char *sip = sip_domain_of(x, from.host);
 	const char *xmpp = xmpp_domain_of(x, to->host);
 	int error;
 

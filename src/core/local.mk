@@ -28,6 +28,7 @@ src_core_libcore_la_SOURCES = \
 	src/core/config.h \
 	src/core/config_check.c \
 	src/core/config_component.c \
+	src/core/config_discover.c \
 	src/core/config_domain.c \
 	src/core/config_env.c \
 	src/core/config_lua.c \

@@ -79,6 +79,13 @@ static bool is_ours(void *arg, struct str host)
 	       ends_is_discoverable(c, host);
 }
 
+static bool may_discover(void *arg, struct str host)
+{
+	const struct node *n = arg;
+
+	return ends_is_discoverable_sip(n->snapshot->config, host);
+}
+
 /** What each domain of ours says of itself in stream features. */
 static const char *const *stream_features(struct node *n)
 {
@@ -109,6 +116,9 @@ static void apply(struct node *n)
 		.partners = c->sip_partners,
 		.partner_count = c->sip_domain_count,
 		.is_ours = is_ours,
+		.discovered = c->discovered_sip ? &c->discovered_sip->partner
+						: NULL,
+		.may_discover = may_discover,
 		.arg = n,
 		.credentials = n->credentials,
 		.host = c->host,

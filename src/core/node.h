@@ -130,12 +130,18 @@ enum stox_condition ends_from_xmpp(struct stox_exchange *x, const char **why);
  *  phrase in *@why. */
 unsigned ends_from_sip(struct stox_exchange *x, const struct sip_request *r,
 	const char **why);
+/** Which side a request between these begins on.  A domain of a section tells;
+ *  between strangers it is taken as one from SIP. */
+enum stox_side ends_begin_side(const struct config *c, const struct jid *from,
+	const struct jid *to);
 /** For what a session begins: x->from and x->to are set.
  *  Returns 0, or -STOX_ENOROUTE, -STOX_EPERM, -STOX_ENOENT. */
 int ends_begun(struct stox_exchange *x);
 /** May @host (A-labels, lower case) be an XMPP domain that stands in no
  *  section? */
 bool ends_is_discoverable(const struct config *c, struct str host);
+/** The same for a SIP domain. */
+bool ends_is_discoverable_sip(const struct config *c, struct str host);
 /** The address under which XMPP reaches the SIP user @uri.
  *  Returns 0, or -STOX_ENOROUTE, -STOX_ENOENT with a sentence in *@why. */
 int ends_face_of(struct stox_exchange *x, const struct sip_uri *uri,

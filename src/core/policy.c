@@ -202,6 +202,6 @@ bool stox_policy_presence(const struct stox_exchange *x)
 
 bool stox_policy_notes(const struct stox_exchange *x)
 {
-	return stox_policy_presence(x) &&
+	return stox_policy_presence(x) && !x->sip_domain->discovered &&
 	       policy_type_may(x->xmpp_domain->type, POLICY_NOTES);
 }

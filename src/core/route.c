@@ -247,6 +247,8 @@ static void send_sip(struct stox_exchange *x)
 	const char *uri = request_uri(x);
 	const struct sip_out out = {
 		.method = m->method,
+		.domain = x->sip_domain->discovered ? ends_sip_host(x, &x->to)
+						    : NULL,
 		.from_display = m->display,
 		.request_uri = uri,
 		.from = map_address_to_sip(x->pool, &x->from,

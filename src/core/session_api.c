@@ -121,9 +121,8 @@ struct stox_exchange *stox_begin(struct stox_session *s,
 		node_pool_release(n, &pool);
 		return NULL;
 	}
-	x = exchange_new(n, pool,
-		table_get(n->snapshot->config->by_domain_sip, to.domain)
-			? STOX_XMPP : STOX_SIP);
+	x = exchange_new(n, pool, ends_begin_side(n->snapshot->config, &from,
+		&to));
 	if (!x) {
 		node_pool_release(n, &pool);
 		return NULL;

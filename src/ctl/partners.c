@@ -77,20 +77,35 @@ static json_t *sip_row(const struct config_sip_domain *d)
 
 struct discovered {
 	json_t *list;
-	const struct config_xmpp_domain *xmpp; /* stands for all of them */
+	/* what stands for all of them; NULL: they may no longer take part */
+	const struct config_xmpp_domain *xmpp;
+	const struct config_sip_domain *sip;
 };
+
+static const char *discovered_type(const struct discovered *d,
+	enum stox_side side)
+{
+	if (side == STOX_XMPP)
+		return d->xmpp ? type_name(d->xmpp->type) : "";
+	if (!d->sip)
+		return "";
+	return type_name(d->sip->limited ? CONFIG_PUBLIC_UNVERIFIED
+					 : CONFIG_PUBLIC_VERIFIED);
+}
 
 static void discovered_row(void *arg, const struct partner_row *i)
 {
 	const struct discovered *d = arg;
+	bool xmpp = i->side == STOX_XMPP;
 
 	json_array_append_new(d->list, json_pack(
 		"{s:s,s:s,s:s,s:s,s:s,s:s,s:b,s:I,s:I,s:I,s:b,s:s}",
 		"domain", i->domain,
-		"side", i->side == STOX_XMPP ? "XMPP" : "SIP",
-		"type", d->xmpp ? type_name(d->xmpp->type) : "",
-		"reached", "by DNS", "tls", "required", "sasl", "optional",
-		"dialback", 1, "from", report_number(i->counts->from), "to", report_number(i->counts->to),
+		"side", xmpp ? "XMPP" : "SIP",
+		"type", discovered_type(d, i->side),
+		"reached", "by DNS", "tls", "required",
+		"sasl", xmpp ? "optional" : "off",
+		"dialback", xmpp, "from", report_number(i->counts->from), "to", report_number(i->counts->to),
 		"refused", report_number(i->counts->refused), "discovered", 1,
 		"description", ""));
 }
@@ -98,7 +113,8 @@ static void discovered_row(void *arg, const struct partner_row *i)
 json_t *report_partners(struct node *n)
 {
 	const struct config *c = n->snapshot->config;
-	struct discovered d = { json_array(), c->discovered_xmpp };
+	struct discovered d = { json_array(), c->discovered_xmpp,
+		c->discovered_sip };
 
 	for (size_t i = 0; i < c->sip_domain_count; i++)
 		json_array_append_new(d.list, sip_row(&c->sip_domains[i]));

@@ -212,6 +212,47 @@ static void test_partners(void **state)
 	json_decref(j);
 }
 
+/* Another configuration, as a reload brings it. */
+static void use(struct stage *s, const char *text)
+{
+	struct config *c = NULL;
+	struct buf why;
+
+	buf_init(&why, 65536, NULL);
+	assert_int_equal(0, config_load_text("test", str_from(text), s->plugins,
+		&c, &why, &why));
+	assert_int_equal(0, node_reload(s->node, c, s->node->credentials, &why));
+	config_unref(&c);
+	buf_free(&why);
+}
+
+static void test_discovered_partners(void **state)
+{
+	struct stage *s = *state;
+	struct stox_exchange x = { .node = s->node, .side = STOX_XMPP };
+	const struct config *c;
+	json_t *j, *l;
+
+	use(s, "host = 'gw.example.net'\nplugins = { 'looker' }\n"
+		"discover_sip = 'limited'\nGateway 'sip.example.net'\n"
+		"XmppDomain 'example.org'\n");
+	c = s->node->snapshot->config;
+	x.xmpp_domain = &c->xmpp_domains[0];
+	x.sip_domain = c->discovered_sip;
+	x.to.domain = STR("stranger.example");
+	assert_null(partner_enter(&x));
+	j = ask(s, "partners");
+	l = json_object_get(j, "partners");
+	assert_int_equal(2, json_array_size(l));
+	assert_string_equal("stranger.example", text_at(l, 1, "domain"));
+	assert_string_equal("SIP", text_at(l, 1, "side"));
+	assert_string_equal("public_unverified", text_at(l, 1, "type"));
+	assert_string_equal("off", text_at(l, 1, "sasl"));
+	assert_true(json_is_true(json_object_get(json_array_get(l, 1),
+		"discovered")));
+	json_decref(j);
+}
+
 static void test_reload(void **state)
 {
 	struct stage *s = *state;
@@ -305,6 +346,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_limits, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_streams, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_partners, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_discovered_partners, set_up,
+			tear_down),
 		cmocka_unit_test_setup_teardown(test_reload, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_unknown, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_socket, set_up, tear_down),

@@ -40,6 +40,10 @@ PLAYS = \
 	tests/play/component.play \
 	tests/play/discover-limited.play \
 	tests/play/discover-on.play \
+	tests/play/discover-sip-gone.play \
+	tests/play/discover-sip-limited.play \
+	tests/play/discover-sip-on.play \
+	tests/play/discover-sip-rate.play \
 	tests/play/gateway-component.play \
 	tests/play/gateway.play \
 	tests/play/header.play \
