@@ -294,11 +294,17 @@ static void established(struct uv_stream *s)
 
 static void handshake(struct uv_stream *s)
 {
+	size_t before;
 	int rc;
 
-	do
+	/* a message of several records ends the call at each of them, though
+	 * the rest of it is at hand */
+	do {
+		before = s->tls->in_len;
 		rc = gnutls_handshake(s->tls->session);
-	while (rc < 0 && rc != GNUTLS_E_AGAIN && !gnutls_error_is_fatal(rc));
+	} while (rc < 0 && !gnutls_error_is_fatal(rc) &&
+		 (rc != GNUTLS_E_AGAIN || (s->tls->in_len > 0 &&
+						  s->tls->in_len < before)));
 	s->tls->answered |= uv_stream_env(s)->wire.len > 0;
 	uv_stream_send_wire(s);
 	if (rc == 0) {
