@@ -273,6 +273,27 @@ def issued_below(authority):
     return issue
 
 
+@case("I05 a hundred certificates in a chain, ten thousand constraints")
+def huge_chains(target):
+    def issue(domain):
+        crt, key = target.authority.issue(f"chains/{domain}")
+        with open(target.authority.file, encoding="ascii") as more:
+            text = more.read()
+        with open(crt, "a", encoding="ascii") as file:
+            file.write(text * 99)
+        return crt, key
+    both_outcomes(target, "a hundred", issue, False)
+    excluded = ",".join(f"excluded;DNS:n{number}.invalid"
+                        for number in range(10000))
+    authority = Authority(
+        target.folder, "constrained", of=target.authority,
+        extra="basicConstraints=critical,CA:TRUE\nkeyUsage=keyCertSign\n"
+              f"nameConstraints=critical,{excluded}\n")
+    before = target.cpu_s()
+    both_outcomes(target, "constraints", issued_below(authority), False)
+    check(target.cpu_s() - before < 1, "it costs too much")
+
+
 @case("I05 chains: a leaf as authority, name constraints, usages")
 def chains(target):
     above = "basicConstraints=critical,CA:TRUE\nkeyUsage=keyCertSign\n"

@@ -58,4 +58,12 @@ tests_io_test_tls_SOURCES = tests/io/test_tls.c $(TLS_ENDS)
 tests_io_test_tls_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(CMOCKA_CFLAGS) \
 	$(GNUTLS_CFLAGS)
 tests_io_test_tls_LDADD = $(IO) $(BASE) $(CMOCKA_LIBS) $(GNUTLS_LIBS)
+check_PROGRAMS += tests/io/test_verify
+TESTS += tests/io/test_verify
+tests_io_test_verify_SOURCES = tests/io/test_verify.c tests/io/ends.c \
+	tests/io/ends.h tests/io/pki.c tests/io/pki.h tests/io/set.c \
+	tests/io/set.h
+tests_io_test_verify_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(CMOCKA_CFLAGS) \
+	$(GNUTLS_CFLAGS)
+tests_io_test_verify_LDADD = $(IO) $(BASE) $(CMOCKA_LIBS) $(GNUTLS_LIBS)
 endif

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <gnutls/x509-ext.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,6 +130,33 @@ static void add_san(gnutls_x509_crt_t crt, const char *san)
 	}
 }
 
+/* What an authority may give names to.  RFC 5280, 4.2.1.10. */
+static void constrain(gnutls_x509_crt_t crt, const struct pki_spec *spec)
+{
+	gnutls_x509_name_constraints_t list;
+	gnutls_datum_t d;
+	char text[64];
+
+	if (!spec->only && !spec->not_these)
+		return;
+	OK(gnutls_x509_name_constraints_init(&list));
+	if (spec->only) {
+		d.data = (unsigned char *)(uintptr_t)spec->only;
+		d.size = (unsigned)strlen(spec->only);
+		OK(gnutls_x509_name_constraints_add_permitted(list,
+			GNUTLS_SAN_DNSNAME, &d));
+	}
+	for (unsigned i = 0; i < spec->not_these; i++) {
+		d.data = (unsigned char *)text;
+		d.size = (unsigned)snprintf(text, sizeof(text), "n%u.invalid",
+			i);
+		OK(gnutls_x509_name_constraints_add_excluded(list,
+			GNUTLS_SAN_DNSNAME, &d));
+	}
+	OK(gnutls_x509_crt_set_name_constraints(crt, list, 1));
+	gnutls_x509_name_constraints_deinit(list);
+}
+
 /* The key and certificate made before under @name. */
 static void load(const struct pki *pki, const char *name,
 	gnutls_x509_crt_t *crt, gnutls_x509_privkey_t *key)
@@ -184,6 +212,7 @@ void pki_make(struct pki *pki, const struct pki_spec *spec)
 	if (spec->eku)
 		OK(gnutls_x509_crt_set_key_purpose_oid(crt, spec->eku, 0));
 	OK(gnutls_x509_crt_set_basic_constraints(crt, spec->is_ca, -1));
+	constrain(crt, spec);
 	snprintf(path, sizeof(path), "%s/%s.crt", pki->certs, spec->name);
 	sign(pki, spec, crt, key, path);
 	snprintf(path, sizeof(path), "%s/%s.key", pki->certs, spec->name);

@@ -29,6 +29,8 @@ struct pki_spec {
 	const char *eku;       /* an OID; NULL: none */
 	const char *chain;     /* NAME of a certificate that signs it */
 	bool is_ca;            /* may sign others */
+	const char *only;      /* the dNSNames that it may give, NULL: any */
+	unsigned not_these;    /* so many that it may not give, each another */
 	bool rsa;              /* the kind of its key; else ECDSA */
 };
 

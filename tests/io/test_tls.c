@@ -176,79 +176,7 @@ static void test_alpn_refused(void **state)
 	set_free(s);
 }
 
-/* ---- who is believed ---------------------------------------------------- */
-
-struct judged {
-	const char *what;
-	struct pki_spec spec;
-	bool trusted;
-	const char *why; /* part of the sentence */
-	unsigned max_chain; /* 0: the default */
-};
-
-static void judge(const struct judged *j)
-{
-	struct set *s = set_new(NULL);
-	struct pki_spec spec = j->spec;
-	static const char *const mine[] = { "dns:mine.example", NULL };
-	struct ends *e;
-
-	spec.name = "mine";
-	spec.sans = mine;
-	pki_make(&s->pki, &spec);
-	io_credentials_unref(&s->credentials);
-	s->credentials = set_load(s, NULL);
-	s->client.credentials = s->server.credentials = s->credentials;
-	s->client.local_name = "mine.example";
-	e = ends_new("127.0.0.1", &s->server);
-	if (j->max_chain)
-		e->limits.value[LIMIT_TLS_CHAIN] = j->max_chain;
-	ends_connect(e, "127.0.0.1", &s->client);
-	ENDS_WAIT(e, e->b.opened);
-	if (!e->b.identity.present || e->b.identity.trusted != j->trusted)
-		fail_msg("%s: present %d trusted %d", j->what,
-			e->b.identity.present, e->b.identity.trusted);
-	/* the sentence is part of the stream, which is still open */
-	if (j->why && !strstr(e->b.identity.why, j->why))
-		fail_msg("%s: %s", j->what, e->b.identity.why);
-	ends_free(e);
-	set_free(s);
-}
-
-static void test_judgements(void **state)
-{
-	time_t now = time(NULL);
-	struct pki other;
-	const struct judged cases[] = {
-		{ "good", { 0 }, true, NULL, 0 },
-		{ "expired", { .from = now - 9000, .to = now - 60 }, false,
-			"expired", 0 },
-		{ "not yet", { .from = now + 600, .to = now + 9000 }, false,
-			"not valid yet", 0 },
-		{ "self-signed", { .self_signed = true }, false,
-			"self-signed", 0 },
-		{ "unknown issuer", { .issuer = &other }, false,
-			"issuer of the certificate is not known", 0 },
-		{ "signed by a leaf", { .chain = "a.example" }, false,
-			"may not issue", 0 },
-		{ "server usage only", { .eku = GNUTLS_KP_TLS_WWW_SERVER },
-			true, NULL, 0 },
-		{ "client usage only", { .eku = GNUTLS_KP_TLS_WWW_CLIENT },
-			true, NULL, 0 },
-		{ "sipDomain usage", { .eku = "1.3.6.1.5.5.7.3.20" }, true,
-			NULL, 0 },
-		{ "code signing", { .eku = GNUTLS_KP_CODE_SIGNING }, false,
-			"another use", 0 },
-		{ "long chain", { .chain = "a.example" }, false, "too long",
-			1 },
-	};
-
-	(void)state;
-	pki_init(&other);
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
-		judge(&cases[i]);
-	pki_free(&other);
-}
+/* ---- who is believed: test_verify.c has the table ------------------------ */
 
 /* The same, seen by a client of its server, with an intermediate. */
 static void test_intermediate(void **state)
@@ -289,84 +217,6 @@ static void test_no_trust_store(void **state)
 	assert_false(e->b.identity.present);
 	ends_free(e);
 	set_free(s);
-}
-
-/* ---- names in real certificates ----------------------------------------- */
-
-struct named {
-	const char *san; /* NULL: none at all */
-	const char *cn;
-	bool xmpp, sip;  /* names a.example */
-};
-
-static const struct named named[] = {
-	{ "dns:a.example", NULL, true, true },
-	{ "dns:A.Example", NULL, true, true },
-	{ "dns:a.example.", NULL, false, false },
-	{ "dns:*.example", NULL, true, false },
-	{ "dns:*.a.example", NULL, false, false },
-	{ "nul:a.example|.evil.example", NULL, false, false },
-	{ "nul:a.example|", NULL, false, false },
-	{ NULL, "a.example", false, false },
-	{ "dns:other.example", "a.example", false, false },
-	{ "ip4:127.0.0.1", "a.example", false, false },
-	{ "srv:_xmpp-server.a.example", NULL, true, false },
-	{ "srv:_xmpps-server.a.example", NULL, true, false },
-	{ "srv:_xmpp-client.a.example", NULL, false, false },
-	{ "xmpp:a.example", NULL, true, false },
-	{ "xmpp:A.EXAMPLE", NULL, true, false },
-	{ "xmpp:user@a.example", NULL, false, false },
-	{ "uri:sip:a.example", NULL, false, true },
-	{ "uri:SIP:A.example", NULL, false, true },
-	{ "uri:sip:user@a.example", NULL, false, false },
-	{ "uri:xmpp:a.example", "a.example", false, false },
-};
-
-static void check_named(struct pki *pki, struct io_env *env,
-	const struct named *n)
-{
-	const char *const sans[] = { n->san, NULL };
-	struct io_credentials_config c = { .folder = pki->certs,
-		.trust = pki->ca_file };
-	struct io_credentials *got = NULL;
-	struct buf why;
-	size_t cursor = 0;
-	struct io_tls_config client = { .server_name = "a.example" }, server;
-	struct ends *e;
-
-	pki_make(pki, &(struct pki_spec){ .name = "one", .sans = sans,
-			      .cn = n->cn ? n->cn : "nothing" });
-	buf_init(&why, 1000, NULL);
-	assert_int_equal(io_credentials_load(env, &c, &got, &why), 0);
-	assert_non_null(io_credentials_next(got, &cursor));
-	server = (struct io_tls_config){ .credentials = got };
-	client.credentials = got;
-	e = ends_new("127.0.0.1", &server);
-	ends_connect(e, "127.0.0.1", &client);
-	ENDS_WAIT(e, e->a.opened);
-	if (io_identity_names_xmpp(io_stream_identity(e->a.s),
-		    STR("a.example")) != n->xmpp ||
-		io_identity_names_sip(io_stream_identity(e->a.s),
-			STR("a.example")) != n->sip)
-		fail_msg("%s / %s", n->san ? n->san : "no names",
-			n->cn ? n->cn : "");
-	assert_true(e->a.identity.trusted);
-	ends_free(e);
-	io_credentials_unref(&got);
-	buf_free(&why);
-}
-
-static void test_names(void **state)
-{
-	struct io_env *env = io_uv_new(NULL);
-	struct pki pki;
-
-	(void)state;
-	pki_init(&pki);
-	for (size_t i = 0; i < sizeof(named) / sizeof(*named); i++)
-		check_named(&pki, env, &named[i]);
-	pki_free(&pki);
-	io_env_free(&env);
 }
 
 /* ---- which certificate is shown ----------------------------------------- */
@@ -450,6 +300,20 @@ static void test_server_without_certificate(void **state)
 }
 
 /* ---- a foreign client --------------------------------------------------- */
+
+/* To the end of a short conversation that succeeds. */
+static void converse(struct ends *e, struct foreign *f)
+{
+	size_t before = e->b.got.len;
+
+	foreign_start(f, e);
+	ENDS_WAIT(e, e->b.got.len == before + 2);
+	io_write(e->b.s, STR("answer"));
+	ENDS_WAIT(e, f->done && !e->b.s);
+	foreign_join(f);
+	assert_int_equal(f->handshake, 0);
+	assert_int_equal(f->received, 6);
+}
 
 /* Several writes of one turn are one record. */
 static void test_one_record(void **state)
@@ -550,6 +414,40 @@ static void test_no_renegotiation(void **state)
 	assert_int_equal(e->b.reason, IO_TLS_FAILED);
 	assert_true(f.handshake < 0);
 	ends_free(e);
+	set_free(s);
+}
+
+/* Nothing is carried over to another session: not to the same name, not to
+ * another one, not to the certificate that comes after. */
+static void test_no_resumption(void **state)
+{
+	static const struct {
+		const char *priority, *sni;
+	} cases[] = {
+		{ "NORMAL:-VERS-ALL:+VERS-TLS1.3", "b.example" },
+		{ "NORMAL:-VERS-ALL:+VERS-TLS1.3", "a.example" },
+		{ "NORMAL:-VERS-ALL:+VERS-TLS1.2", "b.example" },
+		{ "NORMAL:-VERS-ALL:+VERS-TLS1.2", "a.example" },
+	};
+	struct set *s = set_new(NULL);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct foreign first = { .priority = cases[i].priority,
+			.sni = "b.example", .keep = true };
+		struct foreign again = { .priority = cases[i].priority,
+			.sni = cases[i].sni };
+		struct ends *e = ends_new("127.0.0.1", &s->server);
+
+		converse(e, &first);
+		assert_true(first.left.size > 0);
+		again.ticket = first.left;
+		converse(e, &again);
+		assert_false(again.resumed);
+		assert_string_equal(again.shown, cases[i].sni);
+		gnutls_free(first.left.data);
+		ends_free(e);
+	}
 	set_free(s);
 }
 
@@ -697,7 +595,7 @@ static void test_junk(void **state)
 {
 	static const char *const junk[] = { "GET / HTTP/1.0\r\n\r\n",
 		"<?xml version='1.0'?><stream:stream",
-		"\x16\x03\x01\x40\x01" "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+		("\x16\x03\x01\x40\x01" "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"),
 		"\x16\x03\x01\x00\x05\x01\xff\xff\xff\xff" };
 	struct set *s = set_new(NULL);
 
@@ -896,10 +794,8 @@ int main(void)
 		cmocka_unit_test(test_starttls),
 		cmocka_unit_test(test_starttls_behind_a_queue),
 		cmocka_unit_test(test_alpn_refused),
-		cmocka_unit_test(test_judgements),
 		cmocka_unit_test(test_intermediate),
 		cmocka_unit_test(test_no_trust_store),
-		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_sni),
 		cmocka_unit_test(test_new_credentials),
 		cmocka_unit_test(test_server_without_certificate),
@@ -907,6 +803,7 @@ int main(void)
 		cmocka_unit_test(test_versions),
 		cmocka_unit_test(test_hello_bytewise),
 		cmocka_unit_test(test_no_renegotiation),
+		cmocka_unit_test(test_no_resumption),
 		cmocka_unit_test(test_truncated),
 		cmocka_unit_test(test_behind_a_ticket),
 		cmocka_unit_test(test_silence),
