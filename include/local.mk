@@ -8,9 +8,11 @@ stoxserviceinclude_HEADERS = \
 	include/stox/service/cache.h \
 	include/stox/service/cpim.h \
 	include/stox/service/date.h \
+	include/stox/service/dialog.h \
 	include/stox/service/disco.h \
 	include/stox/service/gateway.h \
 	include/stox/service/policy.h \
 	include/stox/service/session.h \
+	include/stox/service/subscription.h \
 	include/stox/service/xml.h
 pkgconfig_DATA = src/stox.pc

@@ -16,6 +16,7 @@
 #include "base/timer.h"
 #include "core/hook.h"
 #include "map/map.h"
+#include "sip/dialog.h"
 #include "sip/sip.h"
 #include "stox/plugin.h"
 #include "xmpp/xmpp.h"
@@ -36,6 +37,7 @@ struct exchange_sip {
 	const char *reason;
 	struct exchange_header *headers, **headers_end;
 	size_t header_count;
+	const char *to_tag;          /* responses that make a dialog, or NULL */
 	const char *type;            /* Content-Type, NULL: no body */
 	struct str body;
 	const char *display;         /* requests: name for From, NULL: none */
@@ -93,6 +95,7 @@ struct stox_exchange {
 	struct stox_element *out_stanza;
 	struct exchange_sip *out_sip;
 	const struct stox_begin *begin; /* dialog data of an originating one */
+	const struct sip_dialog *dialog; /* that it is sent in, or NULL */
 	const char *out_id;           /* stanza id to match bounces and results by */
 	bool tracked;                 /* out_id is in node->by_stanza_id */
 	/* answer */

@@ -463,6 +463,8 @@ void node_free(struct node **n)
 	*n = NULL;
 	if (!old)
 		return;
+	if (old->sessions && old->store)
+		sessions_save(old->sessions);
 	store_close(&old->store);
 	free_rest(old);
 }

@@ -244,16 +244,18 @@ static void send_sip(struct stox_exchange *x)
 	const struct sip_partner *p = &x->sip_domain->partner;
 	const struct exchange_sip *m = x->out_sip;
 	const struct stox_begin *b = x->begin;
-	const char *uri = request_uri(x);
-	const struct sip_out out = {
+	const char *uri = x->dialog ? NULL : request_uri(x);
+	struct sip_out out = {
 		.method = m->method,
 		.domain = x->sip_domain->discovered ? ends_sip_host(x, &x->to)
 						    : NULL,
 		.from_display = m->display,
 		.request_uri = uri,
-		.from = map_address_to_sip(x->pool, &x->from,
-			ends_xmpp_host(x, &x->from), p->dialect->gr_in_from),
-		.to = uri,
+		.from = x->dialog ? x->dialog->local
+			: map_address_to_sip(x->pool, &x->from,
+				ends_xmpp_host(x, &x->from),
+				p->dialect->gr_in_from),
+		.to = x->dialog ? x->dialog->remote : uri,
 		.headers = header_pairs(x, m),
 		.content_type = m->type,
 		.body = m->body,
@@ -263,6 +265,13 @@ static void send_sip(struct stox_exchange *x)
 		.cseq = b ? b->cseq : m->cseq,
 	};
 
+	if (x->dialog) {
+		out.call_id = x->dialog->call_id;
+		out.from_tag = x->dialog->local_tag;
+		out.to_tag = x->dialog->remote_tag;
+		sip_dialog_route(x->pool, x->dialog, &out.request_uri,
+			&out.routes);
+	}
 	sip_send(x->node->sip, p, &out,
 		(unsigned)limit_get(x->node->limits, LIMIT_EXCHANGE_X2S) * 1000,
 		x->id);
@@ -375,7 +384,7 @@ static void reply_sip(struct stox_exchange *x)
 		return;
 	}
 	sip_respond_full(x->node->sip, x->in_transaction, m->status, m->reason,
-		header_pairs(x, m), NULL, m->type, m->body);
+		header_pairs(x, m), m->to_tag, m->type, m->body);
 	x->in_transaction = 0;
 	x->in_sip = NULL;
 }

@@ -8,6 +8,7 @@ enum { RETRY_S = 10 };
 /* ---- objects --------------------------------------------------------------- */
 
 static void work(void *arg);
+static void wake(void *arg);
 
 /** "kind\nkey"; the store keeps the two apart. */
 static char *make_key(const char *kind, struct str key)
@@ -46,6 +47,7 @@ struct stox_session *session_new(struct stox_host *host,
 	list_init(&s->node);
 	list_init(&s->mailbox);
 	io_task_init(&s->work, work, s);
+	timer_init(&s->wake, wake, s);
 	table_put(n->sessions->by_key, str_from(s->key), s);
 	return s;
 }
@@ -71,6 +73,7 @@ void session_free(struct stox_session *s)
 		table_remove(n->sessions->by_id, id_key(s));
 	handles_remove(n->session_handles, s->handle);
 	io_undefer(&s->work);
+	timer_stop(io_timers(n->env), &s->wake);
 	list_each (it, tmp, &s->mailbox)
 		free(container_of(it, struct mail, node));
 	free(s->key);
@@ -88,6 +91,30 @@ void session_wake(struct stox_session *s)
 	s->n->sessions->quiet_count--;
 }
 
+static struct store_session as_row(struct stox_session *s)
+{
+	return (struct store_session){ .id = session_number(s),
+		.kind = s->kind->name,
+		.key = str_from(strchr(s->key, '\n') + 1),
+		.state = { s->row, s->row_len }, .due_s = s->due_s,
+		.node = s->n->node_id, .epoch = s->n->sessions->epoch };
+}
+
+void session_save(struct stox_session *s)
+{
+	const struct store_session row = as_row(s);
+
+	if (s->dirty && s->stored && !s->ended)
+		store_session_put(s->n->store, &row, NULL, NULL);
+	s->dirty = false;
+}
+
+static void put_away(struct stox_session *s)
+{
+	session_save(s);
+	session_free(s);
+}
+
 /* The row is all there is to know: above the limit those that were used
  * longest ago are left to the store. */
 void session_rest(struct stox_session *s)
@@ -95,14 +122,14 @@ void session_rest(struct stox_session *s)
 	struct sessions *all = s->n->sessions;
 	uint64_t max = limit_get(s->n->limits, LIMIT_SESSIONS);
 
-	if (s->begun)
+	if (s->begun || s->waking)
 		return; /* its answer finds it by its handle */
 	session_wake(s);
 	list_append(&all->quiet, &s->node);
 	all->quiet_count++;
 	while (all->quiet_count > max) {
 		limit_hit(s->n->limits, LIMIT_SESSIONS);
-		session_free(container_of(all->quiet.next, struct stox_session,
+		put_away(container_of(all->quiet.next, struct stox_session,
 			node));
 	}
 }
@@ -119,7 +146,9 @@ void session_post(struct stox_session *s, const struct stox_event *e)
 	m->tag = e->tag;
 	if (e->exchange && e->exchange->answer_sip)
 		exchange_keep_answer(e->exchange);
-	list_append(&s->mailbox, &m->node);
+	/* that the past is over comes before what has happened since */
+	list_append(e->type == STOX_EVENT_RESTORED ? s->mailbox.next
+						   : &s->mailbox, &m->node);
 	if (!s->loading)
 		io_defer(s->n->env, &s->work);
 }
@@ -205,7 +234,7 @@ void session_go_on(struct stox_session *s)
 		if (s->ended)
 			begin_again(s);
 		io_defer(s->n->env, &s->work);
-	} else if (s->ended || (!s->stored && !s->begun)) {
+	} else if (s->ended || (!s->stored && !s->begun && !s->waking)) {
 		session_free(s);
 	} else {
 		session_rest(s);
@@ -218,6 +247,7 @@ static void committed(void *arg, int error)
 
 	s->committing = false;
 	if (error) {
+		s->dirty = true;
 		not_stored(s);
 		s->ended = s->ended && !s->stored;
 		session_go_on(s);
@@ -244,16 +274,10 @@ uint64_t session_number(struct stox_session *s)
 
 static void commit(struct stox_session *s)
 {
-	struct sessions *all = s->n->sessions;
-	const char *key = strchr(s->key, '\n') + 1;
-	struct store_session row = { .kind = s->kind->name,
-		.key = str_from(key), .state = { s->row, s->row_len },
-		.due_s = s->due_s, .node = s->n->node_id,
-		.epoch = all->epoch };
+	const struct store_session row = as_row(s);
 
-	row.id = session_number(s);
 	s->committing = true;
-	s->changed = s->due_told = false;
+	s->changed = s->due_told = s->dirty = false;
 	if (s->ended)
 		store_session_delete(s->n->store, s->id, committed, s);
 	else
@@ -270,7 +294,11 @@ static void work(void *arg)
 		return;
 	e = next_event(s);
 	s->replying = e.exchange ? e.exchange->id : 0;
-	if (e.type == STOX_EVENT_DUE || e.exchange)
+	s->noted = false;
+	if (e.type == STOX_EVENT_WAKE)
+		s->waking = false;
+	if (e.type == STOX_EVENT_DUE || e.type == STOX_EVENT_WAKE ||
+		e.type == STOX_EVENT_RESTORED || e.exchange)
 		s->kind->event(s->host->state, s, &e);
 	if (e.type == STOX_EVENT_DUE && !s->changed && !s->ended) {
 		/* it has no use for another one */
@@ -282,7 +310,16 @@ static void work(void *arg)
 		return;
 	}
 	release_reply(s);
+	if ((s->noted || e.type == STOX_EVENT_RESTORED) && !s->ended)
+		s->kind->act(s->host->state, s);
 	session_go_on(s);
+}
+
+static void wake(void *arg)
+{
+	const struct stox_event e = { .type = STOX_EVENT_WAKE };
+
+	session_post(arg, &e);
 }
 
 /* ---- all of them ----------------------------------------------------------- */
@@ -290,4 +327,13 @@ static void work(void *arg)
 size_t sessions_count(const struct sessions *s)
 {
 	return table_count(s->by_key);
+}
+
+void sessions_save(struct sessions *all)
+{
+	struct stox_session *s;
+	size_t cursor = 0;
+
+	while ((s = handles_next(all->node->session_handles, &cursor)))
+		session_save(s);
 }

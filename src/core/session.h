@@ -16,6 +16,8 @@ struct sessions *sessions_new(struct node *n);
 /** Before the loop runs: read where the numbers of the last run ended.
  *  Returns 0, or -STOX_EIO with a sentence in @why. */
 int sessions_start(struct sessions *s, struct buf *why);
+/** The node stops: write what is not in the store yet. */
+void sessions_save(struct sessions *s);
 /** Free all, without events. */
 void sessions_free(struct sessions **s);
 /** Let what earlier runs have left undone act, at LIMIT_SESSION_PACE. */

@@ -1,6 +1,7 @@
 /*
  * Sessions as plugins see them: stox/service/session.h.
  */
+#include "core/dialog.h"
 #include "core/session_private.h"
 
 #include <stdlib.h>
@@ -36,8 +37,7 @@ const void *stox_session_row(const struct stox_session *s, size_t *ret_len)
 	return s->row;
 }
 
-void stox_session_set(struct stox_session *s, const void *row, size_t len,
-	uint64_t due_s)
+static void set_row(struct stox_session *s, const void *row, size_t len)
 {
 	void *copy = base_alloc(len + 1);
 
@@ -45,8 +45,31 @@ void stox_session_set(struct stox_session *s, const void *row, size_t len,
 	free(s->row);
 	s->row = copy;
 	s->row_len = len;
+}
+
+void stox_session_set(struct stox_session *s, const void *row, size_t len,
+	uint64_t due_s)
+{
+	set_row(s, row, len);
 	s->due_s = due_s;
 	s->changed = true;
+}
+
+void stox_session_note(struct stox_session *s, const void *row, size_t len)
+{
+	if (!s->stored) { /* there is nothing yet that it could differ from */
+		stox_session_set(s, row, len, s->due_s);
+		return;
+	}
+	set_row(s, row, len);
+	s->noted = s->dirty = true;
+}
+
+void stox_session_wake(struct stox_session *s, unsigned after_ms)
+{
+	session_wake(s);
+	s->waking = true;
+	timer_start(io_timers(s->n->env), &s->wake, after_ms);
 }
 
 void stox_session_end(struct stox_session *s)
@@ -138,7 +161,8 @@ struct stox_exchange *stox_begin(struct stox_session *s,
 	copy->from_tag = b->from_tag ? pool_strdup(pool, b->from_tag) : NULL;
 	copy->to_tag = b->to_tag ? pool_strdup(pool, b->to_tag) : NULL;
 	x->begin = copy;
-	if (ends_begun(x) < 0) {
+	if (ends_begun(x) < 0 ||
+		(b->dialog.len && dialog_begin(x, b->dialog) < 0)) {
 		exchange_replied(x);
 		return NULL;
 	}

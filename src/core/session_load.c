@@ -43,7 +43,7 @@ static const struct stox_session_kind *find_kind(struct node *n,
 }
 
 /* The row tells all.  One that an earlier run wrote may have been left in the
- * middle of something: it acts again. */
+ * middle of something: it hears so and acts again. */
 static void fill(struct stox_session *s, const struct store_session *row)
 {
 	session_is(s, row->id);
@@ -54,7 +54,8 @@ static void fill(struct stox_session *s, const struct store_session *row)
 	s->row_len = row->state.len;
 	s->due_s = row->due_s;
 	if (row->epoch != s->n->sessions->epoch)
-		s->kind->act(s->host->state, s);
+		session_post(s, &(struct stox_event){ STOX_EVENT_RESTORED, NULL,
+			0 });
 }
 
 /* The session of a row, in memory from now on; NULL when nobody keeps such. */

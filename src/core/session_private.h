@@ -34,6 +34,10 @@ struct stox_session {
 	uint64_t due_s;
 	bool loading;          /* the store is asked: the mailbox waits */
 	bool changed, ended, stored;
+	bool noted;            /* by the event: act, without a commit */
+	bool dirty;            /* the row differs from the store's */
+	struct timer wake;
+	bool waking;           /* that runs: it stays in memory */
 	bool committing;       /* a write is under way: the mailbox waits */
 	bool due_told;         /* the due time has become an event */
 	unsigned begun;        /* exchanges of its own that are under way */
@@ -69,6 +73,8 @@ struct sessions {
 struct stox_session *session_new(struct stox_host *host,
 	const struct stox_session_kind *kind, const char *key);
 void session_free(struct stox_session *s);
+/** Write what is not in the store yet. */
+void session_save(struct stox_session *s);
 /** Put an event into the mailbox. */
 void session_post(struct stox_session *s, const struct stox_event *e);
 /** Find it in memory. */

@@ -63,19 +63,19 @@ uint32_t sip_min_expires(const struct sip_message *m)
 /* ---- Subscription-State --------------------------------------------------- */
 
 static const char *const states[] = {
-	[SIP_SUB_PENDING] = "pending",
-	[SIP_SUB_ACTIVE] = "active",
-	[SIP_SUB_TERMINATED] = "terminated",
+	[STOX_SUB_PENDING] = "pending",
+	[STOX_SUB_ACTIVE] = "active",
+	[STOX_SUB_TERMINATED] = "terminated",
 };
 static const char *const reasons[] = {
-	[SIP_REASON_DEACTIVATED] = "deactivated",
-	[SIP_REASON_PROBATION] = "probation",
-	[SIP_REASON_REJECTED] = "rejected",
-	[SIP_REASON_TIMEOUT] = "timeout",
-	[SIP_REASON_GIVEUP] = "giveup",
-	[SIP_REASON_NORESOURCE] = "noresource",
-	[SIP_REASON_INVARIANT] = "invariant",
-	[SIP_REASON_BADFILTER] = "badfilter",
+	[STOX_REASON_DEACTIVATED] = "deactivated",
+	[STOX_REASON_PROBATION] = "probation",
+	[STOX_REASON_REJECTED] = "rejected",
+	[STOX_REASON_TIMEOUT] = "timeout",
+	[STOX_REASON_GIVEUP] = "giveup",
+	[STOX_REASON_NORESOURCE] = "noresource",
+	[STOX_REASON_INVARIANT] = "invariant",
+	[STOX_REASON_BADFILTER] = "badfilter",
 };
 
 /* Index of @word, 0 when it is not there. */
@@ -88,17 +88,17 @@ static size_t find_word(const char *const *words, size_t count, struct str word)
 }
 
 int sip_subscription_state_parse(struct str value,
-	struct sip_subscription_state *ret)
+	struct stox_subscription *ret)
 {
-	struct sip_subscription_state s = { .state = SIP_SUB_OTHER };
+	struct stox_subscription s = { .state = STOX_SUB_OTHER };
 	struct str params, word = head(value, &params), p;
 
 	if (!is_token(word))
 		return -STOX_EINVAL;
-	s.state = (enum sip_substate)find_word(states,
+	s.state = (enum stox_substate)find_word(states,
 		sizeof states / sizeof *states, word);
 	if (sip_param(params, "reason", &p) && p.p)
-		s.reason = (enum sip_subreason)find_word(reasons,
+		s.reason = (enum stox_subreason)find_word(reasons,
 			sizeof reasons / sizeof *reasons, str_trim(p));
 	if (sip_param(params, "expires", &p)) {
 		s.has_expires = p.p && seconds(p, &s.expires_s);
@@ -114,7 +114,7 @@ int sip_subscription_state_parse(struct str value,
 	return 0;
 }
 
-const char *sip_subreason_word(enum sip_subreason reason)
+const char *sip_subreason_word(enum stox_subreason reason)
 {
 	const char *word = reasons[reason];
 
@@ -122,16 +122,16 @@ const char *sip_subreason_word(enum sip_subreason reason)
 }
 
 void sip_subscription_state_write(struct buf *out,
-	const struct sip_subscription_state *s)
+	const struct stox_subscription *s)
 {
-	stox_require(s->state != SIP_SUB_OTHER);
+	stox_require(s->state != STOX_SUB_OTHER);
 	buf_add_text(out, states[s->state]);
-	if (s->state != SIP_SUB_TERMINATED) {
+	if (s->state != STOX_SUB_TERMINATED) {
 		buf_add_text(out, ";expires=");
 		buf_add_u64(out, s->expires_s);
 		return;
 	}
-	if (s->reason != SIP_REASON_NONE) {
+	if (s->reason != STOX_REASON_NONE) {
 		buf_add_text(out, ";reason=");
 		buf_add_text(out, reasons[s->reason]);
 	}
@@ -141,23 +141,23 @@ void sip_subscription_state_write(struct buf *out,
 	}
 }
 
-enum sip_resubscribe sip_subreason_follow_up(enum sip_subreason reason)
+enum stox_resubscribe sip_subreason_follow_up(enum stox_subreason reason)
 {
 	switch (reason) {
-	case SIP_REASON_DEACTIVATED:
-	case SIP_REASON_TIMEOUT:
-	case SIP_REASON_BADFILTER: /* ours has none: it was a mistake */
-		return SIP_RESUBSCRIBE_NOW;
-	case SIP_REASON_REJECTED:
-	case SIP_REASON_NORESOURCE:
-	case SIP_REASON_INVARIANT:
-		return SIP_RESUBSCRIBE_NEVER;
-	case SIP_REASON_PROBATION:
-	case SIP_REASON_GIVEUP:
-	case SIP_REASON_NONE:
+	case STOX_REASON_DEACTIVATED:
+	case STOX_REASON_TIMEOUT:
+	case STOX_REASON_BADFILTER: /* ours has none: it was a mistake */
+		return STOX_RESUBSCRIBE_NOW;
+	case STOX_REASON_REJECTED:
+	case STOX_REASON_NORESOURCE:
+	case STOX_REASON_INVARIANT:
+		return STOX_RESUBSCRIBE_NEVER;
+	case STOX_REASON_PROBATION:
+	case STOX_REASON_GIVEUP:
+	case STOX_REASON_NONE:
 		break;
 	}
-	return SIP_RESUBSCRIBE_LATER;
+	return STOX_RESUBSCRIBE_LATER;
 }
 
 /* ---- as notifier ---------------------------------------------------------- */
@@ -224,7 +224,7 @@ static bool accepts(const struct sip_message *m, const char *type)
 }
 
 unsigned sip_subscribe_check(const struct sip_message *m,
-	const struct sip_event_package *package, uint32_t *ret_expires)
+	const struct stox_event_package *package, uint32_t *ret_expires)
 {
 	uint32_t expires = package->expires;
 
@@ -245,27 +245,27 @@ unsigned sip_subscribe_check(const struct sip_message *m,
 
 /* ---- as watcher ----------------------------------------------------------- */
 
-enum sip_subscribe_result sip_subscribe_result(unsigned status, bool refresh)
+enum stox_subscribe_result sip_subscribe_result(unsigned status, bool refresh)
 {
 	if (status >= 200 && status < 300)
-		return SIP_SUBSCRIBED;
+		return STOX_SUBSCRIBED;
 	if (status >= 300 && status < 400)
-		return SIP_SUBSCRIBE_MOVED;
+		return STOX_SUBSCRIBE_MOVED;
 	switch (status) {
 	case 403:
 	case 489:
 	case 603:
 	case 406:
 	case 415:
-		return SIP_SUBSCRIBE_DENIED;
+		return STOX_SUBSCRIBE_DENIED;
 	case 423:
-		return SIP_SUBSCRIBE_LONGER;
+		return STOX_SUBSCRIBE_LONGER;
 	/* these end a dialog: RFC 6665, 4.1.2.2.  Whoever was there once may be
 	 * there again. */
 	case 404:
 	case 410:
 	case 604:
-		return refresh ? SIP_SUBSCRIBE_ANEW : SIP_SUBSCRIBE_UNKNOWN;
+		return refresh ? STOX_SUBSCRIBE_ANEW : STOX_SUBSCRIBE_UNKNOWN;
 	case 405:
 	case 416:
 	case 481:
@@ -274,9 +274,9 @@ enum sip_subscribe_result sip_subscribe_result(unsigned status, bool refresh)
 	case 484:
 	case 485:
 	case 501:
-		return refresh ? SIP_SUBSCRIBE_ANEW : SIP_SUBSCRIBE_AGAIN;
+		return refresh ? STOX_SUBSCRIBE_ANEW : STOX_SUBSCRIBE_AGAIN;
 	default:
-		return SIP_SUBSCRIBE_AGAIN;
+		return STOX_SUBSCRIBE_AGAIN;
 	}
 }
 

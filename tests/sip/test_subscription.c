@@ -13,34 +13,34 @@ static void test_state(void **state)
 	static const struct {
 		const char *text;
 		int result;
-		enum sip_substate state;
-		enum sip_subreason reason;
+		enum stox_substate state;
+		enum stox_subreason reason;
 		long expires, retry; /* -1: none */
 	} cases[] = {
-		{ "active;expires=3540", 0, SIP_SUB_ACTIVE, 0, 3540, -1 },
-		{ "pending", 0, SIP_SUB_PENDING, 0, -1, -1 },
-		{ " Active ; Expires=1 ; x=y", 0, SIP_SUB_ACTIVE, 0, 1, -1 },
-		{ "terminated;reason=rejected", 0, SIP_SUB_TERMINATED,
-			SIP_REASON_REJECTED, -1, -1 },
+		{ "active;expires=3540", 0, STOX_SUB_ACTIVE, 0, 3540, -1 },
+		{ "pending", 0, STOX_SUB_PENDING, 0, -1, -1 },
+		{ " Active ; Expires=1 ; x=y", 0, STOX_SUB_ACTIVE, 0, 1, -1 },
+		{ "terminated;reason=rejected", 0, STOX_SUB_TERMINATED,
+			STOX_REASON_REJECTED, -1, -1 },
 		{ "terminated;reason=probation;retry-after=300", 0,
-			SIP_SUB_TERMINATED, SIP_REASON_PROBATION, -1, 300 },
-		{ "terminated;reason=NoResource", 0, SIP_SUB_TERMINATED,
-			SIP_REASON_NORESOURCE, -1, -1 },
-		{ "terminated;reason=deactivated", 0, SIP_SUB_TERMINATED,
-			SIP_REASON_DEACTIVATED, -1, -1 },
-		{ "terminated;reason=timeout", 0, SIP_SUB_TERMINATED,
-			SIP_REASON_TIMEOUT, -1, -1 },
-		{ "terminated;reason=giveup", 0, SIP_SUB_TERMINATED,
-			SIP_REASON_GIVEUP, -1, -1 },
-		{ "terminated;reason=invariant", 0, SIP_SUB_TERMINATED,
-			SIP_REASON_INVARIANT, -1, -1 },
-		{ "terminated;reason=badfilter", 0, SIP_SUB_TERMINATED,
-			SIP_REASON_BADFILTER, -1, -1 },
-		{ "terminated;reason=whatever", 0, SIP_SUB_TERMINATED,
-			SIP_REASON_NONE, -1, -1 },
-		{ "terminated", 0, SIP_SUB_TERMINATED, SIP_REASON_NONE, -1, -1 },
-		{ "waiting;expires=5", 0, SIP_SUB_OTHER, 0, 5, -1 },
-		{ "active;expires=99999999999999999999", 0, SIP_SUB_ACTIVE, 0,
+			STOX_SUB_TERMINATED, STOX_REASON_PROBATION, -1, 300 },
+		{ "terminated;reason=NoResource", 0, STOX_SUB_TERMINATED,
+			STOX_REASON_NORESOURCE, -1, -1 },
+		{ "terminated;reason=deactivated", 0, STOX_SUB_TERMINATED,
+			STOX_REASON_DEACTIVATED, -1, -1 },
+		{ "terminated;reason=timeout", 0, STOX_SUB_TERMINATED,
+			STOX_REASON_TIMEOUT, -1, -1 },
+		{ "terminated;reason=giveup", 0, STOX_SUB_TERMINATED,
+			STOX_REASON_GIVEUP, -1, -1 },
+		{ "terminated;reason=invariant", 0, STOX_SUB_TERMINATED,
+			STOX_REASON_INVARIANT, -1, -1 },
+		{ "terminated;reason=badfilter", 0, STOX_SUB_TERMINATED,
+			STOX_REASON_BADFILTER, -1, -1 },
+		{ "terminated;reason=whatever", 0, STOX_SUB_TERMINATED,
+			STOX_REASON_NONE, -1, -1 },
+		{ "terminated", 0, STOX_SUB_TERMINATED, STOX_REASON_NONE, -1, -1 },
+		{ "waiting;expires=5", 0, STOX_SUB_OTHER, 0, 5, -1 },
+		{ "active;expires=99999999999999999999", 0, STOX_SUB_ACTIVE, 0,
 			UINT32_MAX, -1 },
 		{ "", -STOX_EINVAL, 0, 0, 0, 0 },
 		{ ";expires=5", -STOX_EINVAL, 0, 0, 0, 0 },
@@ -53,7 +53,7 @@ static void test_state(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct sip_subscription_state s;
+		struct stox_subscription s;
 
 		assert_int_equal(sip_subscription_state_parse(
 			str_from(cases[i].text), &s), cases[i].result);
@@ -70,9 +70,9 @@ static void test_state(void **state)
 	}
 }
 
-static void written(struct sip_subscription_state s, const char *expected)
+static void written(struct stox_subscription s, const char *expected)
 {
-	struct sip_subscription_state back;
+	struct stox_subscription back;
 	struct buf b;
 
 	buf_init(&b, 256, NULL);
@@ -87,14 +87,14 @@ static void written(struct sip_subscription_state s, const char *expected)
 static void test_write(void **state)
 {
 	(void)state;
-	written((struct sip_subscription_state){ .state = SIP_SUB_ACTIVE,
+	written((struct stox_subscription){ .state = STOX_SUB_ACTIVE,
 		.expires_s = 3540 }, "active;expires=3540");
-	written((struct sip_subscription_state){ .state = SIP_SUB_PENDING,
+	written((struct stox_subscription){ .state = STOX_SUB_PENDING,
 		.expires_s = 0 }, "pending;expires=0");
-	written((struct sip_subscription_state){ .state = SIP_SUB_TERMINATED },
+	written((struct stox_subscription){ .state = STOX_SUB_TERMINATED },
 		"terminated");
-	written((struct sip_subscription_state){ .state = SIP_SUB_TERMINATED,
-		.reason = SIP_REASON_GIVEUP, .has_retry_after = true,
+	written((struct stox_subscription){ .state = STOX_SUB_TERMINATED,
+		.reason = STOX_REASON_GIVEUP, .has_retry_after = true,
 		.retry_after_s = 600 },
 		"terminated;reason=giveup;retry-after=600");
 }
@@ -102,25 +102,25 @@ static void test_write(void **state)
 /* RFC 6665, 4.1.3; stox.md 3.6. */
 static void test_follow_up(void **state)
 {
-	static const enum sip_resubscribe expected[] = {
-		[SIP_REASON_NONE] = SIP_RESUBSCRIBE_LATER,
-		[SIP_REASON_DEACTIVATED] = SIP_RESUBSCRIBE_NOW,
-		[SIP_REASON_PROBATION] = SIP_RESUBSCRIBE_LATER,
-		[SIP_REASON_REJECTED] = SIP_RESUBSCRIBE_NEVER,
-		[SIP_REASON_TIMEOUT] = SIP_RESUBSCRIBE_NOW,
-		[SIP_REASON_GIVEUP] = SIP_RESUBSCRIBE_LATER,
-		[SIP_REASON_NORESOURCE] = SIP_RESUBSCRIBE_NEVER,
-		[SIP_REASON_INVARIANT] = SIP_RESUBSCRIBE_NEVER,
-		[SIP_REASON_BADFILTER] = SIP_RESUBSCRIBE_NOW,
+	static const enum stox_resubscribe expected[] = {
+		[STOX_REASON_NONE] = STOX_RESUBSCRIBE_LATER,
+		[STOX_REASON_DEACTIVATED] = STOX_RESUBSCRIBE_NOW,
+		[STOX_REASON_PROBATION] = STOX_RESUBSCRIBE_LATER,
+		[STOX_REASON_REJECTED] = STOX_RESUBSCRIBE_NEVER,
+		[STOX_REASON_TIMEOUT] = STOX_RESUBSCRIBE_NOW,
+		[STOX_REASON_GIVEUP] = STOX_RESUBSCRIBE_LATER,
+		[STOX_REASON_NORESOURCE] = STOX_RESUBSCRIBE_NEVER,
+		[STOX_REASON_INVARIANT] = STOX_RESUBSCRIBE_NEVER,
+		[STOX_REASON_BADFILTER] = STOX_RESUBSCRIBE_NOW,
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(expected); i++)
 		assert_int_equal(sip_subreason_follow_up(
-			(enum sip_subreason)i), expected[i]);
+			(enum stox_subreason)i), expected[i]);
 }
 
-static const struct sip_event_package package = {
+static const struct stox_event_package package = {
 	"presence", "application/pidf+xml", 3600, 600, 28800 };
 
 static void test_check(void **state)
@@ -187,28 +187,28 @@ static void test_result(void **state)
 {
 	static const struct {
 		unsigned status;
-		enum sip_subscribe_result first, refresh;
+		enum stox_subscribe_result first, refresh;
 	} cases[] = {
-		{ 200, SIP_SUBSCRIBED, SIP_SUBSCRIBED },
-		{ 202, SIP_SUBSCRIBED, SIP_SUBSCRIBED },
-		{ 204, SIP_SUBSCRIBED, SIP_SUBSCRIBED },
-		{ 302, SIP_SUBSCRIBE_MOVED, SIP_SUBSCRIBE_MOVED },
-		{ 403, SIP_SUBSCRIBE_DENIED, SIP_SUBSCRIBE_DENIED },
-		{ 489, SIP_SUBSCRIBE_DENIED, SIP_SUBSCRIBE_DENIED },
-		{ 603, SIP_SUBSCRIBE_DENIED, SIP_SUBSCRIBE_DENIED },
-		{ 406, SIP_SUBSCRIBE_DENIED, SIP_SUBSCRIBE_DENIED },
-		{ 404, SIP_SUBSCRIBE_UNKNOWN, SIP_SUBSCRIBE_ANEW },
-		{ 604, SIP_SUBSCRIBE_UNKNOWN, SIP_SUBSCRIBE_ANEW },
-		{ 423, SIP_SUBSCRIBE_LONGER, SIP_SUBSCRIBE_LONGER },
-		{ 481, SIP_SUBSCRIBE_AGAIN, SIP_SUBSCRIBE_ANEW },
-		{ 501, SIP_SUBSCRIBE_AGAIN, SIP_SUBSCRIBE_ANEW },
-		{ 0, SIP_SUBSCRIBE_AGAIN, SIP_SUBSCRIBE_AGAIN },
-		{ 401, SIP_SUBSCRIBE_AGAIN, SIP_SUBSCRIBE_AGAIN },
-		{ 408, SIP_SUBSCRIBE_AGAIN, SIP_SUBSCRIBE_AGAIN },
-		{ 480, SIP_SUBSCRIBE_AGAIN, SIP_SUBSCRIBE_AGAIN },
-		{ 500, SIP_SUBSCRIBE_AGAIN, SIP_SUBSCRIBE_AGAIN },
-		{ 503, SIP_SUBSCRIBE_AGAIN, SIP_SUBSCRIBE_AGAIN },
-		{ 504, SIP_SUBSCRIBE_AGAIN, SIP_SUBSCRIBE_AGAIN },
+		{ 200, STOX_SUBSCRIBED, STOX_SUBSCRIBED },
+		{ 202, STOX_SUBSCRIBED, STOX_SUBSCRIBED },
+		{ 204, STOX_SUBSCRIBED, STOX_SUBSCRIBED },
+		{ 302, STOX_SUBSCRIBE_MOVED, STOX_SUBSCRIBE_MOVED },
+		{ 403, STOX_SUBSCRIBE_DENIED, STOX_SUBSCRIBE_DENIED },
+		{ 489, STOX_SUBSCRIBE_DENIED, STOX_SUBSCRIBE_DENIED },
+		{ 603, STOX_SUBSCRIBE_DENIED, STOX_SUBSCRIBE_DENIED },
+		{ 406, STOX_SUBSCRIBE_DENIED, STOX_SUBSCRIBE_DENIED },
+		{ 404, STOX_SUBSCRIBE_UNKNOWN, STOX_SUBSCRIBE_ANEW },
+		{ 604, STOX_SUBSCRIBE_UNKNOWN, STOX_SUBSCRIBE_ANEW },
+		{ 423, STOX_SUBSCRIBE_LONGER, STOX_SUBSCRIBE_LONGER },
+		{ 481, STOX_SUBSCRIBE_AGAIN, STOX_SUBSCRIBE_ANEW },
+		{ 501, STOX_SUBSCRIBE_AGAIN, STOX_SUBSCRIBE_ANEW },
+		{ 0, STOX_SUBSCRIBE_AGAIN, STOX_SUBSCRIBE_AGAIN },
+		{ 401, STOX_SUBSCRIBE_AGAIN, STOX_SUBSCRIBE_AGAIN },
+		{ 408, STOX_SUBSCRIBE_AGAIN, STOX_SUBSCRIBE_AGAIN },
+		{ 480, STOX_SUBSCRIBE_AGAIN, STOX_SUBSCRIBE_AGAIN },
+		{ 500, STOX_SUBSCRIBE_AGAIN, STOX_SUBSCRIBE_AGAIN },
+		{ 503, STOX_SUBSCRIBE_AGAIN, STOX_SUBSCRIBE_AGAIN },
+		{ 504, STOX_SUBSCRIBE_AGAIN, STOX_SUBSCRIBE_AGAIN },
 	};
 
 	(void)state;

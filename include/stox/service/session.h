@@ -12,6 +12,7 @@
 #define STOX_SERVICE_SESSION_H
 
 #include "stox/plugin.h"
+#include "stox/service/dialog.h"
 
 struct stox_session;
 
@@ -19,6 +20,9 @@ enum stox_event_type {
 	STOX_EVENT_REQUEST, /* an exchange was given to it by stox_session_take() */
 	STOX_EVENT_ANSWER,  /* an exchange that it began has its answer */
 	STOX_EVENT_DUE,     /* its due time has come */
+	STOX_EVENT_WAKE,    /* the time of stox_session_wake() is over */
+	STOX_EVENT_RESTORED, /* an earlier run has written the row: what was under
+	                     * way then is not any more.  The first event */
 };
 struct stox_event {
 	enum stox_event_type type;
@@ -32,7 +36,8 @@ struct stox_session_kind {
 	const char *name;      /* unique in the store */
 	/** One event.  Change the row with stox_session_set() or _end(). */
 	void (*event)(void *state, struct stox_session *s, const struct stox_event *e);
-	/** The row is committed, or an earlier run has left it: do what it asks. */
+	/** The row is committed or noted, or an earlier run has left it: do what it
+	 *  asks.  Runs once after each event that changed it. */
 	void (*act)(void *state, struct stox_session *s);
 };
 
@@ -50,6 +55,14 @@ STOX_API const void *stox_session_row(const struct stox_session *s, size_t *ret_
  *  event: whoever owes an action to the world sets a time to try it again. */
 STOX_API void stox_session_set(struct stox_session *s, const void *row, size_t len,
 	uint64_t due_s);
+/** Replace the row, also in act(), by one that need not be safe before anything
+ *  is said: it is written with the next stox_session_set(), when the session is
+ *  left to the store and when the node stops.  The due time stays. */
+STOX_API void stox_session_note(struct stox_session *s, const void *row,
+	size_t len);
+/** WAKE comes after that time, unless the node dies before or another call asks
+ *  for another time.  Meanwhile the session stays in memory. */
+STOX_API void stox_session_wake(struct stox_session *s, unsigned after_ms);
 /** Delete the row after this event; the session is gone then. */
 STOX_API void stox_session_end(struct stox_session *s);
 
@@ -65,6 +78,8 @@ struct stox_begin {
 	 * from_tag may be chosen by the session to be the same after a crash */
 	const char *call_id, *from_tag, *to_tag;
 	uint32_t cseq;
+	struct stox_dialog dialog; /* instead of the three names: where it goes
+	                        * is told by the dialog then */
 };
 /** Begin an exchange of the session's own: write its `out`, then
  *  stox_begin_send().  NULL when the addresses do not fit. */

@@ -1,0 +1,50 @@
+/*
+ * stox/service/dialog.h: SIP dialogs of sessions.  A dialog is bytes that a
+ * session keeps in its row and hands back; what is in them is the core's.
+ * CSeq numbers of our own requests are the session's.  RFC 3261, 12.
+ * Needs the exact build of stox.
+ */
+#ifndef STOX_SERVICE_DIALOG_H
+#define STOX_SERVICE_DIALOG_H
+
+#include "stox/types.h"
+
+/** Bytes of a dialog; what functions return is in the exchange. */
+struct stox_dialog {
+	const void *bytes;
+	size_t len;           /* 0: none */
+};
+
+/**
+ * We are the server: the request of @x makes a dialog when it is answered with
+ * @local_tag, a stox_session_token(); see stox_reply_tag().
+ * Returns 0, or -STOX_EPROTO with a reason phrase in *@why: no usable Contact,
+ * too many routes.
+ */
+STOX_API int stox_dialog_accept(struct stox_exchange *x, const char *local_tag,
+	struct stox_dialog *ret, const char **why);
+/**
+ * We are the client: the NOTIFY of @x makes the dialog of the SUBSCRIBE that
+ * had this Call-ID and From tag.  Errors as above, and -STOX_ENOENT when it
+ * belongs to something else.  RFC 6665, 4.4.1.
+ */
+STOX_API int stox_dialog_establish(struct stox_exchange *x, const char *call_id,
+	const char *local_tag, struct stox_dialog *ret, const char **why);
+
+enum stox_dialog_fit {
+	STOX_DIALOG_FITS,
+	STOX_DIALOG_OLD,    /* CSeq went backwards: answer 500 */
+	STOX_DIALOG_OTHER,  /* another dialog's, or damaged bytes: answer 481 */
+};
+/** Does the request of @x belong to the dialog?  @ret is the dialog after it:
+ *  its CSeq and target are kept. */
+STOX_API enum stox_dialog_fit stox_dialog_receive(struct stox_exchange *x,
+	struct stox_dialog dialog, struct stox_dialog *ret);
+
+/** Answer with this To tag.  After stox_reply_sip(). */
+STOX_API int stox_reply_tag(struct stox_exchange *x, const char *tag);
+/** Our Contact in a dialog, "<sip:…>", for requests and replies that make or
+ *  refresh one; in the exchange. */
+STOX_API const char *stox_contact(struct stox_exchange *x);
+
+#endif

@@ -1,0 +1,192 @@
+/*
+ * Dialogs and event packages as plugins see them: stox/service/dialog.h and
+ * stox/service/subscription.h over the models of the SIP side.
+ */
+#include "core/dialog.h"
+
+#include "core/node.h"
+#include "sip/subscription.h"
+#include "stox/service/dialog.h"
+#include "stox/service/session.h"
+
+/* ---- bytes ------------------------------------------------------------------ */
+
+enum { HEAD = 2, DIALOG_MAX = 8192 };
+
+/* Two bytes of length, the dialog, its routes. */
+static int pack(struct stox_exchange *x, const struct sip_dialog *d,
+	struct stox_dialog *ret)
+{
+	struct buf b;
+	size_t len;
+	int error = -STOX_EPROTO;
+
+	buf_init(&b, DIALOG_MAX, NULL);
+	buf_add(&b, "\0\0", HEAD);
+	sip_dialog_pack(d, &b);
+	len = b.len - HEAD;
+	sip_dialog_pack_routes(d, &b);
+	if (!b.overflow) {
+		b.data[0] = (char)(len >> 8);
+		b.data[1] = (char)(len & 255);
+		ret->bytes = pool_strndup(x->pool, b.data, b.len);
+		ret->len = b.len;
+		error = 0;
+	}
+	buf_free(&b);
+	return error;
+}
+
+static int unpack(struct pool *pool, struct stox_dialog bytes,
+	struct sip_dialog *ret)
+{
+	const unsigned char *p = bytes.bytes;
+	size_t len;
+
+	if (bytes.len < HEAD)
+		return -STOX_EINVAL;
+	len = (size_t)p[0] << 8 | p[1];
+	if (len > bytes.len - HEAD)
+		return -STOX_EINVAL;
+	return sip_dialog_unpack(pool,
+		(struct str){ (const char *)p + HEAD, len },
+		(struct str){ (const char *)p + HEAD + len,
+			bytes.len - HEAD - len }, ret);
+}
+
+int dialog_begin(struct stox_exchange *x, struct stox_dialog bytes)
+{
+	struct sip_dialog *d = pool_alloc0(x->pool, sizeof(*d));
+
+	if (unpack(x->pool, bytes, d) < 0)
+		return -STOX_EINVAL;
+	x->dialog = d;
+	return 0;
+}
+
+/* ---- making one ------------------------------------------------------------- */
+
+static int packed(struct stox_exchange *x, const struct sip_dialog *d,
+	struct stox_dialog *ret, const char **why)
+{
+	int error = pack(x, d, ret);
+
+	if (error)
+		*why = "Dialog Too Large";
+	return error;
+}
+
+int stox_dialog_accept(struct stox_exchange *x, const char *local_tag,
+	struct stox_dialog *ret, const char **why)
+{
+	struct sip_dialog d;
+
+	*why = NULL;
+	if (!x->in_sip)
+		return -STOX_EINVAL;
+	if (sip_dialog_accept(x->pool, x->in_sip, local_tag, &d, why) < 0)
+		return -STOX_EPROTO;
+	return packed(x, &d, ret, why);
+}
+
+int stox_dialog_establish(struct stox_exchange *x, const char *call_id,
+	const char *local_tag, struct stox_dialog *ret, const char **why)
+{
+	const struct sip_message *m = x->in_sip;
+	struct sip_dialog d = { .call_id = call_id, .local_tag = local_tag };
+
+	*why = NULL;
+	if (!m || !str_is(m->call_id, call_id) || !str_is(m->to.tag, local_tag))
+		return -STOX_ENOENT;
+	/* from here on the URIs are as the other end writes them */
+	d.local = pool_strndup(x->pool, m->to.uri_text.p, m->to.uri_text.len);
+	d.remote = pool_strndup(x->pool, m->from.uri_text.p,
+		m->from.uri_text.len);
+	if (sip_dialog_establish(x->pool, &d, m,
+		    str_from(x->snapshot->config->host), why) < 0)
+		return -STOX_EPROTO;
+	return packed(x, &d, ret, why);
+}
+
+enum stox_dialog_fit stox_dialog_receive(struct stox_exchange *x,
+	struct stox_dialog dialog, struct stox_dialog *ret)
+{
+	struct sip_dialog d;
+
+	if (!x->in_sip || unpack(x->pool, dialog, &d) < 0)
+		return STOX_DIALOG_OTHER;
+	switch (sip_dialog_receive(x->pool, &d, x->in_sip)) {
+	case SIP_DIALOG_OTHER:
+		return STOX_DIALOG_OTHER;
+	case SIP_DIALOG_OLD:
+		return STOX_DIALOG_OLD;
+	case SIP_DIALOG_FITS:
+		break;
+	}
+	return pack(x, &d, ret) < 0 ? STOX_DIALOG_OTHER : STOX_DIALOG_FITS;
+}
+
+int stox_reply_tag(struct stox_exchange *x, const char *tag)
+{
+	if (!x->reply_sip)
+		return -STOX_EINVAL;
+	x->reply_sip->to_tag = pool_strdup(x->pool, tag);
+	return 0;
+}
+
+const char *stox_contact(struct stox_exchange *x)
+{
+	const struct config *c = x->snapshot->config;
+
+	return pool_printf(x->pool, "<sip:%s:%u;transport=%s>", c->host,
+		c->sip_port, x->sip_domain->partner.transport == SIP_TCP
+			? "tcp" : "tls");
+}
+
+/* ---- event packages --------------------------------------------------------- */
+
+int stox_subscription_read(const struct stox_exchange *x,
+	struct stox_subscription *ret)
+{
+	const struct sip_header *h = x->in_sip
+		? sip_message_header(x->in_sip, SIP_H_SUBSCRIPTION_STATE, NULL)
+		: NULL;
+
+	return h ? sip_subscription_state_parse(h->value, ret) : -STOX_EINVAL;
+}
+
+const char *stox_subscription_text(struct stox_exchange *x,
+	const struct stox_subscription *s)
+{
+	const char *text;
+	struct buf b;
+
+	buf_init(&b, 128, NULL);
+	sip_subscription_state_write(&b, s);
+	text = pool_strndup(x->pool, b.data, b.len);
+	buf_free(&b);
+	return text;
+}
+
+enum stox_resubscribe stox_resubscribe(enum stox_subreason reason)
+{
+	return sip_subreason_follow_up(reason);
+}
+
+unsigned stox_subscribe_check(const struct stox_exchange *x,
+	const struct stox_event_package *package, uint32_t *ret_expires)
+{
+	return x->in_sip ? sip_subscribe_check(x->in_sip, package, ret_expires)
+			 : 400;
+}
+
+enum stox_subscribe_result stox_subscribe_result(const struct stox_exchange *x,
+	bool refresh)
+{
+	return sip_subscribe_result(stox_answer_status(x), refresh);
+}
+
+uint32_t stox_refresh_after(uint32_t expires_s)
+{
+	return sip_refresh_after(expires_s);
+}
