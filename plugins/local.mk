@@ -11,10 +11,16 @@ message_sources = \
 	plugins/message/text.c \
 	plugins/message/x2s.c
 presence_sources = \
+	plugins/presence/flow.h \
+	plugins/presence/grant.c \
+	plugins/presence/pair.c plugins/presence/pair.h \
 	plugins/presence/pidf_read.c \
-	plugins/presence/pidf_write.c plugins/presence/presence.h \
+	plugins/presence/pidf_write.c \
+	plugins/presence/presence.c plugins/presence/presence.h \
 	plugins/presence/show.c \
-	plugins/presence/tuple.c
+	plugins/presence/stanza.c \
+	plugins/presence/tuple.c \
+	plugins/presence/watch.c
 disco_sources = plugins/disco/disco.c
 contact_sources = plugins/contact/contact.c
 gateway_sources = plugins/gateway/gateway.c
@@ -28,13 +34,13 @@ if STATIC_PLUGINS
 noinst_LTLIBRARIES += plugins/libplugins.la
 plugins_libplugins_la_SOURCES = $(message_sources) $(disco_sources) \
 	$(contact_sources) $(gateway_sources) $(last_sources) \
-	$(ping_sources) $(time_sources) $(vcard_sources) $(version_sources)
+	$(ping_sources) $(presence_sources) $(time_sources) $(vcard_sources) $(version_sources)
 plugins_libplugins_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 PLUGINS = plugins/libplugins.la
 else
 PLUGINS =
 plugin_LTLIBRARIES = message.la disco.la contact.la gateway.la last.la \
-	ping.la time.la vcard.la version.la
+	ping.la presence.la time.la vcard.la version.la
 message_la_SOURCES = $(message_sources)
 message_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 message_la_LDFLAGS = $(PLUGIN_LDFLAGS)
@@ -53,6 +59,9 @@ last_la_LDFLAGS = $(PLUGIN_LDFLAGS)
 ping_la_SOURCES = $(ping_sources)
 ping_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 ping_la_LDFLAGS = $(PLUGIN_LDFLAGS)
+presence_la_SOURCES = $(presence_sources)
+presence_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
+presence_la_LDFLAGS = $(PLUGIN_LDFLAGS)
 time_la_SOURCES = $(time_sources)
 time_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 time_la_LDFLAGS = $(PLUGIN_LDFLAGS)

@@ -1,7 +1,12 @@
 /*
- * presence.h: the presence of a person as both worlds can show it, and the
- * documents that carry it on SIP.  The files:
+ * presence.h: the presence of a person as both worlds can show it, and what
+ * carries it: stanzas on XMPP, documents on SIP.  The files:
  *
+ *   presence.c    the plugin: hooks and options
+ *   pair.c        two people and all that is remembered of them: a session
+ *   watch.c       the XMPP user watches: SUBSCRIBE out, NOTIFY in
+ *   grant.c       the SIP user watches: SUBSCRIBE in, NOTIFY out
+ *   stanza.c      presence stanzas
  *   pidf_read.c   PIDF with RPID, old and new, to a state
  *   pidf_write.c  a state to PIDF with RPID
  *   show.c        <show/> and the activities of RPID
@@ -11,6 +16,7 @@
 #define PRESENCE_H
 
 #include "stox/plugin.h"
+#include "stox/service/xml.h"
 
 #define PRESENCE_TYPE "application/pidf+xml"
 #define PRESENCE_NS_PIDF "urn:ietf:params:xml:ns:pidf"
@@ -80,6 +86,18 @@ const char *presence_tuple_resource(struct stox_exchange *x, const char *id);
  *  PRESENCE_NO_PRIORITY for what is no such number; NULL for what has none. */
 int presence_priority_read(const char *text);
 const char *presence_priority_text(struct stox_exchange *x, int priority);
+
+/* ---- stanza.c ---- */
+
+/** The device of a presence that is available or not; in the exchange. */
+void presence_stanza_read(struct stox_exchange *x, const char *resource,
+	struct presence_device *ret);
+/** The name in it (XEP-0172), or NULL. */
+const char *presence_stanza_nick(const struct stox_element *e);
+void presence_stanza_set_nick(struct stox_element *e, const char *name);
+/** Write an available device into a stanza.  @notes: its status texts too. */
+void presence_stanza_write(struct stox_exchange *x, struct stox_element *e,
+	const struct presence_device *d, bool notes, int64_t now_s);
 
 /* ---- pidf_read.c ---- */
 

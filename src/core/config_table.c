@@ -85,7 +85,7 @@ const struct config_option config_global_options[] = {
 		"The plugins to load; their order decides between hooks of "
 		"the same rank.",
 		.value = "message, disco, ping, version, time, last, "
-			"contact, vcard, gateway"),
+			"contact, vcard, gateway, presence"),
 	ROW(GLOBAL_PLUGIN_PATH, "plugin_path", STOX_STRINGS, CONFIG_PATH,
 		"Folders that are searched for plugins before the one that "
 		"comes with stox.",

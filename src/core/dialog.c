@@ -126,6 +126,16 @@ enum stox_dialog_fit stox_dialog_receive(struct stox_exchange *x,
 	return pack(x, &d, ret) < 0 ? STOX_DIALOG_OTHER : STOX_DIALOG_FITS;
 }
 
+bool stox_in_dialog(const struct stox_exchange *x)
+{
+	return x->in_sip && x->in_sip->to.tag.len > 0;
+}
+
+const char *stox_dialect(const struct stox_exchange *x)
+{
+	return x->sip_domain->partner.dialect->name;
+}
+
 int stox_reply_tag(struct stox_exchange *x, const char *tag)
 {
 	if (!x->reply_sip)

@@ -29,8 +29,9 @@ static void bounce(struct node *n, struct xmpp_stanza *s,
 	n->counts.refused++;
 }
 
-/** IQ results and bounces belong to what we sent. */
-static void take_answer(struct node *n, struct xmpp_stanza *s)
+/** IQ results and bounces belong to what we sent.  False: an error to presence
+ *  that we sent and have not waited for; whoever keeps subscriptions wants it. */
+static bool take_answer(struct node *n, struct xmpp_stanza *s)
 {
 	const char *id = stox_element_attr(s->element, "id");
 	struct stox_exchange *x =
@@ -38,9 +39,11 @@ static void take_answer(struct node *n, struct xmpp_stanza *s)
 	struct stanza_error error;
 
 	if (!x || x->state != EXCHANGE_SENT || !jid_bare_eq(&x->to, &s->from)) {
+		if (stanza_kind(s->element) == STANZA_PRESENCE)
+			return false;
 		n->counts.late_bounces++;
 		log_event(n->log, STOX_LOG_DEBUG, "core", 0, "late-answer", NULL);
-		return;
+		return true;
 	}
 	x->answer = ANSWER_STANZA;
 	x->answer_stanza = xml_copy(x->pool, s->element);
@@ -49,6 +52,7 @@ static void take_answer(struct node *n, struct xmpp_stanza *s)
 		x->answer_text = error.text;
 	}
 	exchange_answered(x);
+	return true;
 }
 
 static void from_xmpp(void *arg, struct xmpp_stanza *s)
@@ -58,8 +62,7 @@ static void from_xmpp(void *arg, struct xmpp_stanza *s)
 	enum stox_condition refused;
 	const char *why = NULL;
 
-	if (stanza_is_answer(s->element)) {
-		take_answer(n, s);
+	if (stanza_is_answer(s->element) && take_answer(n, s)) {
 		xmpp_release(n->xmpp, s->receipt);
 		xml_pool_release(&s->pool);
 		return;

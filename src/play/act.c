@@ -7,6 +7,7 @@
 
 #include "play/ledger.h"
 #include "play/match.h"
+#include "play/recall.h"
 #include "play/stage.h"
 #include "xmpp/stanza.h"
 
@@ -17,6 +18,7 @@ enum { AFTERMATH_MS = 300000 };
 struct actor {
 	struct stage stage;
 	bool lenient;      /* a fault has happened: only ends are checked */
+	struct recall recall;
 	struct buf *why;
 };
 
@@ -120,9 +122,10 @@ static void complete_request(struct actor *a, const struct play_step *s,
 	struct peer *p, struct buf *out)
 {
 	struct pool *pool = a->stage.pool;
-	const char *split = strstr(s->text, "\n\n");
-	size_t len = split ? (size_t)(split - s->text) : strlen(s->text);
-	const char *head = pool_strndup(pool, s->text, len);
+	const char *text = recall_fill(&a->recall, pool, s->text, "unknown");
+	const char *split = strstr(text, "\n\n");
+	size_t len = split ? (size_t)(split - text) : strlen(text);
+	const char *head = pool_strndup(pool, text, len);
 	const char *body = split ? split + 2 : "";
 	struct str rest = str_from(head);
 	struct str start = str_cut(&rest, '\n'), line = start;
@@ -190,9 +193,15 @@ static bool fits(struct actor *a, const struct play_step *s, struct peer *p,
 	const struct stox_element *pattern;
 	bool ok;
 
-	if (p->is_sip)
-		return match_sip(s->text, item->message, a->why);
 	pool = pool_new(NULL);
+	if (p->is_sip) {
+		ok = match_sip(recall_fill(&a->recall, pool, s->text, "*"),
+			item->message, a->why);
+		if (ok)
+			recall_learn(&a->recall, pool, s->text, item->message);
+		pool_free(&pool);
+		return ok;
+	}
 	pattern = parse_stanza(pool, s->text, p);
 	ok = pattern && match_stanza(pattern, item->stanza, a->why);
 	if (!pattern)

@@ -8,6 +8,7 @@ src_play_stox_play_SOURCES = \
 	src/play/peer.c src/play/peer.h \
 	src/play/play.h \
 	src/play/read.c \
+	src/play/recall.c src/play/recall.h \
 	src/play/sip_peer.c \
 	src/play/stage.c src/play/stage.h \
 	src/play/xmpp_peer.c

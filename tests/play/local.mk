@@ -32,6 +32,8 @@ PLAYS = \
 	plugins/message/x2s-thread.play \
 	plugins/message/x2s.play \
 	plugins/ping/ping.play \
+	plugins/presence/s2x.play \
+	plugins/presence/x2s.play \
 	plugins/time/time.play \
 	plugins/vcard/hidden.play \
 	plugins/vcard/vcard.play \

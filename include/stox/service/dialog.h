@@ -41,6 +41,11 @@ enum stox_dialog_fit {
 STOX_API enum stox_dialog_fit stox_dialog_receive(struct stox_exchange *x,
 	struct stox_dialog dialog, struct stox_dialog *ret);
 
+/** Does the request of @x claim to be within a dialog: has its To a tag? */
+STOX_API bool stox_in_dialog(const struct stox_exchange *x);
+/** The dialect of the SIP partner: "simple", "lync". */
+STOX_API const char *stox_dialect(const struct stox_exchange *x);
+
 /** Answer with this To tag.  After stox_reply_sip(). */
 STOX_API int stox_reply_tag(struct stox_exchange *x, const char *tag);
 /** Our Contact in a dialog, "<sip:…>", for requests and replies that make or

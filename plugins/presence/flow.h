@@ -1,0 +1,70 @@
+/*
+ * flow.h: the two halves of a pair, as presence.c drives them.  Events change
+ * the pair, …_act() does what it asks for; the row is written in between.
+ */
+#ifndef PRESENCE_FLOW_H
+#define PRESENCE_FLOW_H
+
+#include "pair.h"
+
+/** What an exchange of ours was for, in the low bits of its tag. */
+enum flow_tag {
+	TAG_SUBSCRIBE = 1,
+	TAG_TELL,          /* presence of the SIP user */
+	TAG_SUBSCRIBED,
+	TAG_UNSUBSCRIBED,
+	TAG_ERROR,
+	TAG_ASK,           /* subscribe */
+	TAG_PROBE,
+	TAG_GONE,
+	TAG_NOTIFY,        /* the leg's number above it */
+};
+enum { TAG_MASK = 15, TAG_SHIFT = 4 };
+
+enum option {
+	OPTION_EXPIRES,
+	OPTION_MAX_EXPIRES,
+	OPTION_BUSY,
+};
+extern const struct stox_option presence_options[];
+
+/** 30 s, 60 s, … up to an hour. */
+uint64_t flow_back_off_s(unsigned tries);
+
+/* ---- watch.c: the XMPP user watches.  stox.md 3.3 to 3.7, 3.11 ---- */
+
+void watch_subscribe(struct pair *p, struct stox_exchange *x);
+void watch_unsubscribe(struct pair *p);
+/** Replies when there is nothing to tell later. */
+void watch_probe(struct pair *p, struct stox_exchange *x);
+/** Presence of the XMPP user shows: online, or gone with the last resource. */
+void watch_seen(struct pair *p, bool online);
+/** A NOTIFY; replies.  True when the row has to be safe before anything else
+ *  happens. */
+bool watch_notify(struct pair *p, struct stox_exchange *x);
+void watch_answered(struct pair *p, struct stox_exchange *x);
+/** What the XMPP user was told has arrived or not. */
+void watch_told(struct pair *p, struct stox_exchange *x, enum flow_tag tag);
+void watch_due(struct pair *p);
+void watch_restored(struct pair *p);
+void watch_act(struct pair *p);
+
+/* ---- grant.c: the SIP user watches.  stox.md 3.8 to 3.11 ---- */
+
+/** A SUBSCRIBE, first or in a dialog; replies. */
+void grant_subscribe(struct pair *p, struct stox_exchange *x);
+void grant_approved(struct pair *p);
+void grant_refused(struct pair *p);
+/** An error to what was asked. */
+void grant_error(struct pair *p, struct stox_exchange *x);
+/** The XMPP user's presence.  True when the row has to be safe. */
+bool grant_presence(struct pair *p, struct stox_exchange *x);
+void grant_notified(struct pair *p, struct stox_exchange *x, unsigned number);
+void grant_asked(struct pair *p, struct stox_exchange *x, enum flow_tag tag);
+void grant_due(struct pair *p);
+void grant_restored(struct pair *p);
+/** Time that was asked for by stox_session_wake() is over. */
+void grant_wake(struct pair *p);
+void grant_act(struct pair *p);
+
+#endif

@@ -1,0 +1,630 @@
+/*
+ * The SIP user watches: we are the notifier of the XMPP user, who was asked
+ * first and whose presence comes without being asked for.  stox.md 3.8 to 3.11.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "flow.h"
+#include "stox/service/policy.h"
+#include "stox/service/subscription.h"
+
+enum {
+	MIN_EXPIRES_S = 60,
+	ASK_AGAIN_S = 86400,
+	PROBE_S = 60,          /* "unsubscribed" within that answers a probe */
+	CONFIRM_S = 10,        /* devices that a probe does not find are gone */
+	POLL_MS = 2000,        /* a poll waits that long for the XMPP side */
+	INTERVAL_MS = 5000,    /* between NOTIFYs of a leg: RFC 3856, 6.10 */
+	LAST_S = 60,           /* for the last NOTIFY of a leg */
+	NOTIFY_TRIES = 4,
+	CSEQ_JUMP = 10000,     /* what an unwritten row may have counted */
+};
+
+/* ---- legs ------------------------------------------------------------------- */
+
+static void leg_remove(struct pair_grant *g, struct pair_leg *l)
+{
+	size_t i = (size_t)(l - g->legs);
+
+	memmove(l, l + 1, (g->leg_count - i - 1) * sizeof(*l));
+	g->leg_count--;
+}
+
+static bool has_open_leg(const struct pair_grant *g)
+{
+	for (size_t i = 0; i < g->leg_count; i++)
+		if (g->legs[i].state == LEG_OPEN)
+			return true;
+	return false;
+}
+
+/* At once, whatever was sent a moment ago. */
+static void owe_now(struct pair_leg *l)
+{
+	l->owed = true;
+	l->sent_ms = 0;
+}
+
+/* What has changed: as soon as the interval allows. */
+static void owe_all(struct pair_grant *g)
+{
+	for (size_t i = 0; i < g->leg_count; i++)
+		if (g->legs[i].state == LEG_OPEN)
+			g->legs[i].owed = true;
+}
+
+static void end_leg(struct pair *p, struct pair_leg *l, const char *reason)
+{
+	l->state = LEG_ENDING;
+	l->reason = reason;
+	l->expires_s = p->now_s + LAST_S;
+	owe_now(l);
+}
+
+static void end_all(struct pair *p, const char *reason)
+{
+	struct pair_grant *g = &p->grant;
+
+	for (size_t i = 0; i < g->leg_count; i++)
+		if (g->legs[i].state == LEG_OPEN)
+			end_leg(p, &g->legs[i], reason);
+}
+
+static void forget_devices(struct pair_grant *g)
+{
+	g->count = 0;
+	g->known = false;
+}
+
+/* ---- SUBSCRIBE -------------------------------------------------------------- */
+
+static void refuse(struct stox_exchange *x, unsigned status)
+{
+	stox_reply_sip(x, status, NULL);
+	if (status == 489)
+		stox_reply_header(x, "Allow-Events", "presence");
+	else if (status == 423)
+		stox_reply_header(x, "Min-Expires",
+			stox_printf(x, "%u", MIN_EXPIRES_S));
+	else if (status == 406)
+		stox_reply_header(x, "Accept", PRESENCE_TYPE);
+	else if (status == 420 && stox_in_header(x, "Require"))
+		stox_reply_header(x, "Unsupported",
+			stox_in_header(x, "Require"));
+	else if (status == 503)
+		stox_reply_header(x, "Retry-After", "600");
+}
+
+static void accept(struct stox_exchange *x, uint32_t expires)
+{
+	stox_reply_sip(x, 200, NULL);
+	stox_reply_header(x, "Contact", stox_contact(x));
+	stox_reply_header(x, "Expires", stox_printf(x, "%u", expires));
+}
+
+/* Whoever asks for the first time, or comes back after the last dialog lapsed,
+ * is asked for; not more often than daily while one pends. */
+static void ask(struct pair *p, bool fresh)
+{
+	struct pair_grant *g = &p->grant;
+
+	if (g->blocked || g->auth == AUTH_YES ||
+		(g->auth == AUTH_ASKED && !fresh &&
+			g->asked_s + ASK_AGAIN_S > p->now_s))
+		return;
+	if (g->auth == AUTH_NONE)
+		g->since_s = p->now_s;
+	g->auth = AUTH_ASKED;
+	g->asked_s = p->now_s;
+	g->owe_ask = true;
+}
+
+/* What is remembered may be old: the XMPP side tells anew, and what it does not
+ * confirm is gone. */
+static void probe(struct pair *p)
+{
+	struct pair_grant *g = &p->grant;
+
+	g->owe_probe = true;
+	g->probed_s = p->now_s;
+	for (size_t i = 0; i < g->count; i++)
+		g->devices[i].stale = true;
+}
+
+static const char *event_id(struct stox_exchange *x)
+{
+	const char *event = stox_in_header(x, "Event");
+	const char *id = event ? strstr(event, ";id=") : NULL;
+
+	return id ? stox_printf(x, "%.*s", (int)strcspn(id + 4, "; \t"), id + 4)
+		  : "";
+}
+
+static void new_leg(struct pair *p, struct stox_exchange *x, uint32_t expires)
+{
+	struct pair_grant *g = &p->grant;
+	struct pair_leg *l = &g->legs[g->leg_count];
+	const char *tag = stox_session_token(p->session, p->tokens[2]), *why;
+	bool fresh = !has_open_leg(g);
+
+	if (g->leg_count == PAIR_LEGS) {
+		refuse(x, 503);
+		return;
+	}
+	memset(l, 0, sizeof(*l));
+	if (stox_dialog_accept(x, tag, &l->dialog, &why) < 0) {
+		stox_reply_sip(x, 400, why);
+		return;
+	}
+	accept(x, expires);
+	stox_reply_tag(x, tag);
+	g->leg_count++;
+	g->numbers = (g->numbers + 1) % 10000000;
+	l->number = g->numbers;
+	l->event_id = event_id(x);
+	l->reason = "";
+	l->expires_s = p->now_s + expires;
+	owe_now(l);
+	if (stox_in_display(x))
+		g->sip_display = stox_in_display(x);
+	g->blocked = !stox_policy_presence(x);
+	if (expires == 0) {
+		l->state = LEG_POLL;
+		l->reason = "timeout";
+		l->expires_s = p->now_s + LAST_S;
+		if (g->auth == AUTH_YES && !g->known)
+			l->sent_ms = p->now_ms + POLL_MS - INTERVAL_MS;
+	} else {
+		ask(p, fresh);
+	}
+	if (g->auth == AUTH_YES && fresh)
+		probe(p);
+}
+
+static void refresh(struct pair *p, struct stox_exchange *x, struct pair_leg *l,
+	uint32_t expires)
+{
+	struct pair_grant *g = &p->grant;
+
+	accept(x, expires);
+	if (expires) {
+		l->expires_s = p->now_s + expires;
+		l->tries = 0;
+		owe_now(l);
+		ask(p, false);
+		return;
+	}
+	end_leg(p, l, "timeout");
+	/* RFC 8048, 5.3.3: who stops to watch is gone, unless we know better */
+	if (!has_open_leg(g) && g->auth == AUTH_YES && p->watch.count == 0)
+		g->owe_gone = true;
+}
+
+/* The leg that a request within a dialog belongs to; NULL with a status. */
+static struct pair_leg *find_leg(struct pair *p, struct stox_exchange *x,
+	unsigned *ret_status)
+{
+	struct pair_grant *g = &p->grant;
+	struct stox_dialog d;
+
+	*ret_status = 481;
+	for (size_t i = 0; i < g->leg_count; i++) {
+		enum stox_dialog_fit fit = stox_dialog_receive(x,
+			g->legs[i].dialog, &d);
+
+		if (fit == STOX_DIALOG_OTHER)
+			continue;
+		if (fit == STOX_DIALOG_OLD) {
+			*ret_status = 500;
+			return NULL;
+		}
+		if (g->legs[i].state != LEG_OPEN)
+			return NULL;
+		g->legs[i].dialog = d;
+		return &g->legs[i];
+	}
+	return NULL;
+}
+
+void grant_subscribe(struct pair *p, struct stox_exchange *x)
+{
+	const struct stox_event_package package = {
+		.name = "presence",
+		.type = PRESENCE_TYPE,
+		.expires = 3600,
+		.min = MIN_EXPIRES_S,
+		.max = (uint32_t)stox_option_int(x,
+			&presence_options[OPTION_MAX_EXPIRES]),
+	};
+	uint32_t expires;
+	unsigned status = stox_subscribe_check(x, &package, &expires);
+	struct pair_leg *l;
+
+	if (status) {
+		refuse(x, status);
+	} else if (!stox_in_dialog(x)) {
+		new_leg(p, x, expires);
+	} else {
+		l = find_leg(p, x, &status);
+		if (l)
+			refresh(p, x, l, expires);
+		else
+			refuse(x, status);
+	}
+}
+
+/* ---- from XMPP -------------------------------------------------------------- */
+
+void grant_approved(struct pair *p)
+{
+	struct pair_grant *g = &p->grant;
+
+	if (g->auth != AUTH_YES) {
+		g->since_s = p->now_s;
+		forget_devices(g);
+	}
+	g->auth = AUTH_YES;
+	g->owe_ask = false;
+	for (size_t i = 0; i < g->leg_count; i++)
+		if (g->legs[i].state == LEG_OPEN)
+			owe_now(&g->legs[i]);
+}
+
+static void reject(struct pair *p, const char *reason)
+{
+	struct pair_grant *g = &p->grant;
+
+	g->auth = AUTH_NONE;
+	g->since_s = p->now_s;
+	g->owe_ask = false;
+	forget_devices(g);
+	end_all(p, reason);
+}
+
+void grant_refused(struct pair *p)
+{
+	struct pair_grant *g = &p->grant;
+
+	if (g->auth == AUTH_YES && has_open_leg(g) &&
+		p->now_s < g->probed_s + PROBE_S) {
+		/* the roster has changed behind us: ask, once */
+		g->auth = AUTH_NONE;
+		g->probed_s = 0;
+		forget_devices(g);
+		ask(p, true);
+		owe_all(g);
+		return;
+	}
+	reject(p, "rejected");
+}
+
+static const char *error_of(const struct stox_element *e)
+{
+	const struct stox_element *error =
+		stox_element_child(e, "error", STOX_NS_SERVER);
+	const struct stox_element *condition = error
+		? stox_element_child(error, NULL, STOX_NS_STANZAS) : NULL;
+
+	return condition ? stox_element_name(condition) : "";
+}
+
+static bool is_one_of(const char *word, const char *const *list)
+{
+	for (; *list; list++)
+		if (strcmp(*list, word) == 0)
+			return true;
+	return false;
+}
+
+void grant_error(struct pair *p, struct stox_exchange *x)
+{
+	static const char *const nobody[] = { "item-not-found", "gone",
+		"jid-malformed", NULL };
+	static const char *const denied[] = { "forbidden", "not-allowed",
+		"not-authorized", "registration-required", "bad-request",
+		"policy-violation", NULL };
+	const char *condition = error_of(stox_in_stanza(x));
+
+	if (p->grant.auth != AUTH_ASKED)
+		return;
+	if (is_one_of(condition, nobody))
+		reject(p, "noresource");
+	else if (is_one_of(condition, denied))
+		reject(p, "rejected");
+}
+
+/* Returns true when resources have come or gone. */
+static bool take_device(struct pair *p, struct stox_exchange *x)
+{
+	struct pair_grant *g = &p->grant;
+	const char *slash = strchr(stox_from(x), '/');
+	struct presence_device d;
+	struct pair_device *old;
+
+	presence_stanza_read(x, slash ? slash + 1 : "", &d);
+	if (d.note_count > 4)
+		d.note_count = 4;
+	old = pair_device(g->devices, g->count, d.resource);
+	if (!d.open) {
+		if (!slash) /* of the server: none is left */
+			g->count = 0;
+		else if (old)
+			pair_device_remove(g->devices, &g->count, old);
+		owe_all(g);
+		return true;
+	}
+	if (old) {
+		if (!pair_device_same(&old->d, &d))
+			owe_all(g);
+		*old = (struct pair_device){ .d = d };
+		return false;
+	}
+	if (g->count == PAIR_DEVICES)
+		return false;
+	g->devices[g->count++] = (struct pair_device){ .d = d };
+	owe_all(g);
+	return true;
+}
+
+bool grant_presence(struct pair *p, struct stox_exchange *x)
+{
+	struct pair_grant *g = &p->grant;
+	const char *nick = presence_stanza_nick(stox_in_stanza(x));
+	bool unknown = !g->known, changed;
+
+	if (g->auth != AUTH_YES)
+		return false; /* not meant for those who were not let in */
+	changed = take_device(p, x);
+	g->known = true;
+	if (unknown)
+		owe_all(g);
+	if (nick)
+		g->display = nick;
+	return changed || unknown;
+}
+
+/* ---- answers ---------------------------------------------------------------- */
+
+static struct pair_leg *leg_of(struct pair_grant *g, unsigned number)
+{
+	for (size_t i = 0; i < g->leg_count; i++)
+		if (g->legs[i].number == number)
+			return &g->legs[i];
+	return NULL;
+}
+
+/* These end a subscription.  RFC 6665, 4.2.2. */
+static bool is_fatal(unsigned status)
+{
+	return status == 404 || status == 405 || status == 410 ||
+	       status == 416 || (status >= 480 && status <= 485) ||
+	       status == 489 || status == 501 || status == 604;
+}
+
+void grant_notified(struct pair *p, struct stox_exchange *x, unsigned number)
+{
+	struct pair_grant *g = &p->grant;
+	struct pair_leg *l = leg_of(g, number);
+	unsigned status = stox_answer_status(x);
+
+	if (!l)
+		return;
+	l->flying = false;
+	if (is_fatal(status) || (l->state != LEG_OPEN && !l->owed)) {
+		leg_remove(g, l);
+	} else if (status >= 200 && status < 300) {
+		l->tries = 0;
+	} else if (++l->tries >= NOTIFY_TRIES) {
+		leg_remove(g, l); /* its watcher is lost: it will ask anew */
+	} else {
+		l->owed = true;
+		l->sent_ms = p->now_ms + flow_back_off_s(l->tries) * 1000 -
+			INTERVAL_MS;
+	}
+}
+
+void grant_asked(struct pair *p, struct stox_exchange *x, enum flow_tag tag)
+{
+	struct pair_grant *g = &p->grant;
+	const char *text = NULL;
+
+	switch (stox_answer_error(x, &text)) {
+	case STOX_NO_ERROR:
+		return;
+	case STOX_REMOTE_SERVER_NOT_FOUND:
+	case STOX_ITEM_NOT_FOUND:
+		if (tag == TAG_ASK && g->auth == AUTH_ASKED)
+			reject(p, "noresource");
+		break;
+	default: /* it is asked again when the watcher comes again */
+		if (tag == TAG_ASK)
+			g->asked_s = 0;
+		break;
+	}
+	if (text)
+		pair_trouble(p, 0, stox_printf(x, "%.*s", PAIR_TROUBLE_MAX,
+			text));
+	if (tag == TAG_PROBE && g->auth == AUTH_YES) {
+		/* their server is lost, and so are its people: ruling 21 */
+		g->count = 0;
+		owe_all(g);
+	}
+}
+
+/* ---- time ------------------------------------------------------------------- */
+
+void grant_due(struct pair *p)
+{
+	struct pair_grant *g = &p->grant;
+
+	for (size_t i = 0; i < g->leg_count;) {
+		struct pair_leg *l = &g->legs[i];
+
+		if (l->expires_s > p->now_s) {
+			i++;
+		} else if (l->state == LEG_OPEN) {
+			end_leg(p, l, "timeout");
+			i++;
+		} else {
+			leg_remove(g, l);
+		}
+	}
+}
+
+void grant_restored(struct pair *p)
+{
+	struct pair_grant *g = &p->grant;
+
+	for (size_t i = 0; i < g->leg_count; i++) {
+		g->legs[i].flying = false;
+		g->legs[i].cseq += CSEQ_JUMP;
+		owe_now(&g->legs[i]);
+	}
+	if (g->auth == AUTH_YES && has_open_leg(g))
+		probe(p);
+	else if (g->auth == AUTH_ASKED && g->asked_s + PROBE_S > p->now_s)
+		g->owe_ask = true; /* it may not have gone out */
+}
+
+void grant_wake(struct pair *p)
+{
+	struct pair_grant *g = &p->grant;
+
+	if (p->now_s < g->probed_s + CONFIRM_S)
+		return;
+	for (size_t i = 0; i < g->count;) {
+		if (!g->devices[i].stale) {
+			i++;
+			continue;
+		}
+		pair_device_remove(g->devices, &g->count, &g->devices[i]);
+		owe_all(g);
+	}
+}
+
+/* ---- what the row asks for -------------------------------------------------- */
+
+/* A stanza to the XMPP user, from the SIP user; returns whether it went. */
+static bool say(struct pair *p, const char *type, enum flow_tag tag)
+{
+	const struct stox_begin b = { .from = p->sip, .to = p->xmpp,
+		.tag = tag };
+	struct stox_exchange *x = stox_begin(p->session, &b);
+
+	if (!x) {
+		pair_wait(p, flow_back_off_s(1) * 1000);
+		return false;
+	}
+	presence_stanza_set_nick(stox_out_stanza(x, "presence", type),
+		tag == TAG_ASK ? p->grant.sip_display : NULL);
+	stox_begin_send(x);
+	return true;
+}
+
+static struct stox_subscription state_of(const struct pair *p,
+	const struct pair_leg *l)
+{
+	struct stox_subscription s = { .state = STOX_SUB_TERMINATED };
+
+	if (l->state == LEG_OPEN) {
+		s.state = p->grant.auth == AUTH_YES ? STOX_SUB_ACTIVE
+						    : STOX_SUB_PENDING;
+		s.expires_s = l->expires_s > p->now_s
+			? (uint32_t)(l->expires_s - p->now_s) : 0;
+	} else if (strcmp(l->reason, "rejected") == 0) {
+		s.reason = STOX_REASON_REJECTED;
+	} else if (strcmp(l->reason, "noresource") == 0) {
+		s.reason = STOX_REASON_NORESOURCE;
+	} else {
+		s.reason = STOX_REASON_TIMEOUT;
+	}
+	return s;
+}
+
+/* Who ends its watch is told "closed" (RFC 8048, 5.3.3); who was not let in is
+ * told nothing. */
+static void put_document(struct pair *p, struct stox_exchange *x,
+	const struct pair_leg *l)
+{
+	const struct pair_grant *g = &p->grant;
+	struct presence_device list[PAIR_DEVICES];
+	struct presence_state state = { .display = g->display,
+		.devices = list };
+	const char *text;
+	size_t len;
+
+	if (g->auth != AUTH_YES || !g->known)
+		return;
+	for (size_t i = 0; i < g->count && l->state != LEG_ENDING; i++)
+		list[state.count++] = g->devices[i].d;
+	text = presence_pidf_write(x, &state, p->xmpp,
+		strcmp(stox_dialect(x), "lync") == 0 ? &presence_style_lync
+						     : &presence_style_simple,
+		(int64_t)p->now_s, &len);
+	if (text)
+		stox_out_body(x, PRESENCE_TYPE, text, len);
+}
+
+static void notify(struct pair *p, struct pair_leg *l)
+{
+	const struct stox_begin b = { .from = p->xmpp, .to = p->sip,
+		.tag = TAG_NOTIFY | l->number << TAG_SHIFT,
+		.cseq = l->cseq + 1, .dialog = l->dialog };
+	struct stox_exchange *x = stox_begin(p->session, &b);
+	const struct stox_subscription s = state_of(p, l);
+
+	if (!x) {
+		pair_wait(p, flow_back_off_s(1) * 1000);
+		return;
+	}
+	stox_out_sip(x, "NOTIFY");
+	stox_out_header(x, "Contact", stox_contact(x));
+	stox_out_header(x, "Event", *l->event_id
+		? stox_printf(x, "presence;id=%s", l->event_id) : "presence");
+	stox_out_header(x, "Subscription-State",
+		stox_subscription_text(x, &s));
+	put_document(p, x, l);
+	l->cseq++;
+	l->owed = false;
+	l->flying = true;
+	l->sent_ms = p->now_ms;
+	stox_begin_send(x);
+}
+
+static void act_leg(struct pair *p, struct pair_leg *l)
+{
+	uint64_t at = l->sent_ms + INTERVAL_MS;
+
+	if (!l->owed || l->flying)
+		return;
+	if (l->sent_ms && at > p->now_ms)
+		pair_wait(p, at - p->now_ms);
+	else
+		notify(p, l);
+}
+
+static bool has_stale(const struct pair_grant *g)
+{
+	for (size_t i = 0; i < g->count; i++)
+		if (g->devices[i].stale)
+			return true;
+	return false;
+}
+
+void grant_act(struct pair *p)
+{
+	struct pair_grant *g = &p->grant;
+
+	for (size_t i = 0; i < g->leg_count; i++)
+		act_leg(p, &g->legs[i]);
+	if (g->owe_ask && say(p, "subscribe", TAG_ASK))
+		g->owe_ask = false;
+	if (g->owe_probe && say(p, "probe", TAG_PROBE))
+		g->owe_probe = false;
+	if (g->owe_gone && say(p, "unavailable", TAG_GONE))
+		g->owe_gone = false;
+	if (has_stale(g))
+		pair_wait(p, g->probed_s + CONFIRM_S > p->now_s
+			? (g->probed_s + CONFIRM_S - p->now_s) * 1000 : 1);
+}

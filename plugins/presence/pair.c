@@ -1,0 +1,481 @@
+/*
+ * The row: numbers of 7 bits a byte, texts with their NUL.  It begins with its
+ * version; one with another version is not read.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "pair.h"
+
+enum { VERSION = 1 };
+
+/* ---- writing ---------------------------------------------------------------- */
+
+struct writer {
+	char *bytes;
+	size_t len, max;
+	bool full;
+};
+
+static void put_byte(struct writer *w, unsigned c)
+{
+	if (w->len == w->max)
+		w->full = true;
+	else
+		w->bytes[w->len++] = (char)c;
+}
+
+static void put(struct writer *w, uint64_t n)
+{
+	while (n >= 128) {
+		put_byte(w, (unsigned)(n & 127) | 128);
+		n >>= 7;
+	}
+	put_byte(w, (unsigned)n);
+}
+
+static void put_bytes(struct writer *w, const void *p, size_t len)
+{
+	if (len > w->max - w->len) {
+		w->full = true;
+		return;
+	}
+	if (len)
+		memcpy(w->bytes + w->len, p, len);
+	w->len += len;
+}
+
+static void put_text(struct writer *w, const char *text)
+{
+	put_bytes(w, text ? text : "", text ? strlen(text) + 1 : 1);
+}
+
+static void put_dialog(struct writer *w, const struct stox_dialog *d)
+{
+	put(w, d->len);
+	put_bytes(w, d->bytes, d->len);
+}
+
+static void put_flags(struct writer *w, const bool *flags, size_t count)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < count; i++)
+		n |= (uint64_t)flags[i] << i;
+	put(w, n);
+}
+
+static void put_devices(struct writer *w, const struct pair_device *list,
+	size_t count, bool notes)
+{
+	put(w, count);
+	for (size_t i = 0; i < count; i++) {
+		const struct presence_device *d = &list[i].d;
+		const bool flags[] = { d->open, list[i].owed, list[i].stale };
+
+		put_flags(w, flags, 3);
+		put_text(w, d->resource);
+		put(w, d->show);
+		put(w, (uint64_t)(d->priority + 2000));
+		put(w, (uint64_t)(d->stamp_s + 1));
+		put(w, notes ? d->note_count : 0);
+		for (size_t k = 0; notes && k < d->note_count; k++) {
+			put_text(w, d->notes[k].lang);
+			put_text(w, d->notes[k].text);
+		}
+	}
+}
+
+static void put_watch(struct writer *w, const struct pair_watch *v, bool notes)
+{
+	const bool flags[] = { v->online, v->notes, v->send, v->flying,
+		v->owe_subscribed, v->owe_error, v->owe_unsubscribed,
+		v->retell };
+
+	put(w, v->auth);
+	put(w, v->since_s);
+	put(w, v->seen_s);
+	put_flags(w, flags, sizeof(flags));
+	put(w, v->state);
+	if (v->state != WATCH_IDLE) {
+		put_text(w, v->call_id);
+		put_text(w, v->tag);
+		put_dialog(w, &v->dialog);
+		put(w, v->cseq);
+		put(w, v->expires_s);
+	}
+	put(w, v->expires_ask_s);
+	put(w, v->next_s);
+	put(w, v->tries);
+	put(w, v->told_tries);
+	put(w, v->quiet_s);
+	put(w, v->told_s);
+	put_text(w, v->display);
+	put_devices(w, v->devices, v->count, notes);
+}
+
+static void put_grant(struct writer *w, const struct pair_grant *g, bool notes)
+{
+	const bool flags[] = { g->blocked, g->owe_ask, g->owe_probe, g->owe_gone,
+		g->known };
+
+	put(w, g->auth);
+	put(w, g->since_s);
+	put(w, g->asked_s);
+	put_flags(w, flags, sizeof(flags));
+	put(w, g->probed_s);
+	put(w, g->numbers);
+	put(w, g->leg_count);
+	for (size_t i = 0; i < g->leg_count; i++) {
+		const struct pair_leg *l = &g->legs[i];
+		const bool bits[] = { l->owed, l->flying };
+
+		put(w, l->state);
+		put(w, l->number);
+		put_flags(w, bits, 2);
+		put_text(w, l->reason);
+		put_dialog(w, &l->dialog);
+		put(w, l->cseq);
+		put(w, l->expires_s);
+		put(w, l->sent_ms);
+		put(w, l->tries);
+		put_text(w, l->event_id);
+	}
+	put_text(w, g->display);
+	put_text(w, g->sip_display);
+	put_devices(w, g->devices, g->count, notes);
+}
+
+static size_t pack(const struct pair *p, char *row, size_t max, bool notes)
+{
+	struct writer w = { .bytes = row, .max = max };
+
+	put(&w, VERSION);
+	put(&w, p->trouble_status);
+	put(&w, p->trouble_s);
+	put_text(&w, p->trouble);
+	put_watch(&w, &p->watch, notes);
+	put_grant(&w, &p->grant, notes);
+	return w.full ? 0 : w.len;
+}
+
+/* ---- reading ---------------------------------------------------------------- */
+
+struct reader {
+	const char *p, *end;  /* p NULL: damaged */
+};
+
+static uint64_t get(struct reader *r)
+{
+	uint64_t n = 0;
+
+	for (unsigned shift = 0; r->p && r->p < r->end && shift < 64; shift += 7) {
+		unsigned char c = (unsigned char)*r->p++;
+
+		n |= (uint64_t)(c & 127) << shift;
+		if (c < 128)
+			return n;
+	}
+	r->p = NULL;
+	return 0;
+}
+
+static const char *get_text(struct reader *r)
+{
+	const char *text = r->p;
+	const char *nul = r->p ? memchr(r->p, 0, (size_t)(r->end - r->p)) : NULL;
+
+	r->p = nul ? nul + 1 : NULL;
+	return nul ? text : "";
+}
+
+/* For texts that may be absent. */
+static const char *get_optional(struct reader *r)
+{
+	const char *text = get_text(r);
+
+	return *text ? text : NULL;
+}
+
+static size_t get_count(struct reader *r, size_t max)
+{
+	uint64_t n = get(r);
+
+	if (n > max) {
+		r->p = NULL;
+		return 0;
+	}
+	return (size_t)n;
+}
+
+static struct stox_dialog get_dialog(struct reader *r)
+{
+	size_t len = get_count(r, PAIR_ROW_MAX);
+	struct stox_dialog d = { r->p, len };
+
+	if (!r->p || len > (size_t)(r->end - r->p)) {
+		r->p = NULL;
+		return (struct stox_dialog){ NULL, 0 };
+	}
+	r->p += len;
+	return d;
+}
+
+static void get_flags(struct reader *r, bool *const *flags, size_t count)
+{
+	uint64_t n = get(r);
+
+	for (size_t i = 0; i < count; i++)
+		*flags[i] = n >> i & 1;
+}
+
+static size_t get_devices(struct reader *r, struct pair_device *list)
+{
+	size_t count = get_count(r, PAIR_DEVICES);
+
+	for (size_t i = 0; i < count; i++) {
+		struct presence_device *d = &list[i].d;
+		bool *const flags[] = { &d->open, &list[i].owed,
+			&list[i].stale };
+
+		get_flags(r, flags, 3);
+		d->resource = get_text(r);
+		d->show = (enum presence_show)get_count(r, PRESENCE_DND);
+		d->priority = (int)get_count(r, 4000) - 2000;
+		d->stamp_s = (int64_t)get(r) - 1;
+		d->note_count = get_count(r, PRESENCE_NOTES);
+		for (size_t k = 0; k < d->note_count; k++) {
+			d->notes[k].lang = get_optional(r);
+			d->notes[k].text = get_text(r);
+		}
+	}
+	return count;
+}
+
+static void get_watch(struct reader *r, struct pair_watch *v)
+{
+	bool *const flags[] = { &v->online, &v->notes, &v->send, &v->flying,
+		&v->owe_subscribed, &v->owe_error, &v->owe_unsubscribed,
+		&v->retell };
+
+	v->auth = (enum pair_auth)get_count(r, AUTH_YES);
+	v->since_s = get(r);
+	v->seen_s = get(r);
+	get_flags(r, flags, sizeof(flags) / sizeof(*flags));
+	v->state = (enum watch_state)get_count(r, WATCH_LEAVING);
+	if (v->state != WATCH_IDLE) {
+		v->call_id = get_text(r);
+		v->tag = get_text(r);
+		v->dialog = get_dialog(r);
+		v->cseq = (uint32_t)get(r);
+		v->expires_s = get(r);
+	}
+	v->expires_ask_s = (uint32_t)get(r);
+	v->next_s = get(r);
+	v->tries = (unsigned)get(r);
+	v->told_tries = (unsigned)get(r);
+	v->quiet_s = get(r);
+	v->told_s = get(r);
+	v->display = get_optional(r);
+	v->count = get_devices(r, v->devices);
+}
+
+static void get_leg(struct reader *r, struct pair_leg *l)
+{
+	bool *const bits[] = { &l->owed, &l->flying };
+
+	l->state = (enum leg_state)get_count(r, LEG_ENDING);
+	l->number = (unsigned)get(r);
+	get_flags(r, bits, 2);
+	l->reason = get_text(r);
+	l->dialog = get_dialog(r);
+	l->cseq = (uint32_t)get(r);
+	l->expires_s = get(r);
+	l->sent_ms = get(r);
+	l->tries = (unsigned)get(r);
+	l->event_id = get_text(r);
+}
+
+static void get_grant(struct reader *r, struct pair_grant *g)
+{
+	bool *const flags[] = { &g->blocked, &g->owe_ask, &g->owe_probe,
+		&g->owe_gone, &g->known };
+
+	g->auth = (enum pair_auth)get_count(r, AUTH_YES);
+	g->since_s = get(r);
+	g->asked_s = get(r);
+	get_flags(r, flags, sizeof(flags) / sizeof(*flags));
+	g->probed_s = get(r);
+	g->numbers = (unsigned)get(r);
+	g->leg_count = get_count(r, PAIR_LEGS);
+	for (size_t i = 0; i < g->leg_count; i++)
+		get_leg(r, &g->legs[i]);
+	g->display = get_optional(r);
+	g->sip_display = get_optional(r);
+	g->count = get_devices(r, g->devices);
+}
+
+static bool unpack(struct pair *p, const char *row, size_t len)
+{
+	struct reader r = { row, row + len };
+
+	if (get(&r) != VERSION)
+		return false;
+	p->trouble_status = (unsigned)get(&r);
+	p->trouble_s = get(&r);
+	p->trouble = get_optional(&r);
+	get_watch(&r, &p->watch);
+	get_grant(&r, &p->grant);
+	return r.p == r.end;
+}
+
+static void clear(struct pair *p)
+{
+	memset(&p->watch, 0, sizeof(p->watch));
+	memset(&p->grant, 0, sizeof(p->grant));
+	p->trouble = NULL;
+	p->trouble_status = 0;
+	p->trouble_s = 0;
+	p->wait_ms = 0;
+}
+
+void pair_load(struct pair *p, struct stox_session *s)
+{
+	size_t len;
+	const char *row = stox_session_row(s, &len);
+	char *space;
+
+	clear(p);
+	p->session = s;
+	p->host = stox_session_host(s);
+	p->now_s = stox_wall_s(p->host);
+	p->now_ms = stox_now_ms(p->host);
+	snprintf(p->key, sizeof(p->key), "%s", stox_session_key(s));
+	space = strchr(p->key, ' ');
+	if (space)
+		*space++ = '\0';
+	p->xmpp = p->key;
+	p->sip = space ? space : "";
+	if (!len || unpack(p, row, len))
+		return;
+	stox_log(p->host, STOX_LOG_ERROR, NULL, "row-unreadable", "bytes=%zu",
+		len);
+	clear(p);
+}
+
+/* ---- due times -------------------------------------------------------------- */
+
+static uint64_t sooner(uint64_t a, uint64_t b)
+{
+	return a && (!b || a < b) ? a : b;
+}
+
+/* How long a refusal is remembered, for those who ask why. */
+enum { TROUBLE_S = 7 * 86400 };
+
+/* A leg that lapses is told a little later: a refresh may be on its way. */
+enum { GRACE_S = 5 };
+
+static uint64_t due(const struct pair *p)
+{
+	uint64_t at = p->watch.next_s;
+
+	if (p->trouble)
+		at = sooner(p->trouble_s + TROUBLE_S, at);
+	for (size_t i = 0; i < p->grant.leg_count; i++)
+		at = sooner(p->grant.legs[i].expires_s + GRACE_S, at);
+	return at;
+}
+
+bool pair_is_empty(const struct pair *p)
+{
+	const struct pair_watch *w = &p->watch;
+	const struct pair_grant *g = &p->grant;
+
+	return w->auth == AUTH_NONE && w->state == WATCH_IDLE && w->count == 0 &&
+	       !w->owe_error && !w->owe_unsubscribed && !w->owe_subscribed &&
+	       g->auth == AUTH_NONE && g->leg_count == 0 && !g->owe_ask &&
+	       !g->owe_gone && !p->trouble;
+}
+
+static size_t write_row(const struct pair *p, char *row)
+{
+	size_t len = pack(p, row, PAIR_ROW_MAX, true);
+
+	return len ? len : pack(p, row, PAIR_ROW_MAX, false);
+}
+
+void pair_save(struct pair *p)
+{
+	char row[PAIR_ROW_MAX];
+	size_t len = write_row(p, row);
+
+	stox_session_set(p->session, row, len, due(p));
+}
+
+void pair_note(struct pair *p)
+{
+	char row[PAIR_ROW_MAX];
+	size_t len = write_row(p, row);
+
+	stox_session_note(p->session, row, len);
+}
+
+void pair_wait(struct pair *p, uint64_t ms)
+{
+	if (ms > 3600000)
+		ms = 3600000;
+	if (!p->wait_ms || ms < p->wait_ms)
+		p->wait_ms = ms ? (unsigned)ms : 1;
+}
+
+void pair_forget(struct pair *p)
+{
+	if (p->trouble && p->trouble_s + TROUBLE_S <= p->now_s)
+		pair_trouble(p, 0, NULL);
+}
+
+void pair_trouble(struct pair *p, unsigned status, const char *text)
+{
+	p->trouble = text;
+	p->trouble_status = text ? status : 0;
+	p->trouble_s = text ? p->now_s : 0;
+}
+
+/* ---- devices ---------------------------------------------------------------- */
+
+struct pair_device *pair_device(struct pair_device *list, size_t count,
+	const char *resource)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(list[i].d.resource, resource) == 0)
+			return &list[i];
+	return NULL;
+}
+
+void pair_device_remove(struct pair_device *list, size_t *count,
+	struct pair_device *d)
+{
+	size_t i = (size_t)(d - list);
+
+	memmove(d, d + 1, (*count - i - 1) * sizeof(*d));
+	--*count;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+bool pair_device_same(const struct presence_device *a,
+	const struct presence_device *b)
+{
+	if (a->open != b->open || a->show != b->show ||
+		a->priority != b->priority || a->note_count != b->note_count)
+		return false;
+	for (size_t i = 0; i < a->note_count; i++)
+		if (!same_text(a->notes[i].lang, b->notes[i].lang) ||
+			!same_text(a->notes[i].text, b->notes[i].text))
+			return false;
+	return true;
+}

@@ -1,0 +1,235 @@
+/*
+ * Presence and contacts: who may see whom, and what they see.  RFC 8048 over
+ * RFC 6121 and RFC 6665; stox.md 3.
+ *
+ * Everything about two people goes through one session, one event after the
+ * other: pair.h.
+ */
+#include <string.h>
+
+#include "flow.h"
+
+static const char *const busy_words[] = { "dnd", "available", NULL };
+
+const struct stox_option presence_options[] = {
+	[OPTION_EXPIRES] = { "expires", STOX_INT, "s", "3600", 60, 86400, NULL,
+		STOX_GLOBAL | STOX_DOMAIN,
+		"How long a subscription that stox makes on SIP shall last; it "
+		"is refreshed before it ends while the XMPP user is online." },
+	[OPTION_MAX_EXPIRES] = { "max_expires", STOX_INT, "s", "3600", 60, 86400,
+		NULL, STOX_GLOBAL | STOX_DOMAIN,
+		"The longest subscription that is granted to SIP users; longer "
+		"ones are cut.  Lync asks for 28800." },
+	[OPTION_BUSY] = { "busy", STOX_WORD, NULL, "dnd", 0, 0, busy_words,
+		STOX_GLOBAL | STOX_DOMAIN,
+		"What XMPP users see of somebody who is busy on SIP.  Some "
+		"clients keep messages back from contacts that are \"dnd\"." },
+	{ 0 }
+};
+
+/* ---- events ----------------------------------------------------------------- */
+
+/* What has to be done with the row. */
+enum outcome { NOTHING, NOTE, SAVE };
+
+/* Presence that shows where the XMPP user is. */
+static enum outcome shown(struct pair *p, struct stox_exchange *x, bool open)
+{
+	const struct pair_watch *w = &p->watch;
+	enum watch_state before = w->state;
+	bool was_online = w->online;
+	bool save = grant_presence(p, x);
+
+	watch_seen(p, open || (p->grant.auth == AUTH_YES && p->grant.count > 0));
+	if (save || before != w->state || was_online != w->online)
+		return SAVE;
+	return NOTE;
+}
+
+static enum outcome from_xmpp(struct pair *p, struct stox_exchange *x)
+{
+	const char *type = stox_element_attr(stox_in_stanza(x), "type");
+
+	if (!type)
+		return shown(p, x, true);
+	if (strcmp(type, "unavailable") == 0)
+		return shown(p, x, false);
+	if (strcmp(type, "subscribe") == 0)
+		watch_subscribe(p, x);
+	else if (strcmp(type, "unsubscribe") == 0)
+		watch_unsubscribe(p);
+	else if (strcmp(type, "probe") == 0)
+		watch_probe(p, x);
+	else if (strcmp(type, "subscribed") == 0)
+		grant_approved(p);
+	else if (strcmp(type, "unsubscribed") == 0)
+		grant_refused(p);
+	else
+		grant_error(p, x);
+	return SAVE;
+}
+
+static enum outcome request(struct pair *p, struct stox_exchange *x)
+{
+	const char *method = stox_in_method(x);
+
+	if (!method)
+		return from_xmpp(p, x);
+	if (strcmp(method, "NOTIFY") == 0)
+		return watch_notify(p, x) ? SAVE : NOTE;
+	if (strcmp(method, "SUBSCRIBE") == 0) {
+		grant_subscribe(p, x);
+		return SAVE;
+	}
+	stox_reply_sip(x, 405, NULL);
+	return NOTHING;
+}
+
+static enum outcome answer(struct pair *p, struct stox_exchange *x, unsigned tag)
+{
+	enum flow_tag what = (enum flow_tag)(tag & TAG_MASK);
+	bool failed = stox_answer_error(x, NULL) != STOX_NO_ERROR;
+
+	switch (what) {
+	case TAG_SUBSCRIBE:
+		watch_answered(p, x);
+		return SAVE;
+	case TAG_TELL:
+	case TAG_SUBSCRIBED:
+	case TAG_UNSUBSCRIBED:
+	case TAG_ERROR:
+		if (!failed && p->watch.told_tries == 0)
+			return NOTHING;
+		watch_told(p, x, what);
+		return SAVE;
+	case TAG_NOTIFY:
+		grant_notified(p, x, tag >> TAG_SHIFT);
+		return failed ? SAVE : NOTE;
+	case TAG_ASK:
+	case TAG_PROBE:
+	case TAG_GONE:
+		grant_asked(p, x, what);
+		return failed ? SAVE : NOTHING;
+	}
+	return NOTHING;
+}
+
+static enum outcome happen(struct pair *p, const struct stox_event *e)
+{
+	switch (e->type) {
+	case STOX_EVENT_REQUEST:
+		return request(p, e->exchange);
+	case STOX_EVENT_ANSWER:
+		return answer(p, e->exchange, e->tag);
+	case STOX_EVENT_DUE:
+		pair_forget(p);
+		watch_due(p);
+		grant_due(p);
+		return SAVE;
+	case STOX_EVENT_WAKE:
+		grant_wake(p);
+		return NOTE;
+	case STOX_EVENT_RESTORED:
+		watch_restored(p);
+		grant_restored(p);
+		return SAVE;
+	}
+	return NOTHING;
+}
+
+static void event(void *state, struct stox_session *s, const struct stox_event *e)
+{
+	struct pair p;
+	enum outcome outcome;
+
+	(void)state;
+	pair_load(&p, s);
+	outcome = happen(&p, e);
+	if (pair_is_empty(&p))
+		stox_session_end(s);
+	else if (outcome == SAVE)
+		pair_save(&p);
+	else if (outcome == NOTE)
+		pair_note(&p);
+}
+
+static void act(void *state, struct stox_session *s)
+{
+	struct pair p;
+
+	(void)state;
+	pair_load(&p, s);
+	watch_act(&p);
+	grant_act(&p);
+	pair_note(&p);
+	if (p.wait_ms)
+		stox_session_wake(s, p.wait_ms);
+}
+
+static const struct stox_session_kind kind = { "presence", event, act };
+static const struct stox_session_kind *const kinds[] = { &kind, NULL };
+
+/* ---- hooks ------------------------------------------------------------------ */
+
+static stox_verdict take(struct stox_host *host, struct stox_exchange *x,
+	const char *xmpp, const char *sip)
+{
+	return stox_session_take(x, stox_session_open(host, &kind,
+		stox_printf(x, "%s %s", xmpp, sip)));
+}
+
+static bool is_known_type(const char *type)
+{
+	static const char *const types[] = { "unavailable", "subscribe",
+		"subscribed", "unsubscribe", "unsubscribed", "probe", "error" };
+
+	for (size_t i = 0; type && i < sizeof(types) / sizeof(*types); i++)
+		if (strcmp(types[i], type) == 0)
+			return true;
+	return !type;
+}
+
+static stox_verdict presence_from_xmpp(void *state, struct stox_exchange *x)
+{
+	const char *type = stox_element_attr(stox_in_stanza(x), "type");
+
+	if (stox_to_is_domain(x) || !strchr(stox_from_bare(x), '@'))
+		return stox_next(x);
+	if (!is_known_type(type))
+		return stox_reject(x, STOX_BAD_REQUEST, NULL);
+	return take(state, x, stox_from_bare(x), stox_to_bare(x));
+}
+
+static stox_verdict subscribe_from_sip(void *state, struct stox_exchange *x)
+{
+	if (stox_to_is_domain(x))
+		return stox_reject(x, STOX_ITEM_NOT_FOUND, NULL);
+	return take(state, x, stox_to_bare(x), stox_from_bare(x));
+}
+
+/* One that belongs to a dialog of ours comes to its session. */
+static stox_verdict notify_from_sip(void *state, struct stox_exchange *x)
+{
+	(void)state;
+	stox_reply_sip(x, 481, NULL);
+	return stox_answered(x);
+}
+
+static int start(struct stox_host *host, void **ret_state)
+{
+	*ret_state = host;
+	return 0;
+}
+
+static const struct stox_hook hooks[] = {
+	{ STOX_TRANSLATE, STOX_XMPP, .name = "presence",
+		.run = presence_from_xmpp },
+	{ STOX_TRANSLATE, STOX_SIP, .name = "SUBSCRIBE",
+		.run = subscribe_from_sip },
+	{ STOX_TRANSLATE, STOX_SIP, .name = "NOTIFY", .run = notify_from_sip },
+	{ 0 }
+};
+
+STOX_PLUGIN(presence, "Carry subscriptions and presence both ways.",
+	.hooks = hooks, .options = presence_options, .init = start,
+	.sessions = kinds);
