@@ -74,6 +74,8 @@
 	LIMIT(EXCHANGE_X2S, exchange_x2s, "time for an exchange from XMPP", 32, "s", "remote-server-timeout") \
 	LIMIT(EXCHANGE_S2X, exchange_s2x, "time for an exchange from SIP", 20, "s", "504") \
 	LIMIT(MESSAGE_HOLD, message_hold, "wait for a bounce before 202", 2000, "ms", "202") \
+	LIMIT(LOOP_TIME, loop_time, "time in which a message that comes back from the other side is a loop", 64, "s", "not-acceptable or 482") \
+	LIMIT(LOOP_MESSAGES, loop_messages, "messages remembered to find loops", 50000, "", "forget the oldest") \
 	LIMIT(MESSAGE_TEXT, message_text, "text of a page-mode message", 16384, "bytes", "policy-violation or 413") \
 	LIMIT(DISCOVERED_DOMAINS, discovered_domains, "discovered domains remembered", 1000, "", "forget the oldest") \
 	LIMIT(DISCOVERED_NEW, discovered_new, "first contacts with discovered domains", 10, "/s", "resource-constraint or 500") \

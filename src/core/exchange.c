@@ -244,6 +244,19 @@ static void begin_phase(struct stox_exchange *x, enum stox_phase phase)
 	x->position = 0;
 }
 
+/** Errors never cross, so telling its sender does not feed the loop. */
+static void refuse_loop(struct stox_exchange *x)
+{
+	if (x->in_sip) {
+		stox_reply_sip(x, 482, NULL);
+		end(x, "loop");
+	} else {
+		reject(x, STOX_NOT_ACCEPTABLE,
+			"The message came back to the gateway in a loop.",
+			"loop");
+	}
+}
+
 static void send_out(struct stox_exchange *x)
 {
 	if (!x->out_sip && !x->out_stanza) {
@@ -262,6 +275,10 @@ static void send_out(struct stox_exchange *x)
 		x->spelled = true;
 		if (!spelling_find(x))
 			return; /* resumed here, when the store has answered */
+	}
+	if (loop_found(x)) {
+		refuse_loop(x);
+		return;
 	}
 	set_state(x, EXCHANGE_SENT, "out");
 	x->node->counts.crossed++;

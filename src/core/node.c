@@ -79,6 +79,19 @@ static bool is_ours(void *arg, struct str host)
 	       ends_is_discoverable(c, host);
 }
 
+/** The names of SIP domains, and those that we have for their people. */
+static bool is_sip(void *arg, struct str host)
+{
+	const struct node *n = arg;
+	const struct config *c = n->snapshot->config;
+	char canonical[1024];
+	ptrdiff_t len = jid_prepare_domain(host, canonical, sizeof(canonical));
+
+	return table_get(c->by_ascii_sip, host) ||
+	       (len > 0 && table_get(c->by_domain_gateway,
+				   (struct str){ canonical, (size_t)len }));
+}
+
 static bool may_discover(void *arg, struct str host)
 {
 	const struct node *n = arg;
@@ -116,6 +129,7 @@ static void apply(struct node *n)
 		.partners = c->sip_partners,
 		.partner_count = c->sip_domain_count,
 		.is_ours = is_ours,
+		.is_sip = is_sip,
 		.discovered = c->discovered_sip ? &c->discovered_sip->partner
 						: NULL,
 		.may_discover = may_discover,
@@ -385,6 +399,7 @@ static void make_tables(struct node *n)
 	n->spellings = spellings_new(n);
 	n->pairs = pairs_new(n);
 	n->partners = partners_new(n);
+	n->loops = loops_new(n);
 	list_init(&n->free_pools);
 	timer_init(&n->drain_limit, drained, n);
 	timer_init(&n->linger, drained, n);
@@ -436,6 +451,7 @@ static void free_rest(struct node *n)
 	spellings_free(&n->spellings);
 	pairs_free(&n->pairs);
 	partners_free(&n->partners);
+	loops_free(&n->loops);
 	for (size_t i = 0; i < n->host_count; i++)
 		host_free(&n->hosts[i]);
 	free(n->hosts);

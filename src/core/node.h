@@ -9,6 +9,7 @@
 #include "core/config.h"
 #include "core/exchange.h"
 #include "core/host.h"
+#include "core/loop.h"
 #include "core/pair.h"
 #include "core/partner.h"
 #include "core/policy.h"
@@ -51,6 +52,7 @@ struct node {
 	struct spellings *spellings;
 	struct pairs *pairs;
 	struct partners *partners;
+	struct loops *loops;
 	struct list free_pools;          /* recycled */
 	unsigned free_pool_count;
 	char node_id[16];

@@ -99,6 +99,15 @@ static bool host_is_ours(struct sip *s, struct str host)
 		(s->is_ours && s->is_ours(s->is_ours_arg, host));
 }
 
+/* It would have to leave for the side it has come from. */
+static bool would_loop(struct sip *s, struct str host)
+{
+	char lower[256];
+
+	host = sip_peer_host(host, lower);
+	return host.len && s->is_sip && s->is_sip(s->is_ours_arg, host);
+}
+
 static bool is_blocked(const struct sip_connection *c)
 {
 	for (size_t i = 0; i < c->link_count; i++)
@@ -178,6 +187,6 @@ bool sip_policy_check(const struct sip_connection *c,
 	if (!peer || peer->partner->blocked)
 		return refuse_identity(c, m, reply);
 	if (!host_is_ours(s, m->uri.host))
-		return refuse(reply, 404);
+		return refuse(reply, would_loop(s, m->uri.host) ? 482 : 404);
 	return check_encoding(s, m, reply);
 }

@@ -9,7 +9,8 @@
 
 #include "sip/transaction.h"
 
-enum { HOPS = 70 };
+/* RFC 3261, 8.1.1.6; RFC 5393, 5.3 */
+enum { HOPS = 70, BREADTH = 60 };
 
 static void add_pairs(struct sip *s, struct buf *out,
 	const char *const *headers)
@@ -52,8 +53,9 @@ void sip_request_configure(struct sip *s)
 			"Via: SIP/2.0/%s %s:%u;branch=", names[i], s->host,
 			s->port));
 		s->hops[i] = str_from(pool_printf(s->pool,
-			"%s\r\nMax-Forwards: %u\r\n",
-			i == SIP_TLS && s->credentials ? ";alias" : "", HOPS));
+			"%s\r\nMax-Forwards: %u\r\nMax-Breadth: %u\r\n",
+			i == SIP_TLS && s->credentials ? ";alias" : "", HOPS,
+			BREADTH));
 	}
 }
 

@@ -94,9 +94,10 @@ struct sip {
 	/* the configuration, copied into the pool */
 	struct pool *pool;
 	bool (*is_ours)(void *arg, struct str host);
+	bool (*is_sip)(void *arg, struct str host);
 	const struct sip_partner *discovered;
 	bool (*may_discover)(void *arg, struct str host);
-	void *is_ours_arg;                 /* of both */
+	void *is_ours_arg;                 /* of all three */
 	struct io_credentials *credentials;
 	const char *host, *node, *user_agent;
 	uint16_t port;

@@ -158,6 +158,7 @@ void sip_configure(struct sip *s, const struct sip_config *config)
 
 	s->pool = pool_new(s->budget);
 	s->is_ours = config->is_ours;
+	s->is_sip = config->is_sip;
 	s->discovered = config->discovered;
 	s->may_discover = config->may_discover;
 	s->is_ours_arg = config->arg;

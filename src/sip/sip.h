@@ -49,6 +49,9 @@ struct sip_config {
 	size_t partner_count;
 	/* do we answer for this host (A-labels, lower case)? */
 	bool (*is_ours)(void *arg, struct str host);
+	/* does it live on SIP?  A request for it has come round: 482.
+	 * RFC 7247, 5.  NULL: nothing is known to */
+	bool (*is_sip)(void *arg, struct str host);
 	/* the policy for SIP domains of no partner; its names and front ends
 	 * mean nothing.  NULL: they may not take part.  Borrowed as partners
 	 * are */

@@ -49,6 +49,8 @@ PLAYS = \
 	tests/play/gateway-component.play \
 	tests/play/gateway.play \
 	tests/play/header.play \
+	tests/play/loop-room.play \
+	tests/play/loop.play \
 	tests/play/policy.play \
 	tests/play/scan.play \
 	tests/play/sessions.play \
