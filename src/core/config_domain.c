@@ -292,6 +292,7 @@ void config_xmpp_partner(struct config_load *l,
 	struct xmpp_partner *p = &ret->partner;
 
 	ret->type = partner_type(&v[XMPP_OPTION_PARTNER]);
+	ret->certificate_at = config_at(&v[XMPP_OPTION_CERTIFICATE]);
 	*p = (struct xmpp_partner){
 		.tls = policy(&v[XMPP_OPTION_TLS]),
 		.sasl = policy(&v[XMPP_OPTION_SASL]),
