@@ -1,5 +1,6 @@
 if CMOCKA
 CONFIG_TESTS = \
+	tests/core/test_certificates \
 	tests/core/test_config \
 	tests/core/test_config_cases \
 	tests/core/test_config_files \
@@ -10,6 +11,11 @@ TESTS += $(CONFIG_TESTS)
 CONFIG_TEST_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(CMOCKA_CFLAGS) \
 	-DPLUGINDIR='"$(plugindir)"'
 CONFIG_TEST_LDADD = $(NODE_LIBS) $(CMOCKA_LIBS)
+tests_core_test_certificates_SOURCES = tests/core/test_certificates.c \
+	tests/io/pki.c tests/io/pki.h
+tests_core_test_certificates_CPPFLAGS = $(CONFIG_TEST_CPPFLAGS) \
+	$(GNUTLS_CFLAGS)
+tests_core_test_certificates_LDADD = $(CONFIG_TEST_LDADD) $(GNUTLS_LIBS)
 tests_core_test_config_SOURCES = tests/core/test_config.c \
 	tests/core/toy.c tests/core/toy.h
 tests_core_test_config_CPPFLAGS = $(CONFIG_TEST_CPPFLAGS)

@@ -4,4 +4,11 @@ TESTS += tests/ctl/test_ctl
 tests_ctl_test_ctl_SOURCES = tests/ctl/test_ctl.c
 tests_ctl_test_ctl_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
 tests_ctl_test_ctl_LDADD = $(CTL) $(NODE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/ctl/test_show
+TESTS += tests/ctl/test_show
+tests_ctl_test_show_SOURCES = tests/ctl/test_show.c src/stoxctl/show.c \
+	src/stoxctl/show.h
+tests_ctl_test_show_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(CMOCKA_CFLAGS) \
+	$(JANSSON_CFLAGS)
+tests_ctl_test_show_LDADD = $(CMOCKA_LIBS) $(JANSSON_LIBS)
 endif

@@ -212,6 +212,56 @@ static void test_partners(void **state)
 	json_decref(j);
 }
 
+/* A certificate through its life, by the clock of the node. */
+static void test_certs(void **state)
+{
+	static const struct {
+		int64_t left_s;
+		json_int_t days;
+		const char *state;
+	} cases[] = {
+		{ 90 * 86400, 90, "good" },
+		{ 13 * 86400, 13, "ends soon" },
+		{ 86400, 1, "ends now" },
+		{ -86400, -1, "expired" },
+	};
+	struct stage *s = *state;
+	uint64_t now_s = io_wall_us(s->env) / 1000000;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		json_t *j, *l;
+
+		io_mem_credentials_expire(s->node->credentials,
+			now_s + (uint64_t)cases[i].left_s);
+		j = ask(s, "certs");
+		assert_true(json_is_true(json_object_get(j, "ok")));
+		l = json_object_get(j, "certificates");
+		assert_int_equal(1, json_array_size(l));
+		assert_string_equal(cases[i].state, text_at(l, 0, "state"));
+		l = json_array_get(l, 0);
+		assert_int_equal(cases[i].days,
+			json_integer_value(json_object_get(l, "days")));
+		assert_string_equal("contoso.com", json_string_value(
+			json_array_get(json_object_get(l, "names"), 0)));
+		assert_true(json_is_true(json_object_get(l, "client")));
+		assert_int_equal(0, json_array_size(
+			json_object_get(j, "revocations")));
+		json_decref(j);
+	}
+}
+
+static void test_certs_date(void **state)
+{
+	struct stage *s = *state;
+	json_t *j;
+
+	io_mem_credentials_expire(s->node->credentials, 1767225600);
+	j = ask(s, "certs");
+	assert_string_equal("2026-01-01T00:00:00Z", text_at(
+		json_object_get(j, "certificates"), 0, "expires"));
+	json_decref(j);
+}
+
 /* Another configuration, as a reload brings it. */
 static void use(struct stage *s, const char *text)
 {
@@ -345,6 +395,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_hooks, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_limits, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_streams, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_certs, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_certs_date, set_up,
+			tear_down),
 		cmocka_unit_test_setup_teardown(test_partners, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_discovered_partners, set_up,
 			tear_down),

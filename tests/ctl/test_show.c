@@ -1,0 +1,93 @@
+/*
+ * The answers as people read them.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "stoxctl/show.h"
+
+/* What @show prints of the answer @json. */
+static void check(void (*show)(const json_t *answer), const char *json,
+	const char *expected)
+{
+	json_t *answer = json_loads(json, 0, NULL);
+	FILE *file = tmpfile();
+	int out = dup(STDOUT_FILENO);
+	char text[4000];
+	size_t n;
+
+	assert_non_null(answer);
+	assert_non_null(file);
+	fflush(stdout);
+	dup2(fileno(file), STDOUT_FILENO);
+	show(answer);
+	fflush(stdout);
+	dup2(out, STDOUT_FILENO);
+	close(out);
+	rewind(file);
+	n = fread(text, 1, sizeof(text) - 1, file);
+	text[n] = '\0';
+	fclose(file);
+	json_decref(answer);
+	assert_string_equal(text, expected);
+}
+
+#define CERTIFICATE(days, state, client, server) \
+	"{\"file\":\"/c/a.crt\",\"names\":[\"a.example\",\"b.example\"]," \
+	"\"expires\":\"2026-02-03T04:05:06Z\",\"days\":" days \
+	",\"state\":\"" state "\",\"client\":" client \
+	",\"server\":" server "}"
+#define LINES "/c/a.crt\n     a.example, b.example\n     "
+
+static void test_certs(void **state)
+{
+	(void)state;
+	check(show_certs, "{\"certificates\":[],\"revocations\":[]}", "none\n");
+	check(show_certs, "{\"certificates\":["
+		CERTIFICATE("90", "good", "true", "true") ","
+		CERTIFICATE("2", "ends now", "false", "true") ","
+		CERTIFICATE("-4", "expired", "true", "false") ","
+		CERTIFICATE("9", "ends soon", "false", "false") "]}",
+		LINES "client and server, until 2026-02-03, 90 days: good\n"
+		LINES "server only, until 2026-02-03, 2 days: ends now\n"
+		LINES "client only, until 2026-02-03, -4 days: expired\n"
+		LINES "neither client nor server, until 2026-02-03, 9 days: "
+		"ends soon\n");
+}
+
+static void test_revocations(void **state)
+{
+	(void)state;
+	check(show_certs, "{\"certificates\":[],\"revocations\":["
+		"{\"issuer\":\"CN=x\",\"count\":3,\"next_update\":"
+		"\"2026-02-03T04:05:06Z\",\"overdue\":true},"
+		"{\"issuer\":\"CN=y\",\"count\":0,\"next_update\":\"\","
+		"\"overdue\":false}]}",
+		"none\nrevocations of CN=x: 3, next 2026-02-03, overdue\n"
+		"revocations of CN=y: 0, next unknown\n");
+}
+
+static void test_done(void **state)
+{
+	(void)state;
+	check(show_done, "{\"ok\":true}", "done\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_certs),
+		cmocka_unit_test(test_revocations),
+		cmocka_unit_test(test_done),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
