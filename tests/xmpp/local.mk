@@ -45,6 +45,11 @@ tests_xmpp_test_s2s_direct_SOURCES = tests/xmpp/test_s2s_direct.c $(XMPP_PEER)
 tests_xmpp_test_s2s_direct_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_xmpp_test_s2s_direct_LDADD = $(XMPP_TEST_LIBS)
 
+check_PROGRAMS += tests/xmpp/test_steps
+TESTS += tests/xmpp/test_steps
+tests_xmpp_test_steps_SOURCES = tests/xmpp/test_steps.c $(XMPP_PEER)
+tests_xmpp_test_steps_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_xmpp_test_steps_LDADD = $(XMPP_TEST_LIBS)
 check_PROGRAMS += tests/xmpp/test_place
 TESTS += tests/xmpp/test_place
 tests_xmpp_test_place_SOURCES = tests/xmpp/test_place.c $(XMPP_PEER)
