@@ -377,8 +377,10 @@ bool grant_presence(struct pair *p, struct stox_exchange *x)
 		return false; /* not meant for those who were not let in */
 	changed = take_device(p, x);
 	g->known = true;
-	if (unknown)
-		owe_all(g);
+	/* a watcher who was told nothing yet has waited long enough */
+	for (size_t i = 0; i < g->leg_count && unknown; i++)
+		if (g->legs[i].state == LEG_OPEN)
+			owe_now(&g->legs[i]);
 	if (nick)
 		g->display = nick;
 	return changed || unknown;

@@ -5,6 +5,7 @@ import signal
 import sys
 import time
 
+from demo_presence import SecondAct
 from lab import LabError, end_on_signals, tail
 from world import JULIET, ROMEO, World
 
@@ -127,6 +128,7 @@ def play(world, options, began):
         stage.say(who, text)
     print()
     stage.strangers()
+    SecondAct(world, stage.line).play()
     show_streams(world.stox)
     if options.keep:
         keep(world, stage)

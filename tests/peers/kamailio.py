@@ -3,12 +3,28 @@
 Port 5061 is for the gateway: certificates on both sides.  Port 5071 is for
 users, who show none.  Romeo and Benvolio are users; anybody may register as
 either, for what is tested here is not Kamailio.
-"""
-import signal
 
-from lab import Process
+It is a presence server too: users PUBLISH, and whoever subscribes from outside
+waits until a rule() says what may be seen.
+"""
+import glob
+import os
+import signal
+import sqlite3
+from contextlib import closing
+
+from lab import LabError, Process
 
 USERS = ("romeo", "benvolio")
+
+# What a user's rules are to the server.  RFC 5025
+RULES = """<?xml version="1.0"?>
+<ruleset xmlns="urn:ietf:params:xml:ns:common-policy"
+ xmlns:pr="urn:ietf:params:xml:ns:pres-rules"><rule id="r1">
+<conditions><identity><one id="sip:{watcher}"/></identity></conditions>
+<actions><pr:sub-handling>{handling}</pr:sub-handling></actions>
+<transformations/></rule></ruleset>"""
+PRES_RULES = 2  # the number of such a document in the table of xcap
 
 
 class Kamailio:
@@ -18,6 +34,7 @@ class Kamailio:
         self.lab, self.authority = lab, authority
         self.process = None
         self.certificate = authority.issue("kamailio/certs", "fe.contoso.com")
+        self.database = lab.path("kamailio/presence.db")
 
     def _addresses(self):
         yield self.lab.ip4("fe")
@@ -43,8 +60,8 @@ class Kamailio:
         listen = [f"tls:{one}:5061" for one in self._addresses()]
         listen.append(f"tls:{address}:5071")
         tls = lab.write("kamailio/tls.cfg", self._tls())
-        modules = ("tls tm sl rr pv maxfwd textops siputils xlog usrloc "
-                   "registrar").split()
+        modules = ("tls db_sqlite tm sl rr pv maxfwd textops siputils xlog "
+                   "usrloc registrar presence presence_xml").split()
         return f"""#!KAMAILIO
 debug=2
 log_stderror=yes
@@ -54,6 +71,7 @@ enable_tls=yes
 tcp_connection_lifetime=600
 auto_aliases=no
 alias="contoso.com"
+alias="fe.contoso.com"
 dns=no
 rev_dns=no
 {"".join(f"listen={one}" + chr(10) for one in listen)}
@@ -62,6 +80,14 @@ modparam("tls", "config", "{tls}")
 modparam("usrloc", "db_mode", 0)
 modparam("registrar", "max_expires", 600)
 modparam("tm", "fr_timer", 32000)
+modparam("presence|presence_xml", "db_url", "sqlite:///{self.database}")
+modparam("presence", "server_address",
+    "sip:fe.contoso.com:5061;transport=tls")
+modparam("presence", "subs_db_mode", 0)
+modparam("presence", "publ_cache", 0)
+modparam("presence", "max_expires", 3600)
+modparam("presence_xml", "force_active", 0)
+modparam("presence_xml", "integrated_xcap_server", 1)
 
 request_route {{
     if (!mf_process_maxfwd_header("10")) {{
@@ -86,11 +112,41 @@ route[GATEWAY] {{
         sl_send_reply("200", "OK");
         exit;
     }}
-    if (!is_method("MESSAGE")) {{
+    route(WITHIN);
+    if (is_method("SUBSCRIBE") && $rd == "contoso.com"
+            && $rU =~ "^({"|".join(USERS)})$")
+        route(PRESENCE);
+    if (!is_method("MESSAGE|SUBSCRIBE")) {{
         sl_send_reply("405", "Method Not Allowed");
         exit;
     }}
     route(DELIVER);
+}}
+
+# What belongs to a dialog goes where the dialog does.
+route[WITHIN] {{
+    if (!has_totag())
+        return;
+    if (loose_route()) {{
+        if (!t_relay())
+            sl_reply_error();
+        exit;
+    }}
+    if (is_method("SUBSCRIBE"))
+        route(PRESENCE);
+}}
+
+route[PRESENCE] {{
+    if (!t_newtran()) {{
+        sl_reply_error();
+        exit;
+    }}
+    if (is_method("PUBLISH"))
+        handle_publish();
+    else
+        handle_subscribe();
+    t_release();
+    exit;
 }}
 
 route[USER] {{
@@ -102,13 +158,24 @@ route[USER] {{
         save("location");
         exit;
     }}
-    if (!is_method("MESSAGE")) {{
+    route(WITHIN);
+    if (is_method("PUBLISH"))
+        route(PRESENCE);
+    if (is_method("OPTIONS") && $rU == "rules") {{
+        # Its control interface would crash over this; this does not.
+        pres_refresh_watchers("$fu", "presence", 0);
+        sl_send_reply("200", "OK");
+        exit;
+    }}
+    if (!is_method("MESSAGE|SUBSCRIBE")) {{
         sl_send_reply("405", "Method Not Allowed");
         exit;
     }}
     if ($rd == "contoso.com")
         route(DELIVER);
     else {{
+        if (is_method("SUBSCRIBE"))
+            record_route();
         $du = "sip:{lab.ip4("gw")}:5061;transport=tls";
         $fs = "tls:{address}:5061";
         if (!t_relay())
@@ -134,8 +201,41 @@ route[DELIVER] {{
 }}
 """
 
+    def _make_database(self):
+        """The tables that the packages bring."""
+        if os.path.exists(self.database):
+            return
+        with closing(sqlite3.connect(self.database)) as tables:
+            for name in ("standard", "presence"):
+                files = glob.glob("/usr/share/kamailio/db_sqlite/"
+                                  f"{name}-create.sql")
+                if not files:
+                    raise LabError("kamailio-sqlite-modules is not installed")
+                with open(files[0], encoding="utf-8") as file:
+                    tables.executescript(file.read())
+
+    def rule(self, user, watcher=None, handling="allow"):
+        """What the server tells a watcher of a user: "allow", "block" or
+        "polite-block"; without a watcher nobody is let in yet.  Holds from the
+        user's next OPTIONS to "rules"."""
+        with closing(sqlite3.connect(self.database, timeout=5)) as tables:
+            tables.execute("delete from xcap where username = ?", (user,))
+            if watcher:
+                tables.execute(
+                    "insert into xcap (username, domain, doc, doc_type, etag,"
+                    " source, doc_uri, port) values (?, 'contoso.com', ?, ?,"
+                    " 'e1', 0, 'rules', 0)",
+                    (user, RULES.format(watcher=watcher, handling=handling),
+                     PRES_RULES))
+            else:
+                tables.execute("delete from watchers where presentity_uri = ?",
+                               (f"sip:{user}@contoso.com",))
+            tables.commit()
+
     def start(self):
         lab = self.lab
+        os.makedirs(lab.path("kamailio"), exist_ok=True)
+        self._make_database()
         config = lab.write("kamailio/kamailio.cfg", self._config())
         self.process = Process(
             lab, "fe", "kamailio",

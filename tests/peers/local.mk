@@ -4,8 +4,10 @@ EXTRA_DIST += \
 	tests/peers/agent.py \
 	tests/peers/authority.py \
 	tests/peers/cases.py \
+	tests/peers/contacts.py \
 	tests/peers/dane.py \
 	tests/peers/demo.py \
+	tests/peers/demo_presence.py \
 	tests/peers/ejabberd.py \
 	tests/peers/faults.py \
 	tests/peers/judges.py \
@@ -17,6 +19,7 @@ EXTRA_DIST += \
 	tests/peers/prosody.py \
 	tests/peers/run \
 	tests/peers/sip_client.py \
+	tests/peers/sip_presence.py \
 	tests/peers/signed.py \
 	tests/peers/stox.py \
 	tests/peers/strangers.py \

@@ -4,8 +4,8 @@
 sip_client.py USER@DOMAIN ADDRESS PORT CAFILE SERVERNAME [CERTIFICATE KEY]
 
 Orders: register, unregister, send (to, body, and optionally subject, headers,
-sender), raw (text).  Events: connected, refused, closed, registered, message,
-response.
+sender), raw (text), and those of sip_presence.py.  Events: connected, refused,
+closed, registered, message, notify, response.
 It knows just enough of RFC 3261 for that, and shares nothing with stox.
 """
 import asyncio
@@ -16,10 +16,11 @@ import sys
 import time
 
 from agent import commands, report
+from sip_presence import Presence, first
 
 COMPACT = {"v": "via", "f": "from", "t": "to", "i": "call-id",
            "l": "content-length", "c": "content-type", "s": "subject",
-           "m": "contact"}
+           "m": "contact", "o": "event"}
 
 
 def parse(head):
@@ -36,14 +37,11 @@ def parse(head):
     return lines[0], headers
 
 
-def first(headers, name):
-    return next((value for key, value in headers if key == name), "")
-
-
-class User:
+class User(Presence):
     """One connection to a SIP server."""
 
     def __init__(self, address_of_record, server, port):
+        super().__init__()
         self.aor = f"sip:{address_of_record}"
         self.user, self.domain = address_of_record.split("@")
         self.server, self.port = server, port
@@ -60,14 +58,15 @@ class User:
         report("connected", tls=self.writer.get_extra_info("cipher")[0])
 
     def request(self, method, uri, order_id, lines, body=b"", to=None,
-                call_id=None, cseq=1, sender=None):
+                call_id=None, cseq=1, sender=None, tag=None, to_tag=""):
         """Write a request and remember what its response answers."""
         branch = "z9hG4bK" + secrets.token_hex(8)
         head = [f"{method} {uri} SIP/2.0",
                 f"Via: SIP/2.0/TLS {self.here};branch={branch};rport",
                 "Max-Forwards: 70",
-                f"From: <{sender or self.aor}>;tag={secrets.token_hex(4)}",
-                f"To: <{to or uri}>",
+                f"From: <{sender or self.aor}>"
+                f";tag={tag or secrets.token_hex(4)}",
+                f"To: <{to or uri}>" + (f";tag={to_tag}" if to_tag else ""),
                 f"Call-ID: {call_id or secrets.token_hex(8)}",
                 f"CSeq: {cseq} {method}", *lines,
                 f"Content-Length: {len(body)}", "", ""]
@@ -96,6 +95,10 @@ class User:
         if status < 200 or branch not in self.waiting:
             return
         order_id, method, since = self.waiting.pop(branch)
+        if method == "SUBSCRIBE":
+            self.subscribed(status, headers)
+        elif method == "PUBLISH":
+            self.published(status, headers)
         if method == "REGISTER":
             report("registered", id=order_id, status=status)
         else:
@@ -110,6 +113,10 @@ class User:
             return
         status = {"MESSAGE": "200 OK", "OPTIONS": "200 OK"}.get(
             method, "405 Method Not Allowed")
+        notice = None
+        if method == "NOTIFY":
+            number, notice = self.notified(headers, body)
+            status = "200 OK" if number == 200 else "481 No Subscription"
         head = [f"SIP/2.0 {status}"]
         for name, value in headers:
             if name in ("via", "from", "call-id", "cseq"):
@@ -119,6 +126,8 @@ class User:
                 head.append(f"to: {value}{tag}")
         self.writer.write("\r\n".join(
             [*head, "Content-Length: 0", "", ""]).encode())
+        if notice:
+            report("notify", **notice)
         if method == "MESSAGE":
             sender = first(headers, "from").partition("<")[2].split(">")[0]
             report("message", sender=sender, body=body.decode("utf-8"),
@@ -150,6 +159,13 @@ class User:
                 self.register(order["id"])
             elif order["do"] == "unregister":
                 self.register(order["id"], expires=0)
+            elif order["do"] == "subscribe":
+                self.subscribe(order)
+            elif order["do"] == "rules":
+                self.rules(order)
+            elif order["do"] in ("publish", "unpublish"):
+                if not self.publish(order):
+                    report("response", id=order["id"], status=200)
             elif order["do"] == "raw":
                 self.writer.write(order["text"].encode())
             else:

@@ -10,6 +10,8 @@ import sys
 
 import slixmpp
 from slixmpp.exceptions import IqError, IqTimeout
+from slixmpp.xmlstream.handler import Callback
+from slixmpp.xmlstream.matcher import StanzaPath
 
 from agent import commands, report
 
@@ -23,6 +25,12 @@ class User(slixmpp.ClientXMPP):
         self.ssl_context.minimum_version = ssl.TLSVersion.TLSv1_2
         for plugin in ("xep_0030", "xep_0092", "xep_0199"):
             self.register_plugin(plugin)
+        # Who may see this user is said by orders alone.
+        for roster in (self.roster, self.client_roster):
+            roster.auto_authorize = None
+            roster.auto_subscribe = False
+        self.register_handler(Callback(
+            "any presence", StanzaPath("presence"), self.on_presence))
         self.add_event_handler("session_start", self.on_start)
         self.add_event_handler("message", self.on_message)
         self.add_event_handler("message_error", self.on_error)
@@ -48,6 +56,16 @@ class User(slixmpp.ClientXMPP):
         report("error", sender=message["from"].full, id=message["id"],
                condition=error["condition"], kind=error["type"],
                text=error["text"], xml=str(message))
+
+    def on_presence(self, presence):
+        if presence["from"].bare == self.boundjid.bare:
+            return
+        report("presence", sender=presence["from"].bare,
+               resource=presence["from"].resource,
+               kind=presence.xml.get("type", ""),
+               show=presence.xml.findtext("{jabber:client}show", ""),
+               status=presence.xml.findtext("{jabber:client}status", ""),
+               xml=str(presence))
 
     def on_end(self, reason):
         report("end", reason=str(reason))

@@ -1,0 +1,86 @@
+"""What people do about each other's presence; for cases and the demo."""
+from world import JULIET, ROMEO
+
+ROSTER = ("<iq type='set' id='remove'><query xmlns='jabber:iq:roster'>"
+          "<item jid='{jid}' subscription='remove'/></query></iq>")
+
+
+class Contacts:
+    """Juliet's client, Romeo's phone and his server, in a running world."""
+
+    def __init__(self, world):
+        self.world = world
+
+    # ---- Juliet --------------------------------------------------------------
+
+    def stanza(self, kind):
+        """She sends Romeo a bare presence: subscribe, subscribed, …"""
+        self.world.juliet.tell(
+            "raw", xml=f"<presence to='{ROMEO}' type='{kind}'/>")
+
+    def show(self, show="", status=""):
+        """She tells her server how she is."""
+        inner = (f"<show>{show}</show>" if show else "") + (
+            f"<status>{status}</status>" if status else "")
+        self.world.juliet.tell("raw", xml=f"<presence>{inner}</presence>")
+
+    def offline(self):
+        """She is there no more, though her client stays connected."""
+        self.world.juliet.tell("raw", xml="<presence type='unavailable'/>")
+
+    def hears(self, kind, seconds=10, **facts):
+        """What she is told of Romeo."""
+        return self.world.juliet.wait("presence", seconds, sender=ROMEO,
+                                      kind=kind, **facts)
+
+    # ---- Romeo ---------------------------------------------------------------
+
+    def order(self, do, seconds=10, **facts):
+        """He does something and is answered."""
+        number = self.world.romeo.tell(do, **facts)
+        return self.world.romeo.wait("response", seconds, id=number)
+
+    def publish(self, **facts):
+        """He tells his server how he is: open, note, activity."""
+        return self.order("publish", **facts)
+
+    def allow(self, handling="allow"):
+        """He says what Juliet may see."""
+        self.world.fe.rule("romeo", JULIET, handling)
+        self.order("rules")
+
+    def watch(self, **facts):
+        """He subscribes to Juliet, or refreshes."""
+        return self.order("subscribe", to=JULIET, **facts)
+
+    def sees(self, seconds=15, **facts):
+        """What he is told of her."""
+        return self.world.romeo.wait("notify", seconds, of=JULIET, **facts)
+
+    # ---- both ----------------------------------------------------------------
+
+    def befriend(self):
+        """Each sees the other."""
+        self.publish(open=True)
+        self.allow()
+        self.stanza("subscribe")
+        self.hears("subscribed")
+        self.hears("", resource="phone")
+        self.watch()
+        self.hears("subscribe")
+        self.stanza("subscribed")
+        self.sees(state="active", open=True)
+
+    def part(self):
+        """Nobody knows anybody any more."""
+        for kind in ("unsubscribe", "unsubscribed"):
+            self.stanza(kind)
+        self.world.juliet.tell("raw", xml=ROSTER.format(jid=ROMEO))
+        self.show()
+        self.order("unpublish")
+        self.world.romeo.tell("subscribe", to=JULIET, expires=0)
+        self.world.fe.rule("romeo")
+        self.order("rules")
+        self.world.romeo.quiet("notify", 1, of=JULIET, state="terminated")
+        self.world.juliet.forget()
+        self.world.romeo.forget()
