@@ -20,7 +20,9 @@
 	LIMIT(XMPP_SETUP, xmpp_setup, "XMPP stream set-up", 60, "s", "close connection-timeout") \
 	LIMIT(XMPP_FIRST_BYTE, xmpp_first_byte, "first byte on a new connection", 10, "s", "close") \
 	LIMIT(XMPP_IDLE, xmpp_idle, "idle XMPP stream", 600, "s", "close the stream politely") \
-	LIMIT(XMPP_KEEPALIVE, xmpp_keepalive, "white-space keep-alive", 300, "s", "send one space") \
+	LIMIT(XMPP_KEEPALIVE, xmpp_keepalive, "white-space keep-alive, unless the peer wants it sooner", 300, "s", "send one space") \
+	LIMIT(XMPP_PING, xmpp_ping, "silence of a peer on a stream that is kept alive", 600, "s", "ping it") \
+	LIMIT(XMPP_PING_TIME, xmpp_ping_time, "answer to that ping", 30, "s", "close connection-timeout") \
 	LIMIT(XMPP_SHUT, xmpp_shut, "wait after a peer said host-unknown, host-gone or policy-violation", 300, "s", "tell senders at once what it said") \
 	LIMIT(XMPP_OTHER_HOSTS, xmpp_other_hosts, "see-other-host followed in one attempt", 3, "", "give up, tell the sender") \
 	LIMIT(XMPP_OPENING, xmpp_opening, "streams of ours in set-up", 50, "", "the others wait their turn") \

@@ -238,7 +238,11 @@ const struct config_option config_xmpp_options[] = {
 		"limit xmpp_streams_partner.",
 		.min = 1, .max = 10000),
 	ROW(XMPP_OPTION_KEEPALIVE, "keepalive", STOX_BOOL, CONFIG_ANY,
-		"Whether idle streams are kept alive.",
+		"Whether idle streams are kept alive: with white space each "
+		"xmpp_keepalive seconds, sooner where the partner's server "
+		"waits less long (XEP-0478), and with a ping when it was "
+		"silent for xmpp_ping seconds. Streams without stanzas are "
+		"closed after xmpp_idle seconds all the same.",
 		.value = "true"),
 	ROW(XMPP_OPTION_LEGACY_SRV, "legacy_srv", STOX_BOOL, CONFIG_ANY,
 		"Whether the old SRV records _jabber._tcp are asked for when "

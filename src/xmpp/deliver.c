@@ -1,5 +1,6 @@
 #include "xmpp/deliver.h"
 
+#include "xmpp/alive.h"
 #include "xmpp/route.h"
 #include "xmpp/sm.h"
 
@@ -31,6 +32,8 @@ void xmpp_deliver(struct xmpp_stream *s, struct pool **pool,
 {
 	struct xmpp *x = s->x;
 
+	uint64_t active_ms = s->active_ms;
+
 	s->stanzas_in++;
 	s->active_ms = io_now_ms(x->env);
 	if (!xmpp_sm_take(s, &stanza->receipt))
@@ -39,6 +42,13 @@ void xmpp_deliver(struct xmpp_stream *s, struct pool **pool,
 	if (stanza_kind(stanza->element) == STANZA_IQ &&
 		xmpp_hold_answer(x, stanza->element, &stanza->from,
 			&stanza->to)) {
+		xmpp_release(x, stanza->receipt);
+		return;
+	}
+	if (stanza_kind(stanza->element) == STANZA_IQ &&
+		xmpp_alive_answer(x, stanza->element, &stanza->from,
+			&stanza->to)) {
+		s->active_ms = active_ms; /* it was not used, only alive */
 		xmpp_release(x, stanza->receipt);
 		return;
 	}

@@ -4,6 +4,7 @@
  * own bounce, if there is one.  One ping covers all that was written before
  * it; the next one is sent when it has come back and more is held.
  */
+#include "xmpp/alive.h"
 #include "xmpp/component.h"
 
 #include <stdio.h>
@@ -185,27 +186,40 @@ static void passed(struct xmpp_route *r)
 		io_defer(r->x->env, &r->ping_task);
 }
 
+/* Take @prefix off @s, if it is there. */
+static bool skip(struct str *s, struct str prefix)
+{
+	if (!str_starts(*s, prefix))
+		return false;
+	s->p += prefix.len;
+	s->len -= prefix.len;
+	return true;
+}
+
+bool xmpp_own_answer(const struct xmpp *x, const struct stox_element *e,
+	const struct jid *to, const char *mark, uint64_t *ret)
+{
+	struct str id = str_from(stox_element_attr(e, "id"));
+
+	return !to->local.len && !to->resource.len && stanza_is_answer(e) &&
+		skip(&id, str_from(x->config.node)) &&
+		skip(&id, str_from(mark)) &&
+		!str_to_u64(id, UINT64_MAX, ret);
+}
+
 bool xmpp_hold_answer(struct xmpp *x, const struct stox_element *e,
 	const struct jid *from, const struct jid *to)
 {
-	struct str id = str_from(stox_element_attr(e, "id"));
-	struct str node = str_from(x->config.node);
 	struct xmpp_route *r;
 	uint64_t number;
 
-	if (to->local.len || to->resource.len || !stanza_is_answer(e) ||
-		!str_starts(id, node))
-		return false;
-	id.p += node.len;
-	id.len -= node.len;
-	if (!str_starts(id, STR(BARRIER)))
-		return false;
-	id.p += sizeof(BARRIER) - 1;
-	id.len -= sizeof(BARRIER) - 1;
-	if (str_to_u64(id, UINT64_MAX, &number))
+	if (!xmpp_own_answer(x, e, to, BARRIER, &number))
 		return false;
 	r = xmpp_route_find(x, to->domain, from->domain);
-	if (r && r->barrier == number)
+	if (r && r->barrier == number) {
+		if (xmpp_route_carrier(r))
+			xmpp_alive_heard(xmpp_route_carrier(r));
 		passed(r);
+	}
 	return true;
 }

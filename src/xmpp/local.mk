@@ -13,6 +13,7 @@ src_xmpp_libxmppmodel_la_SOURCES = \
 src_xmpp_libxmppmodel_la_CPPFLAGS = $(AM_CPPFLAGS) $(ICU_CFLAGS)
 src_xmpp_libxmppmodel_la_LIBADD = $(ICU_LIBS)
 src_xmpp_libxmpp_la_SOURCES = src/xmpp/xmpp.h \
+	src/xmpp/alive.c src/xmpp/alive.h \
 	src/xmpp/certificate.c src/xmpp/certificate.h \
 	src/xmpp/component.c src/xmpp/component.h \
 	src/xmpp/deliver.c src/xmpp/deliver.h \

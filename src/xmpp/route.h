@@ -94,6 +94,10 @@ void xmpp_hold_resumed(struct xmpp_route *r);
 void xmpp_hold_acked(struct xmpp_route *r);
 /** Report what is held and not acknowledged as lost. */
 void xmpp_hold_lost(struct xmpp_route *r);
+/** Is @e the answer to an IQ of ours, sent by the domain @to under an id of
+ *  node, @mark and a number?  Then that number. */
+bool xmpp_own_answer(const struct xmpp *x, const struct stox_element *e,
+	const struct jid *to, const char *mark, uint64_t *ret);
 /** Is this IQ the answer to a barrier?  Then it is used up. */
 bool xmpp_hold_answer(struct xmpp *x, const struct stox_element *e,
 	const struct jid *from, const struct jid *to);

@@ -330,8 +330,8 @@ static void read_limits(struct xmpp_out *o, const struct stox_element *e)
 	const struct stox_element *bidi = bidi_feature(e);
 	const struct stox_element *limits = stox_element_child(
 		bidi ? bidi : e, "limits", XMPP_NS_LIMITS);
-	const char *max;
-	uint64_t bytes;
+	const char *max, *idle;
+	uint64_t bytes, idle_s;
 
 	if (!limits)
 		limits = stox_element_child(e, "limits", XMPP_NS_LIMITS);
@@ -341,6 +341,9 @@ static void read_limits(struct xmpp_out *o, const struct stox_element *e)
 	if (max && !str_to_u64(str_trim(str_from(max)), SIZE_MAX, &bytes) &&
 		bytes >= 10000)
 		o->s.max_bytes = bytes;
+	idle = limits ? stox_element_child_text(limits, "idle-seconds") : NULL;
+	if (idle && !str_to_u64(str_trim(str_from(idle)), UINT32_MAX, &idle_s))
+		o->s.peer_idle_s = (uint32_t)idle_s;
 }
 
 static void features(struct xmpp_out *o, const struct stox_element *e)

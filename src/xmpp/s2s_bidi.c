@@ -159,9 +159,14 @@ void xmpp_in_use_pair(struct xmpp_in *in, const struct xmpp_pair *p)
  * wants acknowledgements, or to resume, and before that nothing is sent. */
 void xmpp_in_use(struct xmpp_in *in)
 {
+	const struct xmpp_partner *p;
+
 	if (in->carries || !in->s.bidi || in->s.left || !xmpp_in_proven(in))
 		return;
 	in->carries = true;
+	p = xmpp_partner_of(in->s.x, str_from(in->s.remote));
+	in->s.keepalive = p && p->keepalive;
+	xmpp_stream_schedule(&in->s);
 	for (size_t i = 0; i < in->pair_count; i++)
 		if (in->pairs[i].valid)
 			xmpp_in_use_pair(in, &in->pairs[i]);

@@ -125,6 +125,9 @@ bool xmpp_sm_room(struct xmpp_sm *sm, size_t len);
 /** A stanza was written. */
 void xmpp_sm_sent(struct xmpp_sm *sm, struct xmpp_route *route,
 	struct str bytes, unsigned flags, uint64_t token);
+/** Ask now what the peer has received, unless that is asked already; no answer
+ *  in time breaks the connection. */
+void xmpp_sm_ask(struct xmpp_sm *sm);
 /** A stanza has come.  False: it is known already, or the stream is closed
  *  for it; nothing may be done with it. */
 bool xmpp_sm_take(struct xmpp_stream *s, struct xmpp_receipt *ret);

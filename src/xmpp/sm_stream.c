@@ -45,6 +45,12 @@ static void ask(struct xmpp_sm *sm)
 	(void)xmpp_stream_write(sm->s, STR("<r xmlns='" XMPP_NS_SM "'/>"));
 }
 
+void xmpp_sm_ask(struct xmpp_sm *sm)
+{
+	if (sm->enabled && !sm->asked)
+		ask(sm);
+}
+
 static void tell(struct xmpp_sm *sm)
 {
 	struct buf *b = &sm->x->line;

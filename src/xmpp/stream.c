@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "xmpp/alive.h"
 #include "xmpp/object.h"
 #include "xmpp/sm.h"
 
@@ -161,7 +162,7 @@ static void io_data(void *arg, struct io_stream *io, struct str bytes)
 
 	(void)io;
 	s->got_byte = true;
-	s->heard_ms = io_now_ms(s->x->env);
+	xmpp_alive_heard(s);
 	if (!io_stream_is_client(s->io))
 		s->active_ms = s->heard_ms;
 	if (s->rests) {
@@ -386,6 +387,9 @@ void xmpp_stream_attach(struct xmpp_stream *s, struct io_stream *io)
 	s->broken = s->bidi = s->drained = false;
 	s->auth = XMPP_AUTH_NONE;
 	s->max_bytes = 0;
+	s->peer_idle_s = 0;
+	s->ping_ms = 0;
+	s->keepalive = false;
 	s->condition[0] = '\0';
 	s->rank = io_stream_is_client(io) ? XMPP_STEP_TCP : XMPP_STEP_STREAM;
 	xmpp_stream_set(&s->other, NULL);

@@ -99,7 +99,7 @@ struct xmpp_stream {
 	bool bidi;                /* stanzas go both ways, XEP-0288 */
 	bool drained;             /* a route waits for its end */
 	struct xmpp_sm *sm;       /* owned; NULL: without XEP-0198 */
-	bool keepalive;           /* send white space when idle */
+	bool keepalive;           /* send white space when idle, and pings */
 	bool rests;               /* the reader has given its memory back */
 	uint64_t since_ms;        /* of the connection */
 	uint64_t open_ms;         /* TCP (and direct TLS) is there */
@@ -107,9 +107,11 @@ struct xmpp_stream {
 	uint64_t active_ms;       /* last stanza (or byte, for "in") */
 	uint64_t heard_ms;        /* last byte */
 	uint64_t wrote_ms;
+	uint64_t ping_ms;         /* when it was asked for a sign of life; 0 */
 	uint64_t idle_ms;         /* close when that long without activity */
 	uint64_t stanzas_in, stanzas_out;
 	size_t max_bytes;         /* the peer's limit for a stanza, 0: none */
+	uint32_t peer_idle_s;     /* it may close after that silence, 0: none */
 };
 
 

@@ -2,6 +2,7 @@
  * How a stream ends: the reason, the error, the closing handshake, and the
  * time-outs that lead there.
  */
+#include "xmpp/alive.h"
 #include "xmpp/object.h"
 #include "xmpp/sm.h"
 
@@ -195,9 +196,7 @@ void xmpp_stream_schedule(struct xmpp_stream *s)
 		due = s->active_ms + s->idle_ms;
 		if (!s->rests)
 			due = earlier(due, s->heard_ms + REST_MS);
-		if (s->keepalive)
-			due = earlier(due, s->wrote_ms +
-				seconds(s, LIMIT_XMPP_KEEPALIVE));
+		due = earlier(due, xmpp_alive_due(s));
 	}
 	timer_start(io_timers(s->x->env), &s->timer, due > now ? due - now : 0);
 }
@@ -245,10 +244,8 @@ static void idle_or_alive(struct xmpp_stream *s, uint64_t now)
 	} else if (now >= s->active_ms + s->idle_ms) {
 		limit_hit(s->x->limits, LIMIT_XMPP_IDLE);
 		xmpp_stream_finish(s);
-	} else if (s->keepalive &&
-		now >= s->wrote_ms + seconds(s, LIMIT_XMPP_KEEPALIVE)) {
-		s->wrote_ms = now;
-		(void)io_write(s->io, STR(" "));
+	} else {
+		xmpp_alive_check(s, now);
 	}
 }
 

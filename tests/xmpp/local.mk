@@ -68,6 +68,12 @@ tests_xmpp_test_shut_SOURCES = tests/xmpp/test_shut.c $(XMPP_PEER)
 tests_xmpp_test_shut_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_xmpp_test_shut_LDADD = $(XMPP_TEST_LIBS)
 
+check_PROGRAMS += tests/xmpp/test_alive
+TESTS += tests/xmpp/test_alive
+tests_xmpp_test_alive_SOURCES = tests/xmpp/test_alive.c $(XMPP_PEER)
+tests_xmpp_test_alive_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_xmpp_test_alive_LDADD = $(XMPP_TEST_LIBS)
+
 check_PROGRAMS += tests/xmpp/test_follow
 TESTS += tests/xmpp/test_follow
 tests_xmpp_test_follow_SOURCES = tests/xmpp/test_follow.c $(XMPP_PEER)
