@@ -5,7 +5,8 @@ CONFIG_TESTS = \
 	tests/core/test_config_cases \
 	tests/core/test_config_files \
 	tests/core/test_disco \
-	tests/core/test_plugin
+	tests/core/test_plugin \
+	tests/core/test_policy
 check_PROGRAMS += $(CONFIG_TESTS)
 TESTS += $(CONFIG_TESTS)
 CONFIG_TEST_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(CMOCKA_CFLAGS) \
@@ -35,6 +36,9 @@ tests_core_test_plugin_SOURCES = tests/core/test_plugin.c \
 	tests/core/toy.c tests/core/toy.h
 tests_core_test_plugin_CPPFLAGS = $(CONFIG_TEST_CPPFLAGS)
 tests_core_test_plugin_LDADD = $(CONFIG_TEST_LDADD)
+tests_core_test_policy_SOURCES = tests/core/test_policy.c
+tests_core_test_policy_CPPFLAGS = $(CONFIG_TEST_CPPFLAGS)
+tests_core_test_policy_LDADD = $(CONFIG_TEST_LDADD)
 
 # A plugin in a file of its own, in static builds too.
 noinst_LTLIBRARIES += tests/core/tide.la
