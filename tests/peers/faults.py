@@ -1,12 +1,15 @@
 """Cases: servers that stop, certificates that lie, reloads, the end."""
 import re
 import signal
+import socket
+import ssl
 import subprocess
 import time
 
 from agent import Agent
 from authority import Authority
 from cases import MARK, case, check, equal
+from stox import MODES
 from talk import to_sip, to_xmpp
 from world import JULIET, ROMEO
 
@@ -164,6 +167,37 @@ def wrong_xmpp_certificate(world):
     both_ways(world)
 
 
+@case("a certificate is required, and a wrong one is refused",
+      modes=("dialback",), servers=("jabberd2",))
+def wrong_where_required(world):
+    """jabberd2 proves itself by dialback only: with a certificate that is right
+    it gets as far as that, which the policy does not take."""
+    right = world.xmpp.certificate
+
+    def show(pair, words):
+        world.stox.stop()
+        world.log_out("juliet")
+        world.xmpp.stop()
+        world.xmpp.certificate = pair
+        world.xmpp.start()
+        world.start_stox()
+        world.stox.write(world.stox.text().replace(MODES["dialback"], words))
+        world.stox.ctl("reload")
+    try:
+        for what, pair in wrong_certificates(
+                world, "wrong/jabberd2", "example.org"):
+            show(pair, MODES["external"])
+            refused_xmpp_server(world, what)
+        show(right, MODES["external"])
+        refusal_within(world, 21)
+        steps = {row["step"] for row in
+                 world.stox.ctl("streams", "--failed")["streams"]}
+        check("external" in steps or "policy" in steps, f"{steps}")
+    finally:
+        show(right, MODES["dialback"])
+    both_ways(world)
+
+
 @case("a SIP server with a wrong certificate is refused", **ONCE_PROSODY)
 def wrong_sip_certificate(world):
     right = world.fe.certificate
@@ -246,6 +280,52 @@ def reload_under_traffic(world):
         check(world.romeo.wait("response", 20)["status"] < 300, "an answer")
     equal(world.stox.process.pid, pid, "process")
     check(world.stox.process.running(), "stox has ended")
+
+
+def shown(world, port=5061):
+    """The certificate that stox shows to a new connection."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    with world.lab.inside("fe"):
+        sock = socket.socket()
+    with sock:
+        sock.settimeout(10)
+        sock.connect((world.lab.ip4("gw"), port))
+        with context.wrap_socket(sock, server_hostname="gw.contoso.com") as tls:
+            return ssl.DER_cert_to_PEM_cert(tls.getpeercert(True))
+
+
+@case("certificates change under traffic, and no stream ends", **ONCE)
+def renewed_under_traffic(world):
+    to_sip(world, f"{MARK} before")
+    to_xmpp(world, f"{MARK} before")
+    streams = {(row["direction"], row["peer"])
+               for row in world.stox.streams(state="ready")}
+    check(streams, "no stream is ready")
+    before, count = shown(world), 60
+    since = len(world.stox.process.output())
+    for number in range(count):
+        world.juliet.tell("send", to=ROMEO, body=f"{MARK} x{number}")
+        world.romeo.tell("send", to=JULIET, body=f"{MARK} s{number}")
+        if number % 15 == 5:
+            for name in ("contoso.com", "gw.contoso.com"):
+                world.authority.issue("stox/certs", name)
+            world.stox.ctl("reload")
+    for number in range(count):
+        world.romeo.wait("message", 20, body=f"{MARK} x{number}")
+        world.juliet.wait("message", 20, body=f"{MARK} s{number}")
+        check(world.romeo.wait("response", 20)["status"] < 300, "an answer")
+    check("stream-failed" not in world.stox.process.output()[since:],
+          "a stream has failed")
+    left = {(row["direction"], row["peer"])
+            for row in world.stox.streams(state="ready")}
+    check(streams <= left, f"{streams - left} ended")
+    now = shown(world)
+    check(now != before, "the old certificate is shown")
+    with open(world.lab.path("stox/certs/gw.contoso.com.crt"),
+              encoding="ascii") as file:
+        check(now.strip() in file.read(), "it is not the one in the file")
 
 
 @case("a reload brings changes and takes them back", **ONCE)

@@ -17,6 +17,7 @@ EXTRA_DIST += \
 	tests/peers/lab.py \
 	tests/peers/modern.py \
 	tests/peers/prosody.py \
+	tests/peers/resume.py \
 	tests/peers/run \
 	tests/peers/sip_client.py \
 	tests/peers/sip_presence.py \
