@@ -185,7 +185,9 @@ const struct config_option config_gateway_options[] = {
 const struct config_option config_component_options[] = {
 	ROW(COMPONENT_HOST, "host", STOX_STRING, CONFIG_HOST,
 		"Name or address of the XMPP server. The connection is not "
-		"encrypted: let it be this machine.",
+		"encrypted: let it be this machine. Domains with the same host "
+		"and port are components of one server, which may send what is "
+		"for one of them over the connection of another.",
 		.value = "127.0.0.1"),
 	ROW(COMPONENT_PORT, "port", STOX_INT, CONFIG_ANY,
 		"Its port for components.",

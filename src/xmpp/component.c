@@ -261,18 +261,30 @@ static void accepted(struct xmpp_component *c)
 	xmpp_queue_flush(&c->queue, &c->s, NULL);
 }
 
+/* The domain of ours that @to is: this component's, or another one that is
+ * attached to the same server, which may choose any of the streams for it, as
+ * ejabberd does without "global_routes: false".  NULL: somebody else's. */
+static struct xmpp_domain *domain_of(const struct xmpp_component *c,
+	struct str to)
+{
+	struct xmpp_domain *d = xmpp_local(c->s.x, to);
+
+	return d && d->component && d->component->port == c->port &&
+		strcmp(d->component->host, c->host) == 0 ? d : NULL;
+}
+
 /* The host server vouches for `from`, but not for one of our own domains. */
 static void stanza(struct xmpp_component *c, struct pool **pool,
 	struct stox_element *e, size_t bytes)
 {
 	struct xmpp *x = c->s.x;
-	struct xmpp_domain *d = xmpp_local(x, str_from(c->domain));
+	struct xmpp_domain *d = NULL;
 	struct xmpp_stanza st = { .element = e, .bytes = bytes };
 	struct str from = str_from(stox_element_attr(e, "from"));
 	struct str to = str_from(stox_element_attr(e, "to"));
 	const char *wrong = NULL;
 
-	if (c->state != READY || !d)
+	if (c->state != READY)
 		wrong = "not authenticated";
 	else if (!from.len || jid_parse(*pool, from, &st.from))
 		wrong = "'from' is missing or malformed";
@@ -280,8 +292,8 @@ static void stanza(struct xmpp_component *c, struct pool **pool,
 		wrong = "'from' is one of our own domains";
 	else if (!to.len || jid_parse(*pool, to, &st.to))
 		xmpp_bad_to(&c->s, *pool, e, c->domain, st.from.domain);
-	else if (!str_is(st.to.domain, c->domain))
-		wrong = "'to' is not the component's domain";
+	else if (!(d = domain_of(c, st.to.domain)))
+		wrong = "'to' is no domain that is attached to this server";
 	if (wrong) {
 		log_event(x->log, STOX_LOG_WARN, "xmpp", 0, "stanza-dropped",
 			"direction=component local=%s why=\"%s\"", c->domain,

@@ -230,6 +230,79 @@ static void addresses(void **state)
 	assert_int_equal(f->stanza_count, 1);
 }
 
+/* A stream of tailspin.example, which is attached to @host and @port. */
+static struct wire *second(struct fixture *f, const char *host, uint16_t port)
+{
+	struct wire *w;
+
+	f->locals[1].component_host = host;
+	f->locals[1].component_port = port;
+	f->locals[1].component_secret = "an0ther";
+	start(f);
+	step(f);
+	list_each(n, next, &f->wires) {
+		w = container_of(n, struct wire, node);
+		wire_send(w, "<stream:stream xmlns='jabber:component:accept' "
+			"xmlns:stream='http://etherx.jabber.org/streams' "
+			"id='1'><handshake/>");
+	}
+	return container_of(f->wires.next, struct wire, node);
+}
+
+static void to_tailspin(struct wire *w)
+{
+	wire_send(w, "<iq type='get' id='1' from='juliet@example.org' "
+		"to='romeo@tailspin.example'><query xmlns='x'/></iq>");
+}
+
+/* ejabberd without "global_routes: false" takes any stream for any domain. */
+static void shared(void **state)
+{
+	struct fixture *f = *state;
+	struct wire *first = second(f, THEM, 5269), *other;
+
+	assert_int_equal(f->accepted, 2);
+	wire_expect(first, " to='contoso.com'>");
+	other = container_of(f->wires.prev, struct wire, node);
+	wire_expect(other, " to='tailspin.example'>");
+	to_tailspin(first);
+	assert_int_equal(f->stanza_count, 1);
+	assert_string_equal(f->local_domain, "tailspin.example");
+	wire_send(other, "<message from='juliet@example.org' "
+		"to='romeo@contoso.com'/>");
+	assert_int_equal(f->stanza_count, 2);
+	assert_string_equal(f->local_domain, "contoso.com");
+	/* neither from ourselves nor to strangers */
+	wire_send(first, "<message from='a@tailspin.example' "
+		"to='romeo@contoso.com'/>");
+	wire_send(first, "<message from='juliet@example.org' "
+		"to='romeo@nowhere.example'/>");
+	assert_int_equal(f->stanza_count, 2);
+	assert_true(logged(f, "no domain that is attached to this server"));
+	/* a domain that has moved away is nobody's business here */
+	f->locals[1].component_port = 5300;
+	xmpp_configure(f->x, &f->config);
+	to_tailspin(first);
+	assert_int_equal(f->stanza_count, 2);
+}
+
+/* Another port is another server. */
+static void other_server(void **state)
+{
+	struct fixture *f = *state;
+
+	to_tailspin(second(f, THEM, 5300));
+	assert_int_equal(f->stanza_count, 0);
+}
+
+static void other_host(void **state)
+{
+	struct fixture *f = *state;
+
+	to_tailspin(second(f, "192.0.2.3", 5269));
+	assert_int_equal(f->stanza_count, 0);
+}
+
 static void namespaces(void **state)
 {
 	struct fixture *f = *state;
@@ -354,6 +427,9 @@ int main(void)
 		PEER_TEST(waiting),
 		PEER_TEST(caps),
 		PEER_TEST(addresses),
+		PEER_TEST(shared),
+		PEER_TEST(other_server),
+		PEER_TEST(other_host),
 		PEER_TEST(namespaces),
 		PEER_TEST(held),
 		PEER_TEST(reconfigure),
