@@ -71,7 +71,8 @@ const struct config_option config_global_options[] = {
 		"Where XMPP servers may connect with TLS from the first byte "
 		"(XEP-0368). Without it \"*:5270\" where xmpp_listen has its "
 		"default, and nowhere otherwise. Servers come here when the "
-		"DNS has an SRV record for _xmpps-server._tcp.", ),
+		"DNS has an SRV record for _xmpps-server._tcp. See DIRECT "
+		"TLS.", ),
 	ROW(GLOBAL_SIP_LISTEN, "sip_listen", STOX_STRINGS, CONFIG_LISTEN,
 		"Where SIP peers may connect over TLS.",
 		.value = "*:5061"),
@@ -226,10 +227,12 @@ const struct config_option config_xmpp_options[] = {
 	ROW(XMPP_OPTION_CERTIFICATE, "certificate", STOX_STRING,
 		CONFIG_FILE_NAME,
 		"Name of the certificate to show to the servers. Without it "
-		"that of the domain that we speak for.", ),
+		"that of the domain that we speak for. Has no effect on direct "
+		"TLS that the servers begin.", ),
 	ROW(XMPP_OPTION_TLS_MIN, "tls_min", STOX_WORD, CONFIG_ANY,
 		"Oldest version of TLS to accept. Versions before 1.2 are not "
-		"secure any more.",
+		"secure any more. Has no effect on direct TLS that the servers "
+		"begin, which is 1.2 at least.",
 		.value = "1.2", .words = tls_words),
 	ROW(XMPP_OPTION_PROXY, "proxy", STOX_STRING, CONFIG_TARGET,
 		"Server to connect to, \"host\" or \"host:port\" (5269), "
