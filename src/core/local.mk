@@ -15,6 +15,7 @@ src_core_libcore_la_SOURCES = \
 	src/core/hook.c src/core/hook.h \
 	src/core/host.c src/core/host.h \
 	src/core/lane.c \
+	src/core/listen.c src/core/listen.h \
 	src/core/loop.c src/core/loop.h \
 	src/core/node.c src/core/node.h \
 	src/core/pair.c src/core/pair.h \

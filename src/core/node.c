@@ -279,12 +279,6 @@ static void warn_of_restart(struct node *n, const struct config *now)
 		{ "dns_servers", same_list(was->dns_servers, now->dns_servers) },
 		{ "dns_trust_anchor", same_text(was->dns_trust_anchor,
 			now->dns_trust_anchor) },
-		{ "xmpp_listen", same_list(was->xmpp_listen, now->xmpp_listen) },
-		{ "xmpp_listen_tls", same_list(was->xmpp_listen_tls,
-			now->xmpp_listen_tls) },
-		{ "sip_listen", same_list(was->sip_listen, now->sip_listen) },
-		{ "sip_listen_tcp", same_list(was->sip_listen_tcp,
-			now->sip_listen_tcp) },
 	};
 
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
@@ -297,14 +291,19 @@ int node_reload(struct node *n, struct config *config,
 	struct io_credentials *credentials, struct buf *why)
 {
 	struct io_credentials *old = n->credentials;
+	struct listen_change *change = listen_begin(n, config, why);
 
+	if (!change)
+		return -STOX_EINVAL;
 	warn_of_restart(n, config);
 	n->credentials = io_credentials_ref(credentials);
 	if (adopt(n, config, why) < 0) {
 		io_credentials_unref(&n->credentials);
 		n->credentials = old;
+		listen_end(&change, false);
 		return -STOX_EINVAL;
 	}
+	listen_end(&change, true);
 	io_credentials_unref(&old);
 	certificates_watch(n->certificates, n->credentials);
 	log_event(n->log, STOX_LOG_INFO, "core", 0, "reloaded", "file=%s",
@@ -313,43 +312,6 @@ int node_reload(struct node *n, struct config *config,
 }
 
 /* ---- life ---------------------------------------------------------------------- */
-
-/** Listeners by the configuration; each is logged. */
-static int listen_all(struct node *n, struct buf *why)
-{
-	const struct config *c = n->snapshot->config;
-	const struct {
-		const char *const *list;
-		const char *what;
-		uint16_t port;
-	} all[] = {
-		{ c->xmpp_listen, "xmpp", 5269 },
-		{ c->xmpp_listen_tls, "xmpp-tls", 5270 },
-		{ c->sip_listen, "sip-tls", 5061 },
-		{ c->sip_listen_tcp, "sip-tcp", 5060 },
-	};
-
-	for (size_t k = 0; k < 4; k++) {
-		for (const char *const *a = all[k].list; a && *a; a++) {
-			char host[256];
-			uint16_t port = 0;
-			int error = config_address(*a, host, sizeof(host), &port);
-
-			port = port ? port : all[k].port;
-			if (!error)
-				error = k < 2 ? xmpp_listen(n->xmpp, host, port,
-							k == 1, why)
-					: sip_listen(n->sip, host, port,
-						k == 2 ? SIP_TLS : SIP_TCP, why);
-			if (error)
-				return error;
-			log_event(n->log, STOX_LOG_INFO, "core", 0, "listening",
-				"side=%s address=%s", all[k].what, *a);
-		}
-	}
-	n->listening = true;
-	return 0;
-}
 
 static int open_store(struct node *n, const char *database, struct buf *why)
 {

@@ -9,6 +9,7 @@
 #include "core/config.h"
 #include "core/exchange.h"
 #include "core/host.h"
+#include "core/listen.h"
 #include "core/loop.h"
 #include "core/pair.h"
 #include "core/partner.h"
@@ -58,7 +59,7 @@ struct node {
 	char node_id[16];
 	char *dialback_secret;
 	uint64_t started_ms;
-	bool listening, stopping;
+	bool stopping;
 	struct node_counts counts;
 	/* shutdown */
 	struct timer drain_limit, linger;
@@ -91,8 +92,9 @@ struct node *node_new(const struct node_config *c, struct buf *why);
 void node_free(struct node **n);
 /** As kill -9 for plays: uncommitted rows are lost. */
 void node_kill(struct node **n);
-/** Use another configuration.  Returns 0, or -STOX_EINVAL with sentences in
- *  @why; the old one then stays. */
+/** Use another configuration: listeners that only it has open, those that it
+ *  lacks close, streams stay.  Returns 0, or -STOX_EINVAL with sentences in
+ *  @why; the old one then stays, its listeners too. */
 int node_reload(struct node *n, struct config *config,
 	struct io_credentials *credentials, struct buf *why);
 /** Stop: no new work, finish what is under way (10 s at most), close streams

@@ -155,15 +155,27 @@ void sip_listener_restart(struct sip *s, bool tls_changed)
 		restart(container_of(it, struct listener, node), tls_changed);
 }
 
+static void close_listener(struct listener *l)
+{
+	if (l->io)
+		io_listener_close(&l->io);
+	list_remove(&l->node);
+	free(l);
+}
+
 void sip_listener_close_all(struct sip *s)
+{
+	list_each(it, tmp, &s->listeners)
+		close_listener(container_of(it, struct listener, node));
+}
+
+void sip_unlisten_at(struct sip *s, const char *address, uint16_t port)
 {
 	list_each(it, tmp, &s->listeners) {
 		struct listener *l = container_of(it, struct listener, node);
 
-		if (l->io)
-			io_listener_close(&l->io);
-		list_remove(&l->node);
-		free(l);
+		if (l->port == port && strcmp(l->address, address) == 0)
+			close_listener(l);
 	}
 }
 

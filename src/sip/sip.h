@@ -147,6 +147,8 @@ void sip_configure(struct sip *s, const struct sip_config *config);
 int sip_listen(struct sip *s, const char *address, uint16_t port,
 	enum sip_transport transport, struct buf *why);
 void sip_unlisten(struct sip *s);
+/** Stop listening there; what was accepted stays. */
+void sip_unlisten_at(struct sip *s, const char *address, uint16_t port);
 
 /**
  * Send a request to a partner, with failover over its targets, until one final

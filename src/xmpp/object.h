@@ -26,6 +26,8 @@ struct xmpp_tally {
 
 struct xmpp_listener {
 	struct io_listener *io;
+	char *address;   /* owned */
+	uint16_t port;
 	bool tls;        /* from the first byte */
 };
 

@@ -339,15 +339,30 @@ int xmpp_listen(struct xmpp *x, const char *address, uint16_t port, bool tls,
 		return -STOX_EIO;
 	x->listeners = base_realloc(x->listeners,
 		(x->listener_count + 1) * sizeof(*x->listeners));
-	x->listeners[x->listener_count++] =
-		(struct xmpp_listener){ .io = l, .tls = tls };
+	x->listeners[x->listener_count++] = (struct xmpp_listener){ .io = l,
+		.address = base_strdup(address), .port = port, .tls = tls };
 	return 0;
+}
+
+static void drop_listener(struct xmpp *x, size_t i)
+{
+	io_listener_close(&x->listeners[i].io);
+	free(x->listeners[i].address);
+	x->listeners[i] = x->listeners[--x->listener_count];
+}
+
+void xmpp_unlisten_at(struct xmpp *x, const char *address, uint16_t port)
+{
+	for (size_t i = x->listener_count; i > 0; i--)
+		if (x->listeners[i - 1].port == port &&
+			strcmp(x->listeners[i - 1].address, address) == 0)
+			drop_listener(x, i - 1);
 }
 
 void xmpp_unlisten(struct xmpp *x)
 {
 	while (x->listener_count)
-		io_listener_close(&x->listeners[--x->listener_count].io);
+		drop_listener(x, x->listener_count - 1);
 	free(x->listeners);
 	x->listeners = NULL;
 }

@@ -111,6 +111,8 @@ void xmpp_configure(struct xmpp *x, const struct xmpp_config *config);
  *  configuration first.  Returns 0, or -STOX_EIO with a sentence. */
 int xmpp_listen(struct xmpp *x, const char *address, uint16_t port, bool tls,
 	struct buf *why);
+/** Stop listening there; what was accepted stays. */
+void xmpp_unlisten_at(struct xmpp *x, const char *address, uint16_t port);
 /** Stop listening everywhere. */
 void xmpp_unlisten(struct xmpp *x);
 

@@ -5,6 +5,7 @@ CONFIG_TESTS = \
 	tests/core/test_config_cases \
 	tests/core/test_config_files \
 	tests/core/test_disco \
+	tests/core/test_listen \
 	tests/core/test_plugin \
 	tests/core/test_policy
 check_PROGRAMS += $(CONFIG_TESTS)
@@ -32,6 +33,9 @@ tests_core_test_config_files_LDADD = $(CONFIG_TEST_LDADD)
 tests_core_test_disco_SOURCES = tests/core/test_disco.c
 tests_core_test_disco_CPPFLAGS = $(CONFIG_TEST_CPPFLAGS)
 tests_core_test_disco_LDADD = $(CONFIG_TEST_LDADD)
+tests_core_test_listen_SOURCES = tests/core/test_listen.c
+tests_core_test_listen_CPPFLAGS = $(CONFIG_TEST_CPPFLAGS)
+tests_core_test_listen_LDADD = $(CONFIG_TEST_LDADD)
 tests_core_test_plugin_SOURCES = tests/core/test_plugin.c \
 	tests/core/toy.c tests/core/toy.h
 tests_core_test_plugin_CPPFLAGS = $(CONFIG_TEST_CPPFLAGS)
