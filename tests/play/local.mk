@@ -32,7 +32,15 @@ PLAYS = \
 	plugins/message/x2s-thread.play \
 	plugins/message/x2s.play \
 	plugins/ping/ping.play \
+	plugins/presence/hidden.play \
+	plugins/presence/restart.play \
+	plugins/presence/s2x-end.play \
+	plugins/presence/s2x-refused.play \
 	plugins/presence/s2x.play \
+	plugins/presence/x2s-lost.play \
+	plugins/presence/x2s-online.play \
+	plugins/presence/x2s-reasons.play \
+	plugins/presence/x2s-refused.play \
 	plugins/presence/x2s.play \
 	plugins/time/time.play \
 	plugins/vcard/hidden.play \
