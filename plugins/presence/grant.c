@@ -485,8 +485,8 @@ void grant_restored(struct pair *p)
 	}
 	if (g->auth == AUTH_YES && has_open_leg(g))
 		probe(p);
-	else if (g->auth == AUTH_ASKED && g->asked_s + PROBE_S > p->now_s)
-		g->owe_ask = true; /* it may not have gone out */
+	else if (has_open_leg(g)) /* the question or its answer may be lost */
+		ask(p, true);
 }
 
 void grant_wake(struct pair *p)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "flow.h"
+#include "stox/service/disco.h"
 #include "stox/service/policy.h"
 #include "stox/service/subscription.h"
 
@@ -749,6 +750,7 @@ static bool tell(struct pair *p, const struct pair_device *d)
 		presence_stanza_write(x, e, &d->d, p->watch.notes,
 			(int64_t)p->now_s);
 		presence_stanza_set_nick(e, p->watch.display);
+		stox_disco_caps(x, STOX_DISCO_DEVICE, e);
 	}
 	stox_begin_send(x);
 	return true;

@@ -33,7 +33,7 @@ static void log_line(void *arg, enum stox_level level, const char *line)
 static void add_plugins(struct buf *out, const char *names)
 {
 	struct str rest = str_from(names ? names
-		: "message disco ping version time last contact vcard gateway");
+		: "message disco ping version time last contact vcard gateway presence");
 
 	buf_add_text(out, "plugins = {");
 	while (rest.p) {
