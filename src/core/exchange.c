@@ -271,7 +271,8 @@ static void send_out(struct stox_exchange *x)
 			"to the gateway");
 		return;
 	}
-	if (x->out_sip && !x->spelled) {
+	/* a dialog knows where it goes */
+	if (x->out_sip && !x->spelled && !x->dialog) {
 		x->spelled = true;
 		if (!spelling_find(x))
 			return; /* resumed here, when the store has answered */

@@ -14,6 +14,7 @@
 /* After a fault the script's expectations no longer hold; what is sent must
  * come to an end all the same within this time. */
 enum { AFTERMATH_MS = 300000 };
+enum { WAIT_TURN_MS = 10000 };
 
 struct actor {
 	struct stage stage;
@@ -387,6 +388,20 @@ static void peer_no_pings(struct peer *p)
 	p->no_pings = true;
 }
 
+/** The world goes on, and the servers answer pings meanwhile. */
+static void wait_for(struct actor *a, const struct play_step *s)
+{
+	uint64_t left = s->ms;
+
+	while (left > 0) {
+		uint64_t ms = left < WAIT_TURN_MS ? left : WAIT_TURN_MS;
+
+		io_world_advance(a->stage.world, ms);
+		answer_pings(a, s);
+		left -= ms;
+	}
+}
+
 static bool perform(struct actor *a, const struct play_step *s)
 {
 	switch (s->verb) {
@@ -405,7 +420,7 @@ static bool perform(struct actor *a, const struct play_step *s)
 	case PLAY_SAYS:
 		return do_say(a, s);
 	case PLAY_WAIT:
-		io_world_advance(a->stage.world, s->ms);
+		wait_for(a, s);
 		return true;
 	case PLAY_STOP:
 		return do_peer(a, s, peer_stop);
