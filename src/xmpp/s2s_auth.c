@@ -254,7 +254,7 @@ void xmpp_out_on_header(struct xmpp_stream *s, const struct stox_element *root)
 	xmpp_stream_set(&s->id, stox_element_attr(root, "id"));
 	xmpp_out_enter(o, XMPP_OUT_FEATURES);
 	if (is_ourselves(s)) {
-		refuse(o, XMPP_STEP_TCP, STOX_REMOTE_SERVER_TIMEOUT,
+		refuse(o, XMPP_STEP_TCP, STOX_REMOTE_SERVER_NOT_FOUND,
 			"its address leads back to this server");
 		return;
 	}

@@ -187,7 +187,7 @@ static void mirror(void **state)
 	wire_header(mirrored, "other.example", "contoso.com", NULL);
 	wire_grab(mirrored, " id='", id, sizeof(id));
 	wire_header(w, "example.org", "contoso.com", id);
-	expect_failed(f, 1, STOX_REMOTE_SERVER_TIMEOUT,
+	expect_failed(f, 1, STOX_REMOTE_SERVER_NOT_FOUND,
 		"its address leads back to this server");
 }
 
