@@ -13,6 +13,8 @@ struct peer_link {
 	bool accepted;            /* stox opened it */
 	bool component;           /* … as a component of ours (XEP-0114) */
 	char to[256];             /* XMPP: the stox domain at its other end */
+	bool bidi;                /* we send on it too, though stox opened it */
+	bool managed;             /* stanzas are acknowledged */
 	bool open, secure, authenticated, ready;
 	struct buf in;            /* SIP: bytes of unfinished messages */
 	struct sip_framing framing;

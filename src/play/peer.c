@@ -249,6 +249,17 @@ static bool hosts(const struct peer *p, const char *domain)
 	return false;
 }
 
+/** May we send to @to on it? */
+static bool usable(const struct peer *p, const struct peer_link *l,
+	const char *to)
+{
+	if (strcmp(l->to, to) != 0)
+		return false;
+	if (hosts(p, to))
+		return l->component;
+	return !l->accepted || (l->bidi && l->ready);
+}
+
 /** A ready connection to the domain @to, our own or that of the component;
  *  NULL when there is none yet. */
 static struct peer_link *ready_link(struct peer *p, const char *to,
@@ -258,8 +269,7 @@ static struct peer_link *ready_link(struct peer *p, const char *to,
 	list_each (it, tmp, &p->links) {
 		struct peer_link *l = container_of(it, struct peer_link, node);
 
-		if (l->accepted != hosts(p, to) || l->accepted != l->component ||
-			strcmp(l->to, to) != 0)
+		if (!usable(p, l, to))
 			continue;
 		if (l->ready)
 			return l;
@@ -298,7 +308,7 @@ void link_ready(struct peer_link *l)
 	struct peer_talk *t;
 
 	l->ready = true;
-	if (l->accepted && !l->component)
+	if (l->accepted && !l->component && !l->bidi)
 		return;
 	t = talk_to(l->peer, l->to);
 	io_write(l->stream, buf_str(&t->waiting));

@@ -38,7 +38,8 @@ struct peer {
 	const char *address;
 	bool is_sip;
 	bool stopped;
-	bool no_pings;           /* leave pings unanswered */
+	bool no_pings;           /* leave pings and questions for
+	                          * acknowledgements unanswered */
 	/* XMPP: domains for which we host stox as a component; NULL: none */
 	const char *const *hosted;
 	struct io_credentials *credentials;
@@ -52,6 +53,10 @@ struct peer {
 	struct list unanswered;  /* SIP: requests without a final answer */
 	struct list talks;       /* struct peer_talk */
 	unsigned counter;        /* makes ids */
+	/* XMPP: on streams that stox opens */
+	bool offers_bidi;        /* XEP-0288 */
+	bool offers_acks;        /* XEP-0198, with resumption */
+	unsigned handled;        /* stanzas on the last of these streams */
 };
 
 /** Prepare and start one.  @domain etc. are borrowed. */

@@ -44,6 +44,8 @@ struct play {
 	const char *plugins;        /* "message disco …", NULL: all bundled ones */
 	const char *domains[8];     /* further peers: "xmpp example.net" */
 	size_t domain_count;
+	const char *offers[8];      /* "example.net bidi acks" */
+	size_t offer_count;
 	bool survives_cut, survives_restart;
 	struct play_step *steps;
 	size_t count;

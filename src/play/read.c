@@ -142,6 +142,11 @@ static bool read_head(struct reader *r, struct str word, struct str rest)
 		}
 		p->domains[p->domain_count++] = pool_printf(p->pool, "%.*s %s",
 			STR_FMT(word), copy(r, rest));
+	} else if (str_is(word, "offers")) {
+		if (p->offer_count == 8)
+			fail(r, "too many offers");
+		else
+			p->offers[p->offer_count++] = copy(r, rest);
 	} else {
 		return false;
 	}

@@ -141,6 +141,24 @@ static void add_peers(struct stage *s)
 	}
 }
 
+/* What else the streams of a server can do. */
+static void add_offers(struct stage *s)
+{
+	for (size_t i = 0; i < s->play->offer_count; i++) {
+		struct str rest = str_from(s->play->offers[i]);
+		struct str name = str_cut(&rest, ' ');
+		struct peer *p = stage_peer(s,
+			pool_strndup(s->pool, name.p, name.len));
+
+		while (p && rest.p) {
+			struct str word = str_cut(&rest, ' ');
+
+			p->offers_bidi |= str_is(word, "bidi");
+			p->offers_acks |= str_is(word, "acks");
+		}
+	}
+}
+
 struct peer *stage_peer(struct stage *s, const char *actor)
 {
 	const char *at = strchr(actor, '@');
@@ -212,6 +230,7 @@ bool stage_open(struct stage *s, const struct play *p,
 	if (!s->config)
 		return false;
 	add_peers(s);
+	add_offers(s);
 	add_credentials(s);
 	if (!start_node(s, why))
 		return false;

@@ -12,6 +12,7 @@
 static const char NS_TLS[] = "urn:ietf:params:xml:ns:xmpp-tls";
 static const char NS_SASL[] = "urn:ietf:params:xml:ns:xmpp-sasl";
 static const char NS_PING[] = "urn:xmpp:ping";
+static const char NS_SM[] = "urn:xmpp:sm:3";
 
 static void say(struct peer_link *l, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -58,18 +59,20 @@ static void answer_header(struct peer_link *l, const struct stox_element *root)
 		component ? XMPP_NS_COMPONENT : STOX_NS_SERVER,
 		component ? to : l->peer->domain,
 		from ? from : "", l->id, component ? "" : " version='1.0'");
-	if (component) {
-		snprintf(l->to, sizeof(l->to), "%s", to);
+	snprintf(l->to, sizeof(l->to), "%s", component ? to : from);
+	if (component)
 		return;
-	}
 	if (!l->secure)
 		say_features(l, "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'>"
 			"<required/></starttls>");
 	else if (!l->authenticated)
-		say_features(l, "<mechanisms xmlns='urn:ietf:params:xml:ns:"
-			"xmpp-sasl'><mechanism>EXTERNAL</mechanism></mechanisms>");
+		say(l, "<stream:features><mechanisms xmlns='%s'><mechanism>"
+			"EXTERNAL</mechanism></mechanisms>%s</stream:features>",
+			NS_SASL, l->peer->offers_bidi
+				? "<bidi xmlns='urn:xmpp:features:bidi'/>" : "");
 	else
-		say_features(l, "");
+		say_features(l, l->peer->offers_acks
+			? "<sm xmlns='urn:xmpp:sm:3'/>" : "");
 	if (l->authenticated)
 		link_ready(l);
 }
@@ -92,6 +95,27 @@ static void starttls(struct peer_link *l)
 	io_starttls(l->stream, &tls);
 }
 
+/** Acknowledgements of what we get; the one stream that is known can be
+ *  resumed.  What we send is not kept: the script does not break in between. */
+static bool manage(struct peer_link *l, struct stox_element *e)
+{
+	if (!stox_element_is(e, NULL, NS_SM))
+		return false;
+	if (stox_element_is(e, "enable", NULL)) {
+		l->peer->handled = 0;
+		l->managed = true;
+		say(l, "<enabled xmlns='%s' id='%s' resume='true'/>", NS_SM,
+			l->peer->domain);
+	} else if (stox_element_is(e, "resume", NULL)) {
+		l->managed = true;
+		say(l, "<resumed xmlns='%s' previd='%s' h='%u'/>", NS_SM,
+			l->peer->domain, l->peer->handled);
+	} else if (stox_element_is(e, "r", NULL) && !l->peer->no_pings) {
+		say(l, "<a xmlns='%s' h='%u'/>", NS_SM, l->peer->handled);
+	}
+	return true;
+}
+
 /** What an accepting server does with stream-level elements. */
 static bool negotiate_accepted(struct peer_link *l, struct stox_element *e)
 {
@@ -102,6 +126,10 @@ static bool negotiate_accepted(struct peer_link *l, struct stox_element *e)
 		say(l, "<success xmlns='%s'/>", NS_SASL);
 		l->authenticated = true;
 		xml_reader_reset(l->reader);
+	} else if (stox_element_is(e, "bidi", NULL)) {
+		l->bidi = true;
+	} else if (manage(l, e)) {
+		;
 	} else if (stox_element_is(e, "handshake", NULL)) {
 		say(l, "<handshake/>");
 		link_ready(l);
@@ -145,6 +173,7 @@ static void on_element(void *arg, struct pool *pool, struct stox_element *e,
 		pool_free(&pool);
 		return;
 	}
+	l->peer->handled += l->managed;
 	xmpp_namespaces(e); /* the script knows one */
 	item = pool_alloc0(pool, sizeof(*item));
 	item->pool = pool;

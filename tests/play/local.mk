@@ -47,6 +47,8 @@ PLAYS = \
 	plugins/vcard/vcard.play \
 	plugins/version/hidden.play \
 	plugins/version/version.play \
+	tests/play/acks.play \
+	tests/play/bidi.play \
 	tests/play/component.play \
 	tests/play/discover-limited.play \
 	tests/play/discover-on.play \
