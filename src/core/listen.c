@@ -33,6 +33,7 @@ struct places {
 
 struct listen_change {
 	struct node *node;
+	struct config *old;   /* counted: what closes last stands there */
 	struct places was, now;
 };
 
@@ -186,6 +187,7 @@ struct listen_change *listen_begin(struct node *n, const struct config *now,
 	int error = 0;
 
 	c->node = n;
+	c->old = config_ref(n->snapshot->config);
 	if (!n->stopping) { /* it listens nowhere any more */
 		read_places(&c->was, n->snapshot->config);
 		read_places(&c->now, now);
@@ -234,6 +236,7 @@ void listen_end(struct listen_change **change, bool done)
 	for (size_t i = 0; done && i < c->was.count; i++)
 		if (!c->was.list[i].kept)
 			close_place(c->node, &c->was.list[i]);
+	config_unref(&c->old);
 	free(c->was.list);
 	free(c->now.list);
 	free(c);
