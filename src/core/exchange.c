@@ -122,7 +122,8 @@ static void count_end(struct stox_exchange *x)
 /** What a session began ends by an event to it. */
 static void tell_session(struct stox_exchange *x)
 {
-	const struct stox_event e = { STOX_EVENT_ANSWER, x, x->tag };
+	const struct stox_event e = { .type = STOX_EVENT_ANSWER,
+		.exchange = x, .tag = x->tag };
 
 	if (x->reject) {
 		x->answer = ANSWER_FAILED;

@@ -23,6 +23,7 @@ src_core_libcore_la_SOURCES = \
 	src/core/policy.c src/core/policy.h \
 	src/core/route.c \
 	src/core/session.c src/core/session.h src/core/session_private.h \
+	src/core/session_admin.c \
 	src/core/session_api.c \
 	src/core/session_load.c \
 	src/core/spelling.c src/core/spelling.h \

@@ -74,8 +74,13 @@ void session_free(struct stox_session *s)
 	handles_remove(n->session_handles, s->handle);
 	io_undefer(&s->work);
 	timer_stop(io_timers(n->env), &s->wake);
-	list_each (it, tmp, &s->mailbox)
-		free(container_of(it, struct mail, node));
+	order_free(&s->ordered);
+	list_each (it, tmp, &s->mailbox) {
+		struct mail *m = container_of(it, struct mail, node);
+
+		order_free(&m->order);
+		free(m);
+	}
 	free(s->key);
 	free(s->row);
 	free(s);
@@ -144,6 +149,8 @@ void session_post(struct stox_session *s, const struct stox_event *e)
 	m->type = e->type;
 	m->exchange = e->exchange ? e->exchange->id : 0;
 	m->tag = e->tag;
+	if (e->admin)
+		m->order = order_of(e->admin);
 	if (e->exchange && e->exchange->answer_sip)
 		exchange_keep_answer(e->exchange);
 	/* that the past is over comes before what has happened since */
@@ -164,20 +171,25 @@ void core_deliver(struct node *n, uint64_t session, const struct stox_event *e)
 }
 
 /** The reply of the exchange whose event is done goes out. */
-static void release_reply(struct stox_session *s)
+static void release_reply(struct stox_session *s, int error)
 {
 	struct stox_exchange *x = handles_get(s->n->exchanges, s->replying);
 
 	s->replying = 0;
 	if (x)
 		exchange_replied(x);
+	order_done(&s->ordered, error);
 }
 
 static struct stox_event next_event(struct stox_session *s)
 {
 	struct mail *m = container_of(s->mailbox.next, struct mail, node);
-	const struct stox_event e = { m->type,
-		handles_get(s->n->exchanges, m->exchange), m->tag };
+	const struct stox_event e = { .type = m->type,
+		.exchange = handles_get(s->n->exchanges, m->exchange),
+		.tag = m->tag,
+		.admin = m->order ? order_admin(m->order) : NULL };
+
+	s->ordered = m->order;
 
 	list_remove(&m->node);
 	free(m);
@@ -196,7 +208,7 @@ static void not_stored(struct stox_session *s)
 	if (x && !x->originating)
 		stox_reject(x, STOX_RESOURCE_CONSTRAINT,
 			"The gateway cannot write to its disk.");
-	release_reply(s);
+	release_reply(s, -STOX_EIO);
 	/* what was due is due still */
 	session_due_by(s->n->sessions,
 		io_wall_us(s->n->env) / 1000000 + RETRY_S);
@@ -211,7 +223,7 @@ void session_fail(struct stox_session *s)
 		if (e.exchange && !e.exchange->originating)
 			stox_reject(e.exchange, STOX_RESOURCE_CONSTRAINT,
 				"The gateway cannot read its disk.");
-		release_reply(s);
+		release_reply(s, -STOX_EIO);
 	}
 	session_free(s);
 }
@@ -254,7 +266,7 @@ static void committed(void *arg, int error)
 		return;
 	}
 	s->stored = true;
-	release_reply(s);
+	release_reply(s, 0);
 	if (!s->ended) {
 		if (s->due_s)
 			session_due_by(s->n->sessions, s->due_s);
@@ -298,7 +310,7 @@ static void work(void *arg)
 	if (e.type == STOX_EVENT_WAKE)
 		s->waking = false;
 	if (e.type == STOX_EVENT_DUE || e.type == STOX_EVENT_WAKE ||
-		e.type == STOX_EVENT_RESTORED || e.exchange)
+		e.type == STOX_EVENT_RESTORED || e.admin || e.exchange)
 		s->kind->event(s->host->state, s, &e);
 	if (e.type == STOX_EVENT_DUE && !s->changed && !s->ended) {
 		/* it has no use for another one */
@@ -309,7 +321,7 @@ static void work(void *arg)
 		commit(s);
 		return;
 	}
-	release_reply(s);
+	release_reply(s, 0);
 	if ((s->noted || e.type == STOX_EVENT_RESTORED) && !s->ended)
 		s->kind->act(s->host->state, s);
 	session_go_on(s);

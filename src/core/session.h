@@ -24,6 +24,43 @@ void sessions_free(struct sessions **s);
 void sessions_restore(struct sessions *s);
 size_t sessions_count(const struct sessions *s);
 
+/* ---- session_admin.c: for operators ---- */
+
+/** One session as its row has it, in memory or in the store. */
+struct sessions_row {
+	uint64_t id;
+	const char *key;
+	const struct stox_session_kind *kind;
+	void *state;          /* of the plugin, for kind->describe() */
+	const void *row;
+	size_t len;
+};
+/** What is asked; @arg names who asks, for sessions_forget(). */
+struct sessions_question {
+	const char *kind;
+	const char *key;      /* this one; NULL: a page of all of them */
+	uint64_t after;       /* the page begins behind that id */
+	unsigned page;        /* rows that are looked at, of all kinds */
+	void (*row)(void *arg, const struct sessions_row *row);
+	/** At last.  @next: where the next page begins, 0: there is none. */
+	void (*done)(void *arg, int error, uint64_t next);
+	void *arg;
+};
+/** Read rows; the callbacks come later.  Returns 0, or -STOX_ENOENT when no
+ *  plugin keeps such sessions. */
+int sessions_ask(struct sessions *all, const struct sessions_question *q);
+/** What an operator wants of a session, which may be new. */
+struct sessions_order {
+	const char *kind, *key, *verb;
+	const struct stox_value *values;  /* copied */
+	/** After the commit.  @why: a sentence when @error is -STOX_EPERM. */
+	void (*done)(void *arg, int error, bool changed, const char *why);
+	void *arg;
+};
+int sessions_order(struct sessions *all, const struct sessions_order *o);
+/** Who asked goes: nothing is called with @arg any more. */
+void sessions_forget(struct sessions *all, const void *arg);
+
 /** The one door for events: local now, from another node later. */
 void core_deliver(struct node *n, uint64_t session, const struct stox_event *e);
 /**

@@ -79,7 +79,8 @@ void stox_session_end(struct stox_session *s)
 
 stox_verdict stox_session_take(struct stox_exchange *x, struct stox_session *s)
 {
-	const struct stox_event e = { STOX_EVENT_REQUEST, x, 0 };
+	const struct stox_event e = { .type = STOX_EVENT_REQUEST,
+		.exchange = x };
 
 	x->session = s->handle;
 	core_deliver(s->n, s->handle, &e);

@@ -25,8 +25,7 @@ static unsigned page(const struct sessions *all)
 
 /* ---- from a row ------------------------------------------------------------ */
 
-/** Find who keeps sessions of that kind. */
-static const struct stox_session_kind *find_kind(struct node *n,
+const struct stox_session_kind *session_find_kind(struct node *n,
 	const char *name, struct stox_host **ret_host)
 {
 	for (size_t i = 0; i < n->host_count; i++) {
@@ -54,8 +53,8 @@ static void fill(struct stox_session *s, const struct store_session *row)
 	s->row_len = row->state.len;
 	s->due_s = row->due_s;
 	if (row->epoch != s->n->sessions->epoch)
-		session_post(s, &(struct stox_event){ STOX_EVENT_RESTORED, NULL,
-			0 });
+		session_post(s, &(struct stox_event){
+			.type = STOX_EVENT_RESTORED });
 }
 
 /* The session of a row, in memory from now on; NULL when nobody keeps such. */
@@ -69,7 +68,7 @@ static struct stox_session *from_row(struct sessions *all,
 
 	if (s && !s->loading)
 		return s;
-	kind = find_kind(all->node, row->kind, &host);
+	kind = session_find_kind(all->node, row->kind, &host);
 	if (!kind) {
 		log_event(all->node->log, STOX_LOG_DEBUG, "core", 0,
 			"session-without-plugin", "kind=%s", row->kind);
@@ -154,7 +153,8 @@ void session_load(struct stox_session *s)
 
 static void deliver(struct stox_session *s, struct stox_exchange *x)
 {
-	const struct stox_event e = { STOX_EVENT_REQUEST, x, 0 };
+	const struct stox_event e = { .type = STOX_EVENT_REQUEST,
+		.exchange = x };
 
 	x->session = s->handle;
 	session_post(s, &e);
@@ -350,6 +350,8 @@ struct sessions *sessions_new(struct node *n)
 	all->next_due_s = UINT64_MAX;
 	list_init(&all->quiet);
 	list_init(&all->questions);
+	list_init(&all->inquiries);
+	list_init(&all->orders);
 	timer_init(&all->restore_timer, restore_next, all);
 	timer_init(&all->due_timer, due_next, all);
 	return all;
@@ -398,6 +400,7 @@ void sessions_free(struct sessions **s)
 		session_free(one);
 	list_each (it, tmp, &all->questions)
 		question_free(container_of(it, struct question, node));
+	sessions_drop_operators(all);
 	timer_stop(io_timers(all->node->env), &all->restore_timer);
 	timer_stop(io_timers(all->node->env), &all->due_timer);
 	table_free(&all->by_key);

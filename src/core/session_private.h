@@ -5,6 +5,7 @@
  *     session_load.c   out of the store and back: opening, the pages of a
  *                      restart, due times, what is put away again
  *     session_api.c    what plugins call
+ *     session_admin.c  what operators ask and want
  */
 #ifndef CORE_SESSION_PRIVATE_H
 #define CORE_SESSION_PRIVATE_H
@@ -17,6 +18,7 @@ struct mail {
 	enum stox_event_type type;
 	uint64_t exchange;
 	unsigned tag;
+	struct order *order;   /* ADMIN; owned */
 };
 
 /* Known to plugins as struct stox_session.  It is in memory while something
@@ -42,6 +44,7 @@ struct stox_session {
 	bool due_told;         /* the due time has become an event */
 	unsigned begun;        /* exchanges of its own that are under way */
 	uint64_t replying;     /* exchange whose reply waits for the commit */
+	struct order *ordered; /* the operator waits for it too */
 	struct list mailbox;
 	struct io_task work;
 };
@@ -52,6 +55,7 @@ struct sessions {
 	struct list quiet;             /* of them: may be put away */
 	size_t quiet_count;
 	struct list questions;         /* the store's answers to these are due */
+	struct list inquiries, orders; /* operators wait for these */
 	uint64_t last_id;              /* given out */
 	uint64_t epoch;                /* of this run */
 
@@ -94,7 +98,23 @@ void session_fail(struct stox_session *s);
 /** After an event or the loading: what next? */
 void session_go_on(struct stox_session *s);
 
+/* ---- session_admin.c ---- */
+
+/** The part of an order that the plugin sees. */
+struct stox_admin *order_admin(struct order *o);
+struct order *order_of(struct stox_admin *a);
+/** Tell who ordered, and free.  NULL is harmless. */
+void order_done(struct order **o, int error);
+/** Free without a word; NULL is harmless. */
+void order_free(struct order **o);
+/** All that operators wait for, without a word. */
+void sessions_drop_operators(struct sessions *all);
+
 /* ---- session_load.c ---- */
+
+/** Find who keeps sessions of that kind. */
+const struct stox_session_kind *session_find_kind(struct node *n,
+	const char *name, struct stox_host **ret_host);
 
 /** Ask the store for the row of a new session. */
 void session_load(struct stox_session *s);

@@ -23,6 +23,19 @@ enum stox_event_type {
 	STOX_EVENT_WAKE,    /* the time of stox_session_wake() is over */
 	STOX_EVENT_RESTORED, /* an earlier run has written the row: what was under
 	                     * way then is not any more.  The first event */
+	STOX_EVENT_ADMIN,   /* an operator wants something */
+};
+/** A name and what it stands for; a list ends with a NULL name. */
+struct stox_value {
+	const char *name, *text;
+};
+/** What an operator wants: `stoxctl roster`. */
+struct stox_admin {
+	const char *verb;                /* what it means is the kind's */
+	const struct stox_value *values; /* borrowed for the event */
+	/* for event() to set */
+	bool changed;                    /* there was something to do */
+	const char *refusal;             /* why not, a sentence; static */
 };
 struct stox_event {
 	enum stox_event_type type;
@@ -30,6 +43,15 @@ struct stox_event {
 	 * ANSWER: ask stox_answer_…() */
 	struct stox_exchange *exchange;
 	unsigned tag;          /* ANSWER: as given to stox_begin() */
+	struct stox_admin *admin; /* ADMIN */
+};
+
+/** Where a kind tells what a row means; all borrowed for the call. */
+struct stox_description {
+	void (*text)(void *arg, const char *name, const char *value);
+	void (*number)(void *arg, const char *name, int64_t value);
+	void *arg;
+	bool brief;            /* one of many: no sentences */
 };
 
 struct stox_session_kind {
@@ -39,6 +61,10 @@ struct stox_session_kind {
 	/** The row is committed or noted, or an earlier run has left it: do what it
 	 *  asks.  Runs once after each event that changed it. */
 	void (*act)(void *state, struct stox_session *s);
+	/** Tell operators what a row holds, by names; changes nothing.  NULL: they
+	 *  see the key only. */
+	void (*describe)(void *state, const char *key, const void *row,
+		size_t len, const struct stox_description *d);
 };
 
 /** The session of that kind and key.  Its row may have to be read first: it is
