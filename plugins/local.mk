@@ -11,6 +11,7 @@ message_sources = \
 	plugins/message/text.c \
 	plugins/message/x2s.c
 presence_sources = \
+	plugins/presence/admin.c \
 	plugins/presence/flow.h \
 	plugins/presence/grant.c \
 	plugins/presence/pair.c plugins/presence/pair.h \

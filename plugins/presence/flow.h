@@ -48,6 +48,9 @@ void watch_told(struct pair *p, struct stox_exchange *x, enum flow_tag tag);
 void watch_due(struct pair *p);
 void watch_restored(struct pair *p);
 void watch_act(struct pair *p);
+/** An operator vouches for it, or that it was asked for.  False when it is so
+ *  already; @since_s 0: now. */
+bool watch_vouch(struct pair *p, enum pair_auth auth, uint64_t since_s);
 
 /* ---- grant.c: the SIP user watches.  stox.md 3.8 to 3.11 ---- */
 
@@ -66,5 +69,16 @@ void grant_restored(struct pair *p);
 /** Time that was asked for by stox_session_wake() is over. */
 void grant_wake(struct pair *p);
 void grant_act(struct pair *p);
+bool grant_vouch(struct pair *p, enum pair_auth auth, uint64_t since_s);
+/** An operator ends it: both sides hear so. */
+void grant_remove(struct pair *p);
+
+/* ---- admin.c: operators ---- */
+
+/** "add" and "remove".  True when the row has changed. */
+bool admin_order(struct pair *p, struct stox_admin *a);
+/** What a row holds, in names, and in words why somebody sees nothing. */
+void admin_describe(void *state, const char *key, const void *row, size_t len,
+	const struct stox_description *d);
 
 #endif

@@ -299,6 +299,29 @@ void grant_refused(struct pair *p)
 	reject(p, "rejected");
 }
 
+bool grant_vouch(struct pair *p, enum pair_auth auth, uint64_t since_s)
+{
+	struct pair_grant *g = &p->grant;
+
+	if (g->auth >= auth)
+		return false;
+	if (auth == AUTH_YES)
+		grant_approved(p);
+	g->auth = auth;
+	g->since_s = since_s ? since_s : p->now_s;
+	if (auth == AUTH_ASKED) /* its server knows: after a day it is asked */
+		g->asked_s = p->now_s;
+	else if (has_open_leg(g))
+		probe(p);
+	return true;
+}
+
+void grant_remove(struct pair *p)
+{
+	reject(p, "rejected");
+	p->grant.owe_end = true;
+}
+
 static const char *error_of(const struct stox_element *e)
 {
 	const struct stox_element *error =
@@ -626,6 +649,8 @@ void grant_act(struct pair *p)
 		g->owe_probe = false;
 	if (g->owe_gone && say(p, "unavailable", TAG_GONE))
 		g->owe_gone = false;
+	if (g->owe_end && say(p, "unsubscribe", TAG_GONE))
+		g->owe_end = false;
 	if (has_stale(g))
 		pair_wait(p, g->probed_s + CONFIRM_S > p->now_s
 			? (g->probed_s + CONFIRM_S - p->now_s) * 1000 : 1);

@@ -117,7 +117,7 @@ static void put_watch(struct writer *w, const struct pair_watch *v, bool notes)
 static void put_grant(struct writer *w, const struct pair_grant *g, bool notes)
 {
 	const bool flags[] = { g->blocked, g->owe_ask, g->owe_probe, g->owe_gone,
-		g->known };
+		g->known, g->owe_end };
 
 	put(w, g->auth);
 	put(w, g->since_s);
@@ -299,7 +299,7 @@ static void get_leg(struct reader *r, struct pair_leg *l)
 static void get_grant(struct reader *r, struct pair_grant *g)
 {
 	bool *const flags[] = { &g->blocked, &g->owe_ask, &g->owe_probe,
-		&g->owe_gone, &g->known };
+		&g->owe_gone, &g->known, &g->owe_end };
 
 	g->auth = (enum pair_auth)get_count(r, AUTH_YES);
 	g->since_s = get(r);
@@ -339,18 +339,17 @@ static void clear(struct pair *p)
 	p->wait_ms = 0;
 }
 
-void pair_load(struct pair *p, struct stox_session *s)
+void pair_read(struct pair *p, struct stox_host *host, const char *key,
+	const void *row, size_t len)
 {
-	size_t len;
-	const char *row = stox_session_row(s, &len);
 	char *space;
 
 	clear(p);
-	p->session = s;
-	p->host = stox_session_host(s);
+	p->session = NULL;
+	p->host = host;
 	p->now_s = stox_wall_s(p->host);
 	p->now_ms = stox_now_ms(p->host);
-	snprintf(p->key, sizeof(p->key), "%s", stox_session_key(s));
+	snprintf(p->key, sizeof(p->key), "%s", key);
 	space = strchr(p->key, ' ');
 	if (space)
 		*space++ = '\0';
@@ -361,6 +360,15 @@ void pair_load(struct pair *p, struct stox_session *s)
 	stox_log(p->host, STOX_LOG_ERROR, NULL, "row-unreadable", "bytes=%zu",
 		len);
 	clear(p);
+}
+
+void pair_load(struct pair *p, struct stox_session *s)
+{
+	size_t len;
+	const void *row = stox_session_row(s, &len);
+
+	pair_read(p, stox_session_host(s), stox_session_key(s), row, len);
+	p->session = s;
 }
 
 /* ---- due times -------------------------------------------------------------- */
@@ -395,7 +403,7 @@ bool pair_is_empty(const struct pair *p)
 	return w->auth == AUTH_NONE && w->state == WATCH_IDLE && w->count == 0 &&
 	       !w->owe_error && !w->owe_unsubscribed && !w->owe_subscribed &&
 	       g->auth == AUTH_NONE && g->leg_count == 0 && !g->owe_ask &&
-	       !g->owe_gone && !p->trouble;
+	       !g->owe_gone && !g->owe_end && !p->trouble;
 }
 
 static size_t write_row(const struct pair *p, char *row)

@@ -91,6 +91,7 @@ struct pair_grant {
 	uint64_t asked_s;     /* when the XMPP user was asked last */
 	bool blocked;         /* nobody is asked: it stays pending */
 	bool owe_ask, owe_probe, owe_gone;
+	bool owe_end;         /* the XMPP user hears "unsubscribe" */
 	bool known;           /* `devices` is what the XMPP user is */
 	uint64_t probed_s;    /* an answer to a probe may come until then + 60 s */
 	unsigned numbers;     /* given to legs */
@@ -120,6 +121,9 @@ struct pair {
 /** Read the row of a session.  Texts point into the row: they are good until it
  *  is set or noted.  An unreadable row is an empty one, and logged. */
 void pair_load(struct pair *p, struct stox_session *s);
+/** The same of a row without its session: nothing can be done with it. */
+void pair_read(struct pair *p, struct stox_host *host, const char *key,
+	const void *row, size_t len);
 /** Is there nothing to know of the two? */
 bool pair_is_empty(const struct pair *p);
 /** Write it back and commit. */

@@ -133,6 +133,8 @@ static enum outcome happen(struct pair *p, const struct stox_event *e)
 		watch_restored(p);
 		grant_restored(p);
 		return SAVE;
+	case STOX_EVENT_ADMIN:
+		return admin_order(p, e->admin) ? SAVE : NOTHING;
 	}
 	return NOTHING;
 }
@@ -166,7 +168,8 @@ static void act(void *state, struct stox_session *s)
 		stox_session_wake(s, p.wait_ms);
 }
 
-static const struct stox_session_kind kind = { "presence", event, act };
+static const struct stox_session_kind kind = { "presence", event, act,
+	admin_describe };
 static const struct stox_session_kind *const kinds[] = { &kind, NULL };
 
 /* ---- hooks ------------------------------------------------------------------ */

@@ -3,6 +3,7 @@
  * carries it: stanzas on XMPP, documents on SIP.  The files:
  *
  *   presence.c    the plugin: hooks and options
+ *   admin.c       what operators see of a pair, and may do
  *   pair.c        two people and all that is remembered of them: a session
  *   watch.c       the XMPP user watches: SUBSCRIBE out, NOTIFY in
  *   grant.c       the SIP user watches: SUBSCRIBE in, NOTIFY out

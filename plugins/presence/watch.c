@@ -161,6 +161,26 @@ void watch_unsubscribe(struct pair *p)
 	pair_trouble(p, 0, NULL);
 }
 
+bool watch_vouch(struct pair *p, enum pair_auth auth, uint64_t since_s)
+{
+	struct pair_watch *w = &p->watch;
+
+	if (w->auth >= auth)
+		return false;
+	w->owe_subscribed = w->auth == AUTH_ASKED;
+	w->owe_unsubscribed = w->owe_error = false;
+	w->auth = auth;
+	w->since_s = since_s ? since_s : p->now_s;
+	w->tries = 0;
+	/* many may come at once: the pace of due times holds them back */
+	if (auth == AUTH_ASKED && w->state == WATCH_IDLE) {
+		w->online = true;
+		w->seen_s = p->now_s;
+		ask_later(p, 1);
+	}
+	return true;
+}
+
 void watch_probe(struct pair *p, struct stox_exchange *x)
 {
 	struct pair_watch *w = &p->watch;
