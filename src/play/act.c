@@ -402,6 +402,30 @@ static void wait_for(struct actor *a, const struct play_step *s)
 	}
 }
 
+/* "VERB JID JID NAME=TEXT …", as `stoxctl roster` says it. */
+static bool do_operator(struct actor *a, const struct play_step *s)
+{
+	struct pool *pool = pool_new(NULL);
+	struct stox_value values[8] = { { 0 } };
+	struct str words = str_from(s->actor), verb = str_cut(&words, ' ');
+	struct str xmpp = str_cut(&words, ' '), sip = str_cut(&words, ' ');
+	const struct sessions_order o = { .kind = "presence",
+		.key = pool_printf(pool, "%.*s %.*s", STR_FMT(xmpp),
+			STR_FMT(sip)),
+		.verb = pool_str(pool, verb).p, .values = values };
+	bool ok;
+
+	for (size_t i = 0; words.len && i < 7; i++) {
+		struct str text = str_cut(&words, ' ');
+
+		values[i].name = pool_str(pool, str_cut(&text, '=')).p;
+		values[i].text = pool_str(pool, text).p;
+	}
+	ok = sessions_order(a->stage.node->sessions, &o) == 0;
+	pool_free(&pool);
+	return ok || fail(a, s, "no plugin keeps pairs");
+}
+
 static bool perform(struct actor *a, const struct play_step *s)
 {
 	switch (s->verb) {
@@ -437,6 +461,8 @@ static bool perform(struct actor *a, const struct play_step *s)
 		       fail(a, s, "the configuration is refused");
 	case PLAY_LOGS:
 		return do_logs(a, s);
+	case PLAY_OPERATOR:
+		return do_operator(a, s);
 	}
 	return false;
 }

@@ -25,6 +25,7 @@ enum play_verb {
 	PLAY_RESTART,
 	PLAY_RELOAD,
 	PLAY_LOGS,
+	PLAY_OPERATOR,
 };
 
 struct play_step {

@@ -163,7 +163,7 @@ static bool read_plain(struct reader *r, struct str word, struct str rest)
 		{ "wait", PLAY_WAIT }, { "stop", PLAY_STOP },
 		{ "start", PLAY_START }, { "cut", PLAY_CUT },
 		{ "restart", PLAY_RESTART }, { "reload", PLAY_RELOAD },
-		{ "logs", PLAY_LOGS },
+		{ "logs", PLAY_LOGS }, { "operator", PLAY_OPERATOR },
 	};
 	struct play_step *s;
 
@@ -202,7 +202,7 @@ static void read_step(struct reader *r, struct str actor, struct str verb)
 	else
 		fail(r, "expected: WHO sends, receives, receives nothing, answers, "
 			"bounces, says or answers no pings; or wait, stop, start, cut, "
-			"restart, reload, logs");
+			"restart, reload, logs, operator");
 	if (!s || s->verb == PLAY_RECEIVES_NOTHING || s->verb == PLAY_NO_PINGS)
 		return;
 	s->text = read_block(r);

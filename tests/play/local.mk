@@ -33,6 +33,7 @@ PLAYS = \
 	plugins/message/x2s.play \
 	plugins/ping/ping.play \
 	plugins/presence/hidden.play \
+	plugins/presence/operator.play \
 	plugins/presence/restart.play \
 	plugins/presence/s2x-end.play \
 	plugins/presence/s2x-refused.play \
