@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "ctl/report.h"
+#include "ctl/roster.h"
 
 struct ctl {
 	struct ctl_config config;
@@ -17,6 +18,7 @@ struct client {
 	struct ctl *ctl;
 	struct io_stream *stream;
 	struct buf line;
+	struct roster *roster;  /* under way */
 	bool answered;
 };
 
@@ -78,7 +80,7 @@ void ctl_answer(struct ctl *c, struct str line, struct buf *out)
 		j = report_partners(n);
 	else
 		j = failure("unknown command; known are status, reload, hooks, "
-			"streams, partners, limits, certs");
+			"streams, partners, limits, certs, roster");
 	put_json(out, j);
 }
 
@@ -88,35 +90,107 @@ static void on_open(void *arg, struct io_stream *s)
 	(void)s;
 }
 
+static void reply(struct client *cl, struct buf *out)
+{
+	io_write(cl->stream, buf_str(out));
+	buf_free(out);
+	io_close(cl->stream);
+}
+
+static void roster_answer(void *arg, json_t *answer)
+{
+	struct buf out;
+
+	buf_init(&out, ANSWER_MAX, NULL);
+	put_json(&out, answer);
+	reply(arg, &out);
+}
+
+static void roster_hold(void *arg, bool hold)
+{
+	struct client *cl = arg;
+
+	if (hold)
+		io_pause(cl->stream);
+	else
+		io_resume(cl->stream);
+}
+
+static void begin(struct client *cl, struct str line)
+{
+	const struct roster_config rc = { cl->ctl->config.node, roster_answer,
+		roster_hold, cl };
+	struct buf out;
+
+	cl->answered = true;
+	if (str_starts(line, STR("roster "))) {
+		str_cut(&line, ' ');
+		cl->roster = roster_new(&rc, line);
+		return;
+	}
+	buf_init(&out, ANSWER_MAX, NULL);
+	ctl_answer(cl->ctl, line, &out);
+	reply(cl, &out);
+}
+
+/* What fits: the number of a line is in front. */
+static void add_some(struct buf *line, struct str bytes)
+{
+	size_t room = line->max - line->len;
+
+	if (bytes.len > room && !line->overflow)
+		buf_add_str(line, (struct str){ bytes.p, room });
+	buf_add_str(line, bytes);
+}
+
+/* Lines of an import.  What is longer than a command may be is cut. */
+static void feed(struct client *cl, struct str bytes)
+{
+	ptrdiff_t end;
+
+	while (bytes.len && roster_reads(cl->roster)) {
+		end = str_find(bytes, '\n');
+		add_some(&cl->line, (struct str){ bytes.p,
+			end < 0 ? bytes.len : (size_t)end });
+		if (end < 0)
+			return;
+		roster_line(cl->roster, buf_str(&cl->line),
+			cl->line.overflow);
+		buf_clear(&cl->line);
+		bytes.p += end + 1;
+		bytes.len -= (size_t)end + 1;
+	}
+}
+
 static void on_data(void *arg, struct io_stream *s, struct str bytes)
 {
 	struct client *cl = arg;
-	struct limits *l = cl->ctl->config.node->limits;
-	struct buf out;
-	ptrdiff_t end;
+	ptrdiff_t end = str_find(bytes, '\n');
 
+	if (cl->roster && roster_reads(cl->roster))
+		feed(cl, bytes);
 	if (cl->answered)
 		return;
-	buf_add_str(&cl->line, bytes);
-	end = str_find(buf_str(&cl->line), '\n');
-	if (end < 0) {
-		if (cl->line.overflow) {
-			limit_hit(l, LIMIT_CONTROL_LINE);
-			io_abort(s);
-		}
+	buf_add_str(&cl->line, (struct str){ bytes.p,
+		end < 0 ? bytes.len : (size_t)end });
+	if (cl->line.overflow) {
+		limit_hit(cl->ctl->config.node->limits, LIMIT_CONTROL_LINE);
+		io_abort(s);
 		return;
 	}
-	cl->answered = true;
-	buf_init(&out, ANSWER_MAX, NULL);
-	ctl_answer(cl->ctl, (struct str){ cl->line.data, (size_t)end }, &out);
-	io_write(s, buf_str(&out));
-	buf_free(&out);
-	io_close(s);
+	if (end < 0)
+		return;
+	begin(cl, buf_str(&cl->line));
+	buf_clear(&cl->line);
+	if (cl->roster && roster_reads(cl->roster))
+		feed(cl, (struct str){ bytes.p + end + 1,
+			bytes.len - (size_t)end - 1 });
 }
 
 static void client_free(struct client *cl)
 {
 	list_remove(&cl->node);
+	roster_free(&cl->roster);
 	buf_free(&cl->line);
 	free(cl);
 }

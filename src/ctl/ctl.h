@@ -2,7 +2,8 @@
  * ctl.h: the operator's door: a UNIX socket that answers one command with one
  * JSON document.
  *
- *     status | reload | hooks | streams | streams failed | limits
+ *     status | reload | hooks | streams | streams failed | partners | limits |
+ *     certs | roster …
  *
  * The kernel tells who asks: root and the daemon's own user may, others are
  * turned away.
@@ -26,7 +27,7 @@ struct ctl *ctl_new(const struct ctl_config *c, struct buf *why);
 void ctl_free(struct ctl **c);
 
 /**
- * Answer one command line.  Appends a JSON document to @out:
+ * Answer one command line; of those that are answered at once: not `roster`.  Appends a JSON document to @out:
  * {"ok": true, …} or {"ok": false, "error": "…"}.
  */
 void ctl_answer(struct ctl *c, struct str line, struct buf *out);

@@ -1,6 +1,9 @@
 bin_PROGRAMS += src/stoxctl/stoxctl
 src_stoxctl_stoxctl_SOURCES = \
+	src/stoxctl/ask.c src/stoxctl/ask.h \
 	src/stoxctl/main.c \
+	src/stoxctl/roster.c src/stoxctl/roster.h \
+	src/stoxctl/table.c src/stoxctl/table.h \
 	src/stoxctl/show.c src/stoxctl/show.h
 src_stoxctl_stoxctl_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) \
 	-DDEFAULT_SOCKET='"/run/stox/control"'

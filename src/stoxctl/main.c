@@ -4,20 +4,16 @@
  */
 #include <config.h>
 
-#include <errno.h>
 #include <getopt.h>
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
+#include "stoxctl/ask.h"
+#include "stoxctl/roster.h"
 #include "stoxctl/show.h"
-
-enum { EXIT_USAGE = 2 };
 
 struct command {
 	const char *name;
@@ -48,6 +44,15 @@ static void usage(FILE *out)
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		fprintf(out, "  %-8s  %s\n", commands[i].name, commands[i].help);
 	fprintf(out,
+		"  roster    who sees whom:\n"
+		"            list [DOMAIN|ADDRESS]        the pairs, page by page\n"
+		"            show ADDRESS ADDRESS         one of them, and where it hangs\n"
+		"            add ADDRESS ADDRESS [x2s|s2x|both]\n"
+		"                                         let one see the other, or both\n"
+		"            remove ADDRESS ADDRESS [x2s|s2x|both]\n"
+		"                                         end it; both sides are told\n"
+		"            export [DOMAIN|ADDRESS]      print them as CSV, with --json as JSON\n"
+		"            import [FILE]                add those of CSV or JSON\n"
 		"\n"
 		"  -s, --socket PATH  the control socket, instead of\n"
 		"                     %s\n"
@@ -58,67 +63,6 @@ static void usage(FILE *out)
 		"\n"
 		"Exit status: 0 done, 1 the daemon refused or is not there, 2 usage.\n",
 		DEFAULT_SOCKET);
-}
-
-/** Connect; -1 with a sentence on standard error. */
-static int dial(const char *path)
-{
-	struct sockaddr_un a = { .sun_family = AF_UNIX };
-	int fd;
-
-	if (strlen(path) >= sizeof(a.sun_path)) {
-		fprintf(stderr, "stoxctl: the socket's path is too long: %s\n", path);
-		return -1;
-	}
-	memcpy(a.sun_path, path, strlen(path) + 1);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd >= 0 && connect(fd, (struct sockaddr *)&a, sizeof(a)) == 0)
-		return fd;
-	fprintf(stderr, "stoxctl: %s: %s\n", path, strerror(errno));
-	if (errno == ENOENT || errno == ECONNREFUSED)
-		fprintf(stderr, "stoxctl: is stoxd running, and is this its "
-			"`control` socket?\n");
-	if (fd >= 0)
-		close(fd);
-	return -1;
-}
-
-static bool send_line(int fd, const char *line)
-{
-	size_t len = strlen(line);
-	char *text = malloc(len + 2);
-	ssize_t n;
-
-	if (!text)
-		return false;
-	memcpy(text, line, len);
-	memcpy(text + len, "\n", 2);
-	n = send(fd, text, len + 1, MSG_NOSIGNAL);
-	free(text);
-	return n == (ssize_t)len + 1;
-}
-
-/** Ask and read the whole document; NULL with a sentence. */
-static json_t *ask(const char *path, const char *line)
-{
-	json_error_t error;
-	json_t *answer = NULL;
-	int fd = dial(path);
-	FILE *in;
-
-	if (fd < 0)
-		return NULL;
-	in = fdopen(fd, "r");
-	if (in && send_line(fd, line))
-		answer = json_loadf(in, JSON_DISABLE_EOF_CHECK, &error);
-	if (!answer)
-		fprintf(stderr, "stoxctl: no answer; only root and the user of "
-			"stoxd may ask\n");
-	if (in)
-		fclose(in);
-	else
-		close(fd);
-	return answer;
 }
 
 static int run(const struct command *c, const char *path, const char *line,
@@ -188,6 +132,15 @@ int main(int argc, char **argv)
 			usage(stderr);
 			return EXIT_USAGE;
 		}
+	}
+	if (optind < argc && strcmp(argv[optind], "roster") == 0 && !failed) {
+		const struct roster_call call = { path, as_json,
+			argv + optind + 1, argc - optind - 1 };
+		int status = roster_run(&call);
+
+		if (status == EXIT_USAGE)
+			usage(stderr);
+		return status;
 	}
 	c = optind < argc ? find(argv[optind]) : NULL;
 	if (!c || optind + 1 < argc || (failed && strcmp(c->name, "streams") != 0)) {

@@ -11,4 +11,9 @@ tests_ctl_test_show_SOURCES = tests/ctl/test_show.c src/stoxctl/show.c \
 tests_ctl_test_show_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(CMOCKA_CFLAGS) \
 	$(JANSSON_CFLAGS)
 tests_ctl_test_show_LDADD = $(CMOCKA_LIBS) $(JANSSON_LIBS)
+check_PROGRAMS += tests/ctl/test_roster
+TESTS += tests/ctl/test_roster
+tests_ctl_test_roster_SOURCES = tests/ctl/test_roster.c $(presence_sources)
+tests_ctl_test_roster_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
+tests_ctl_test_roster_LDADD = $(CTL) $(NODE_LIBS) $(CMOCKA_LIBS)
 endif
