@@ -5,9 +5,13 @@ tests_bench_load_SOURCES = tests/bench/load.c
 tests_bench_load_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 tests_bench_load_LDADD = $(SIP_MODEL) $(IO) $(BASE)
 CLEANFILES += $(EXTRA_PROGRAMS)
-EXTRA_DIST += tests/bench/beside.py tests/bench/bench.py
+EXTRA_DIST += tests/bench/beside.py tests/bench/bench.py tests/bench/presence.py
 
 bench: all tests/bench/load
 	STOX_SRCDIR='$(abs_top_srcdir)' STOX_BUILDDIR='$(abs_top_builddir)' \
 		/usr/bin/python3 $(srcdir)/tests/bench/bench.py
-.PHONY: bench
+# a million pairs of people, for a few minutes
+bench-presence: all
+	STOX_SRCDIR='$(abs_top_srcdir)' STOX_BUILDDIR='$(abs_top_builddir)' \
+		/usr/bin/python3 $(srcdir)/tests/bench/presence.py
+.PHONY: bench bench-presence
