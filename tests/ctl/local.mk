@@ -16,4 +16,11 @@ TESTS += tests/ctl/test_roster
 tests_ctl_test_roster_SOURCES = tests/ctl/test_roster.c $(presence_sources)
 tests_ctl_test_roster_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
 tests_ctl_test_roster_LDADD = $(CTL) $(NODE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/ctl/test_table
+TESTS += tests/ctl/test_table
+tests_ctl_test_table_SOURCES = tests/ctl/test_table.c src/stoxctl/table.c \
+	src/stoxctl/table.h
+tests_ctl_test_table_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(CMOCKA_CFLAGS) \
+	$(JANSSON_CFLAGS)
+tests_ctl_test_table_LDADD = $(CMOCKA_LIBS) $(JANSSON_LIBS)
 endif
