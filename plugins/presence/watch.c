@@ -419,6 +419,8 @@ static bool alive(struct pair *p, struct stox_exchange *x,
 {
 	struct pair_watch *w = &p->watch;
 	bool save = take_expires(p, s);
+	bool unsure = w->retell || w->state == WATCH_ASKING;
+	size_t len;
 
 	if (w->state == WATCH_ASKING) {
 		w->state = WATCH_LIVE;
@@ -436,6 +438,14 @@ static bool alive(struct pair *p, struct stox_exchange *x,
 		w->since_s = p->now_s;
 		w->owe_subscribed = true;
 		save = true;
+	}
+	/* Nothing is no news (RFC 8048, 5.3.2), but it does not confirm either
+	 * what another dialog, or another run, has told. */
+	stox_in_body(x, &len);
+	if (unsure && len == 0) {
+		lose(p);
+		w->retell = false;
+		return true;
 	}
 	return read_body(p, x) || save;
 }
