@@ -81,7 +81,7 @@ class Report:
             where = traceback.extract_tb(error.__traceback__)
             place = next((f"{frame.name}, line {frame.lineno}"
                           for frame in reversed(where)
-                          if re.search(r"(talk|faults|judges)\.py$",
+                          if re.search(r"(talk|faults|judges|_cases)\.py$",
                                        frame.filename)), "")
             self.fail(title, f"{error}\n({place})")
             return False

@@ -1,4 +1,5 @@
 """What people do about each other's presence; for cases and the demo."""
+from lab import LabError
 from world import JULIET, ROMEO
 
 ROSTER = ("<iq type='set' id='remove'><query xmlns='jabber:iq:roster'>"
@@ -42,7 +43,9 @@ class Contacts:
 
     def publish(self, **facts):
         """He tells his server how he is: open, note, activity."""
-        return self.order("publish", **facts)
+        answer = self.order("publish", **facts)
+        if answer["status"] != 200:
+            raise LabError(f"PUBLISH: {answer['status']} {answer['reason']}")
 
     def allow(self, handling="allow"):
         """He says what Juliet may see."""

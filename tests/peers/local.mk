@@ -16,6 +16,7 @@ EXTRA_DIST += \
 	tests/peers/kamailio.py \
 	tests/peers/lab.py \
 	tests/peers/modern.py \
+	tests/peers/presence_cases.py \
 	tests/peers/prosody.py \
 	tests/peers/resume.py \
 	tests/peers/run \

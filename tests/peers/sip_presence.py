@@ -66,7 +66,7 @@ class Presence:
 
     def __init__(self):
         self.watches = {}
-        self.etag = ""
+        self.etag, self.gone = "", False
 
     def subscribe(self, order):
         """Ask, refresh, or end with expires=0."""
@@ -133,6 +133,7 @@ class Presence:
         lines = ["Event: presence", f"Expires: {0 if gone else 600}"]
         if self.etag:
             lines.append(f"SIP-If-Match: {self.etag}")
+        self.gone = gone
         if body:
             lines.append("Content-Type: application/pidf+xml")
         self.request("PUBLISH", self.aor, order["id"], lines, body)
@@ -140,4 +141,5 @@ class Presence:
 
     def published(self, status, headers):
         """The answer to a PUBLISH."""
-        self.etag = first(headers, "sip-etag") if status < 300 else ""
+        self.etag = "" if status >= 300 or self.gone else first(
+            headers, "sip-etag")

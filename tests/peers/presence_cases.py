@@ -1,0 +1,343 @@
+"""Cases: who may see whom, and what they see, both ways."""
+import os
+import signal
+import subprocess
+
+from cases import Skipped, case, check, equal
+from contacts import Contacts
+from world import ROMEO
+
+TWO = {"servers": ("prosody", "ejabberd"), "modes": ("external", "component")}
+ONCE = {"servers": ("prosody", "ejabberd"), "modes": ("external",)}
+JUDGE = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                     "../presence/judge.sh")
+
+
+def staged(function):
+    """A case of people who do not know each other, before and after."""
+    def play(world):
+        if not world.lab.separate:
+            raise Skipped("Kamailio finds stox by the system's resolver")
+        contacts = Contacts(world)
+        contacts.show()
+        try:
+            function(world, contacts)
+        finally:
+            contacts.part()
+    play.__name__ = function.__name__
+    return play
+
+
+def judge(world, *bodies):
+    """xmllint finds the documents valid."""
+    paths = []
+    for number, body in enumerate(filter(None, bodies)):
+        paths.append(world.lab.write(f"judged/{number}.xml", body))
+    done = subprocess.run(["sh", JUDGE, *paths], capture_output=True,
+                          text=True, timeout=30, check=False)
+    if done.returncode == 77:
+        return
+    check(done.returncode == 0, done.stderr)
+
+
+@case("an XMPP user asks to see a SIP user and is let in", **TWO)
+@staged
+def xmpp_watches(world, contacts):
+    contacts.publish(note="in Mantua")
+    contacts.stanza("subscribe")
+    check(world.juliet.quiet("presence", 1, sender=ROMEO),
+          "she hears of him before he has allowed it")
+    contacts.allow()
+    contacts.hears("subscribed")
+    contacts.hears("", show="", status="in Mantua")
+    contacts.publish(note="resting", activity="away")
+    contacts.hears("", show="away", status="resting")
+    contacts.publish(activity="on-the-phone")
+    contacts.hears("", show="dnd", status="")
+    contacts.publish(activity="vacation", note="\u017eivjeli & <well>")
+    contacts.hears("", show="xa", status="\u017eivjeli & <well>")
+    contacts.publish(open=False)
+    contacts.hears("unavailable")
+    contacts.publish(open=True)
+    contacts.hears("", show="")
+    contacts.order("unpublish")
+    contacts.hears("unavailable")
+
+
+@case("a SIP user who refuses is not seen", **TWO)
+@staged
+def sip_refuses(world, contacts):
+    contacts.publish()
+    contacts.stanza("subscribe")
+    check(world.juliet.quiet("presence", 0.5, sender=ROMEO), "she is told")
+    contacts.allow("block")
+    contacts.hears("unsubscribed")
+    contacts.publish(note="again")
+    check(world.juliet.quiet("presence", 1, sender=ROMEO, kind=""),
+          "she sees who has refused")
+
+
+@case("a SIP user takes the permission back", **TWO)
+@staged
+def sip_withdraws(_world, contacts):
+    contacts.publish()
+    contacts.allow()
+    contacts.stanza("subscribe")
+    contacts.hears("subscribed")
+    contacts.hears("")
+    contacts.allow("block")
+    contacts.hears("unsubscribed")
+
+
+@case("a SIP user who blocks politely is seen offline", **ONCE)
+@staged
+def sip_polite(world, contacts):
+    contacts.publish(note="secret")
+    contacts.allow("polite-block")
+    contacts.stanza("subscribe")
+    contacts.hears("subscribed")
+    check(world.juliet.quiet("presence", 1, sender=ROMEO, kind=""),
+          "she sees him")
+
+
+@case("an XMPP user stops to watch", **TWO)
+@staged
+def xmpp_stops(world, contacts):
+    contacts.publish()
+    contacts.allow()
+    contacts.stanza("subscribe")
+    contacts.hears("subscribed")
+    contacts.hears("")
+    since = len(world.fe.process.output())
+    contacts.stanza("unsubscribe")
+    # Her server keeps to itself what comes of somebody she does not watch.
+    world.fe.process.wait_log("request SUBSCRIBE", 10, since)
+    contacts.publish(note="not for her")
+    check(world.juliet.quiet("presence", 1, sender=ROMEO, kind=""),
+          "she still sees him")
+    contacts.stanza("subscribe")
+    contacts.hears("", status="not for her")
+
+
+@case("asking to see a SIP user who does not exist is answered", **TWO)
+@staged
+def sip_nobody(world, _contacts):
+    nobody = "tybalt@contoso.com"
+    world.juliet.tell(
+        "raw", xml=f"<presence to='{nobody}' type='subscribe'/>")
+    world.juliet.wait("presence", 15, sender=nobody, kind="unsubscribed")
+
+
+@case("a SIP user asks to see an XMPP user and is let in", **TWO)
+@staged
+def sip_watches(world, contacts):
+    bodies = []
+
+    def sees(**facts):
+        notice = contacts.sees(state="active", **facts)
+        bodies.append(notice["body"])
+        return notice
+    equal(contacts.watch()["status"], 200, "answer to SUBSCRIBE")
+    check(not contacts.sees(state="pending")["body"],
+          "he is told something before she has allowed it")
+    contacts.hears("subscribe")
+    contacts.stanza("subscribed")
+    sees(open=True)
+    contacts.show("away", "at the ball")
+    equal(sees(open=True, notes=["at the ball"])["activities"], ["away"],
+          "activities")
+    contacts.show("dnd", "\u017eivjeli &amp; &lt;well&gt;")
+    equal(sees(notes=["\u017eivjeli & <well>"])["activities"], ["busy"],
+          "activities")
+    contacts.show("xa")
+    sees(notes=[], activities=["away"])
+    contacts.offline()
+    sees(open=False)
+    contacts.show("chat", "here")
+    sees(open=True, notes=["here"])
+    equal(contacts.watch(expires=300)["status"], 200, "answer to a refresh")
+    sees(notes=["here"])
+    judge(world, *bodies)
+
+
+@case("an XMPP user who refuses is not seen", **TWO)
+@staged
+def xmpp_refuses(_world, contacts):
+    contacts.watch()
+    contacts.sees(state="pending")
+    contacts.hears("subscribe")
+    contacts.stanza("unsubscribed")
+    notice = contacts.sees(state="terminated", reason="rejected")
+    check(not notice["body"], "a document came with the refusal")
+
+
+@case("an XMPP user takes the permission back", **TWO)
+@staged
+def xmpp_withdraws(_world, contacts):
+    contacts.watch()
+    contacts.hears("subscribe")
+    contacts.stanza("subscribed")
+    contacts.sees(state="active", open=True)
+    contacts.stanza("unsubscribed")
+    contacts.sees(state="terminated", reason="rejected")
+
+
+@case("a SIP user stops to watch", **TWO)
+@staged
+def sip_stops(world, contacts):
+    contacts.watch()
+    contacts.hears("subscribe")
+    contacts.stanza("subscribed")
+    contacts.sees(state="active", open=True)
+    equal(contacts.watch(expires=0)["status"], 200, "answer")
+    contacts.sees(state="terminated", reason="timeout")
+    world.romeo.forget()
+    contacts.show("away", "unseen")
+    check(world.romeo.quiet("notify", 6), "he still hears of her")
+    # The permission outlives his dialog.
+    contacts.watch()
+    contacts.sees(state="active", notes=["unseen"])
+
+
+@case("a SIP user looks once", **ONCE)
+@staged
+def sip_polls(_world, contacts):
+    contacts.watch()
+    contacts.hears("subscribe")
+    contacts.stanza("subscribed")
+    contacts.sees(state="active", open=True)
+    contacts.watch(expires=0)
+    contacts.sees(state="terminated")
+    contacts.show("", "glimpsed")
+    contacts.watch(expires=0)
+    contacts.sees(state="terminated", notes=["glimpsed"])
+
+
+@case("an XMPP user who was away sees everybody at once", **ONCE)
+@staged
+def comes_back(world, contacts):
+    contacts.befriend()
+    world.log_out("juliet")
+    contacts.sees(20, open=False)
+    contacts.publish(note="meanwhile", activity="away")
+    world.log_in()
+    contacts.hears("", show="away", status="meanwhile")
+    contacts.sees(state="active", open=True)
+
+
+# ---- stox ends, is killed, or is alone ---------------------------------------
+
+def restart(world):
+    world.stox.stop()
+    world.start_stox()
+
+
+def kill(world):
+    world.stox.process.signal(signal.SIGKILL)
+    world.stox.process.wait(10)
+    world.start_stox()
+
+
+def truth(contacts, text):
+    """Each learns of a change of the other's."""
+    contacts.publish(note=text)
+    contacts.hears("", 30, status=text)
+    contacts.show("away", text)
+    contacts.sees(60, state="active", notes=[text])
+
+
+@case("both see the truth after a restart of stox", **TWO)
+@staged
+def restarted(world, contacts):
+    contacts.befriend()
+    world.stox.stop()
+    contacts.publish(note="changed meanwhile", activity="away")
+    contacts.show("xa", "changed too")
+    world.start_stox()
+    contacts.hears("", 60, show="away", status="changed meanwhile")
+    contacts.sees(60, state="active", notes=["changed too"])
+    world.stox.stop()
+    contacts.order("unpublish")
+    contacts.offline()
+    world.start_stox()
+    contacts.sees(60, state="active", open=False)
+    contacts.show()
+    contacts.sees(60, state="active", open=True)
+    truth(contacts, "and on")
+
+
+@case("who has gone while stox was down is shown as gone", **ONCE)
+@staged
+def gone_meanwhile(world, contacts):
+    contacts.befriend()
+    world.stox.stop()
+    contacts.order("unpublish")
+    world.start_stox()
+    contacts.hears("unavailable", 60)
+
+
+@case("kill -9 of stox at each step leaves both sides agreed", **TWO)
+@staged
+def killed(world, contacts):
+    contacts.publish(note="one")
+    since = len(world.fe.process.output())
+    contacts.stanza("subscribe")
+    world.fe.process.wait_log("request SUBSCRIBE", 10, since)
+    kill(world)
+    contacts.allow()
+    contacts.hears("subscribed", 60)
+    kill(world)
+    contacts.hears("", 60, status="one")
+    contacts.watch()
+    contacts.sees(state="pending")
+    kill(world)
+    contacts.hears("subscribe", 60)
+    contacts.stanza("subscribed")
+    contacts.sees(60, state="active")
+    kill(world)
+    truth(contacts, "two")
+    kill(world)
+    truth(contacts, "three")
+    world.stox.process.signal(signal.SIGKILL)
+    world.stox.process.wait(10)
+    contacts.publish(note="four", activity="away")
+    contacts.show("dnd", "five")
+    world.start_stox()
+    contacts.hears("", 60, show="away", status="four")
+    contacts.sees(60, state="active", notes=["five"])
+
+
+@case("a SIP server that forgot everything is asked again", **ONCE)
+@staged
+def forgetful(world, contacts):
+    plain = world.stox.text()
+    world.stox.write(world.stox.text("presence_expires = 60\n"))
+    world.stox.ctl("reload")
+    try:
+        contacts.publish(note="before")
+        contacts.allow()
+        contacts.stanza("subscribe")
+        contacts.hears("", status="before")
+        world.fe.stop()
+        world.log_out("romeo")
+        world.fe.start()
+        world.log_in()
+        contacts.publish(note="after", activity="away")
+        contacts.hears("", 90, show="away", status="after")
+    finally:
+        world.stox.write(plain)
+        world.stox.ctl("reload")
+
+
+@case("the XMPP server restarts and all is as before", **ONCE)
+@staged
+def xmpp_server_restarts(world, contacts):
+    contacts.befriend()
+    world.log_out("juliet")
+    world.xmpp.stop()
+    world.xmpp.start()
+    contacts.publish(note="still here")
+    world.log_in()
+    contacts.hears("", 60, status="still here")
+    contacts.show("away", "here again")
+    contacts.sees(60, state="active", notes=["here again"])
