@@ -17,3 +17,12 @@ tests_presence_test_truth_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE \
 tests_presence_test_truth_LDADD = $(PLUGINS) $(NODE_LIBS) $(CMOCKA_LIBS)
 tests_presence_test_truth_LDFLAGS = $(AM_LDFLAGS) $(PIE_LDFLAGS) -export-dynamic
 endif
+
+check_PROGRAMS += tests/presence/states
+tests_presence_states_SOURCES = tests/presence/states.c $(presence_sources)
+tests_presence_states_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE \
+	-I$(top_srcdir)/plugins/presence
+tests_presence_states_LDADD = $(NODE_LIBS)
+TESTS += tests/presence/test_schema.sh
+tests/presence/test_schema.log: tests/presence/states
+EXTRA_DIST += tests/presence/judge.sh tests/presence/test_schema.sh
