@@ -13,7 +13,7 @@ message_sources = \
 presence_sources = \
 	plugins/presence/admin.c \
 	plugins/presence/flow.h \
-	plugins/presence/grant.c \
+	plugins/presence/grant.c plugins/presence/grant_act.c \
 	plugins/presence/pair.c plugins/presence/pair.h \
 	plugins/presence/pidf_read.c \
 	plugins/presence/pidf_write.c \
@@ -21,7 +21,11 @@ presence_sources = \
 	plugins/presence/show.c \
 	plugins/presence/stanza.c \
 	plugins/presence/tuple.c \
-	plugins/presence/watch.c
+	plugins/presence/watch.c plugins/presence/watch.h \
+	plugins/presence/watch_act.c \
+	plugins/presence/watch_answer.c \
+	plugins/presence/watch_dialog.c \
+	plugins/presence/watch_notify.c
 disco_sources = plugins/disco/disco.c
 contact_sources = plugins/contact/contact.c
 gateway_sources = plugins/gateway/gateway.c

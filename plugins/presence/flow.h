@@ -52,6 +52,11 @@ void watch_act(struct pair *p);
  *  already; @since_s 0: now. */
 bool watch_vouch(struct pair *p, enum pair_auth auth, uint64_t since_s);
 
+enum {
+	GRANT_INTERVAL_MS = 5000, /* between NOTIFYs of a leg: RFC 3856, 6.10 */
+	GRANT_CONFIRM_S = 10,     /* devices that a probe does not find are gone */
+};
+
 /* ---- grant.c: the SIP user watches.  stox.md 3.8 to 3.11 ---- */
 
 /** A SUBSCRIBE, first or in a dialog; replies. */

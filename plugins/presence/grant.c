@@ -13,9 +13,7 @@ enum {
 	MIN_EXPIRES_S = 60,
 	ASK_AGAIN_S = 86400,
 	PROBE_S = 60,          /* "unsubscribed" within that answers a probe */
-	CONFIRM_S = 10,        /* devices that a probe does not find are gone */
 	POLL_MS = 2000,        /* a poll waits that long for the XMPP side */
-	INTERVAL_MS = 5000,    /* between NOTIFYs of a leg: RFC 3856, 6.10 */
 	LAST_S = 60,           /* for the last NOTIFY of a leg */
 	NOTIFY_TRIES = 4,
 	CSEQ_JUMP = 10000,     /* what an unwritten row may have counted */
@@ -174,7 +172,7 @@ static void new_leg(struct pair *p, struct stox_exchange *x, uint32_t expires)
 		l->reason = "timeout";
 		l->expires_s = p->now_s + LAST_S;
 		if (g->auth == AUTH_YES && !g->known)
-			l->sent_ms = p->now_ms + POLL_MS - INTERVAL_MS;
+			l->sent_ms = p->now_ms + POLL_MS - GRANT_INTERVAL_MS;
 	} else {
 		ask(p, fresh);
 	}
@@ -445,7 +443,7 @@ void grant_notified(struct pair *p, struct stox_exchange *x, unsigned number)
 	} else {
 		l->owed = true;
 		l->sent_ms = p->now_ms + flow_back_off_s(l->tries) * 1000 -
-			INTERVAL_MS;
+			GRANT_INTERVAL_MS;
 	}
 }
 
@@ -516,7 +514,7 @@ void grant_wake(struct pair *p)
 {
 	struct pair_grant *g = &p->grant;
 
-	if (p->now_s < g->probed_s + CONFIRM_S)
+	if (p->now_s < g->probed_s + GRANT_CONFIRM_S)
 		return;
 	for (size_t i = 0; i < g->count;) {
 		if (!g->devices[i].stale) {
@@ -526,132 +524,4 @@ void grant_wake(struct pair *p)
 		pair_device_remove(g->devices, &g->count, &g->devices[i]);
 		owe_all(g);
 	}
-}
-
-/* ---- what the row asks for -------------------------------------------------- */
-
-/* A stanza to the XMPP user, from the SIP user; returns whether it went. */
-static bool say(struct pair *p, const char *type, enum flow_tag tag)
-{
-	const struct stox_begin b = { .from = p->sip, .to = p->xmpp,
-		.tag = tag };
-	struct stox_exchange *x = stox_begin(p->session, &b);
-
-	if (!x) {
-		pair_wait(p, flow_back_off_s(1) * 1000);
-		return false;
-	}
-	presence_stanza_set_nick(stox_out_stanza(x, "presence", type),
-		tag == TAG_ASK ? p->grant.sip_display : NULL);
-	stox_begin_send(x);
-	return true;
-}
-
-static struct stox_subscription state_of(const struct pair *p,
-	const struct pair_leg *l)
-{
-	struct stox_subscription s = { .state = STOX_SUB_TERMINATED };
-
-	if (l->state == LEG_OPEN) {
-		s.state = p->grant.auth == AUTH_YES ? STOX_SUB_ACTIVE
-						    : STOX_SUB_PENDING;
-		s.expires_s = l->expires_s > p->now_s
-			? (uint32_t)(l->expires_s - p->now_s) : 0;
-	} else if (strcmp(l->reason, "rejected") == 0) {
-		s.reason = STOX_REASON_REJECTED;
-	} else if (strcmp(l->reason, "noresource") == 0) {
-		s.reason = STOX_REASON_NORESOURCE;
-	} else {
-		s.reason = STOX_REASON_TIMEOUT;
-	}
-	return s;
-}
-
-/* Who ends its watch is told "closed" (RFC 8048, 5.3.3); who was not let in is
- * told nothing. */
-static void put_document(struct pair *p, struct stox_exchange *x,
-	const struct pair_leg *l)
-{
-	const struct pair_grant *g = &p->grant;
-	struct presence_device list[PAIR_DEVICES];
-	struct presence_state state = { .display = g->display,
-		.devices = list };
-	const char *text;
-	size_t len;
-
-	if (g->auth != AUTH_YES || !g->known)
-		return;
-	for (size_t i = 0; i < g->count && l->state != LEG_ENDING; i++)
-		list[state.count++] = g->devices[i].d;
-	text = presence_pidf_write(x, &state, p->xmpp,
-		strcmp(stox_dialect(x), "lync") == 0 ? &presence_style_lync
-						     : &presence_style_simple,
-		(int64_t)p->now_s, &len);
-	if (text)
-		stox_out_body(x, PRESENCE_TYPE, text, len);
-}
-
-static void notify(struct pair *p, struct pair_leg *l)
-{
-	const struct stox_begin b = { .from = p->xmpp, .to = p->sip,
-		.tag = TAG_NOTIFY | l->number << TAG_SHIFT,
-		.cseq = l->cseq + 1, .dialog = l->dialog };
-	struct stox_exchange *x = stox_begin(p->session, &b);
-	const struct stox_subscription s = state_of(p, l);
-
-	if (!x) {
-		pair_wait(p, flow_back_off_s(1) * 1000);
-		return;
-	}
-	stox_out_sip(x, "NOTIFY");
-	stox_out_header(x, "Contact", stox_contact(x));
-	stox_out_header(x, "Event", *l->event_id
-		? stox_printf(x, "presence;id=%s", l->event_id) : "presence");
-	stox_out_header(x, "Subscription-State",
-		stox_subscription_text(x, &s));
-	put_document(p, x, l);
-	l->cseq++;
-	l->owed = false;
-	l->flying = true;
-	l->sent_ms = p->now_ms;
-	stox_begin_send(x);
-}
-
-static void act_leg(struct pair *p, struct pair_leg *l)
-{
-	uint64_t at = l->sent_ms + INTERVAL_MS;
-
-	if (!l->owed || l->flying)
-		return;
-	if (l->sent_ms && at > p->now_ms)
-		pair_wait(p, at - p->now_ms);
-	else
-		notify(p, l);
-}
-
-static bool has_stale(const struct pair_grant *g)
-{
-	for (size_t i = 0; i < g->count; i++)
-		if (g->devices[i].stale)
-			return true;
-	return false;
-}
-
-void grant_act(struct pair *p)
-{
-	struct pair_grant *g = &p->grant;
-
-	for (size_t i = 0; i < g->leg_count; i++)
-		act_leg(p, &g->legs[i]);
-	if (g->owe_ask && say(p, "subscribe", TAG_ASK))
-		g->owe_ask = false;
-	if (g->owe_probe && say(p, "probe", TAG_PROBE))
-		g->owe_probe = false;
-	if (g->owe_gone && say(p, "unavailable", TAG_GONE))
-		g->owe_gone = false;
-	if (g->owe_end && say(p, "unsubscribe", TAG_GONE))
-		g->owe_end = false;
-	if (has_stale(g))
-		pair_wait(p, g->probed_s + CONFIRM_S > p->now_s
-			? (g->probed_s + CONFIRM_S - p->now_s) * 1000 : 1);
 }

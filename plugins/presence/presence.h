@@ -5,8 +5,8 @@
  *   presence.c    the plugin: hooks and options
  *   admin.c       what operators see of a pair, and may do
  *   pair.c        two people and all that is remembered of them: a session
- *   watch.c       the XMPP user watches: SUBSCRIBE out, NOTIFY in
- *   grant.c       the SIP user watches: SUBSCRIBE in, NOTIFY out
+ *   watch….c      the XMPP user watches: SUBSCRIBE out, NOTIFY in
+ *   grant….c      the SIP user watches: SUBSCRIBE in, NOTIFY out
  *   stanza.c      presence stanzas
  *   pidf_read.c   PIDF with RPID, old and new, to a state
  *   pidf_write.c  a state to PIDF with RPID

@@ -183,7 +183,8 @@ static void event(void *state, struct stox_session *s, const struct stox_event *
 		pack(s, &r); /* and act() tries again */
 }
 
-static const struct stox_session_kind kind = { "toy", event, act };
+static const struct stox_session_kind kind = { .name = "toy", .event = event,
+	.act = act };
 static const struct stox_session_kind *const kinds[] = { &kind, NULL };
 
 static stox_verdict take(void *state, struct stox_exchange *x)

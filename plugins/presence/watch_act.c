@@ -1,0 +1,139 @@
+/*
+ * What the half of a pair that watches asks for: a SUBSCRIBE, and what the XMPP
+ * user is told.
+ */
+#include <stdio.h>
+
+#include "stox/service/disco.h"
+#include "watch.h"
+
+static void send_subscribe(struct pair *p)
+{
+	struct pair_watch *w = &p->watch;
+	const struct stox_begin b = { .from = p->xmpp, .to = p->sip,
+		.tag = TAG_SUBSCRIBE,
+		.call_id = w->dialog.len ? NULL : w->call_id,
+		.from_tag = w->dialog.len ? NULL : w->tag,
+		.cseq = w->cseq + 1, .dialog = w->dialog };
+	struct stox_exchange *x = stox_begin(p->session, &b);
+
+	if (!x) {
+		pair_wait(p, flow_back_off_s(1) * 1000);
+		return;
+	}
+	if (!w->expires_ask_s)
+		w->expires_ask_s = (uint32_t)stox_option_int(x,
+			&presence_options[OPTION_EXPIRES]);
+	stox_out_sip(x, "SUBSCRIBE");
+	stox_out_header(x, "Contact", stox_contact(x));
+	stox_out_header(x, "Event", "presence");
+	stox_out_header(x, "Expires", w->state == WATCH_LEAVING ? "0"
+		: stox_printf(x, "%u", w->expires_ask_s));
+	stox_out_header(x, "Accept", PRESENCE_TYPE);
+	stox_out_header(x, "Allow-Events", "presence");
+	w->cseq++;
+	w->send = false;
+	w->flying = true;
+	stox_begin_send(x);
+}
+
+static struct stox_exchange *begin_stanza(struct pair *p, const char *from,
+	enum flow_tag tag)
+{
+	const struct stox_begin b = { .from = from, .to = p->xmpp, .tag = tag };
+	struct stox_exchange *x = stox_begin(p->session, &b);
+
+	if (!x)
+		pair_wait(p, flow_back_off_s(1) * 1000);
+	return x;
+}
+
+/* A bare stanza of a type; returns whether it went. */
+static bool say(struct pair *p, const char *type, enum flow_tag tag)
+{
+	struct stox_exchange *x = begin_stanza(p, p->sip, tag);
+	struct stox_element *e, *error;
+
+	if (!x)
+		return false;
+	e = stox_out_stanza(x, "presence", type);
+	if (tag == TAG_SUBSCRIBED)
+		presence_stanza_set_nick(e, p->watch.display);
+	if (tag == TAG_ERROR) {
+		error = stox_element_add(e, "error", NULL);
+		stox_element_set(error, "type", "cancel");
+		stox_element_add(error, p->trouble_status == 410 ? "gone"
+			: "item-not-found", STOX_NS_STANZAS);
+		stox_element_add_child_text(error, "text", STOX_NS_STANZAS,
+			p->trouble ? p->trouble : "There is no such contact.");
+	}
+	stox_begin_send(x);
+	return true;
+}
+
+static bool tell(struct pair *p, const struct pair_device *d)
+{
+	char from[4200];
+	struct stox_exchange *x;
+	struct stox_element *e;
+
+	snprintf(from, sizeof(from), "%s/%s", p->sip, d->d.resource);
+	x = begin_stanza(p, from, TAG_TELL);
+	if (!x)
+		return false;
+	e = stox_out_stanza(x, "presence", d->d.open ? NULL : "unavailable");
+	if (d->d.open) {
+		presence_stanza_write(x, e, &d->d, p->watch.notes,
+			(int64_t)p->now_s);
+		presence_stanza_set_nick(e, p->watch.display);
+		stox_disco_caps(x, STOX_DISCO_DEVICE, e);
+	}
+	stox_begin_send(x);
+	return true;
+}
+
+static void tell_devices(struct pair *p)
+{
+	struct pair_watch *w = &p->watch;
+
+	for (size_t i = 0; i < w->count;) {
+		struct pair_device *d = &w->devices[i];
+
+		if (d->owed && !tell(p, d))
+			return;
+		d->owed = false;
+		if (d->d.open)
+			i++;
+		else
+			pair_device_remove(w->devices, &w->count, d);
+	}
+}
+
+static bool owes_devices(const struct pair_watch *w)
+{
+	for (size_t i = 0; i < w->count; i++)
+		if (w->devices[i].owed)
+			return true;
+	return false;
+}
+
+void watch_act(struct pair *p)
+{
+	struct pair_watch *w = &p->watch;
+
+	if (w->send && !w->flying)
+		send_subscribe(p);
+	if (w->quiet_s > p->now_s) {
+		if (w->owe_subscribed || w->owe_error || w->owe_unsubscribed ||
+			owes_devices(w))
+			pair_wait(p, (w->quiet_s - p->now_s) * 1000);
+		return;
+	}
+	if (w->owe_subscribed && say(p, "subscribed", TAG_SUBSCRIBED))
+		w->owe_subscribed = false;
+	tell_devices(p);
+	if (w->owe_error && say(p, "error", TAG_ERROR))
+		w->owe_error = false;
+	if (w->owe_unsubscribed && say(p, "unsubscribed", TAG_UNSUBSCRIBED))
+		w->owe_unsubscribed = false;
+}

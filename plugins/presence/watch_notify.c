@@ -1,0 +1,263 @@
+/*
+ * What a NOTIFY says: does it belong to us, how long does the dialog last, what
+ * is the SIP user, and why did it end.  stox.md 3.3 step 5, 3.6, 3.7.
+ */
+#include <string.h>
+
+#include "stox/service/subscription.h"
+#include "watch.h"
+
+enum { PROBATION_S = 300 };
+
+static const char *resource_of(const struct presence_device *d)
+{
+	return *d->resource ? d->resource : "sip";
+}
+
+/* One device of the document: is it news? */
+static void see(struct pair_watch *w, const struct presence_device *now)
+{
+	struct pair_device *old =
+		pair_device(w->devices, w->count, resource_of(now));
+	struct presence_device d = *now;
+
+	d.resource = resource_of(now);
+	if (d.note_count > 4)
+		d.note_count = 4;
+	if (old) {
+		old->stale = false;
+		/* what is older than what was told is no news */
+		if (old->d.open && d.open && d.stamp_s >= 0 &&
+			d.stamp_s < old->d.stamp_s)
+			return;
+		old->owed = old->owed || w->retell ||
+			!pair_device_same(&old->d, &d);
+		old->d = d;
+		return;
+	}
+	/* that somebody is not there is said once */
+	if ((!d.open && w->told_s) || w->count == PAIR_DEVICES)
+		return;
+	w->devices[w->count++] = (struct pair_device){ .d = d, .owed = true };
+}
+
+/* A document tells all: what is not in it is gone.  RFC 3856, 6.8. */
+static bool take_state(struct pair *p, const struct presence_state *s)
+{
+	struct pair_watch *w = &p->watch;
+	static const struct presence_device nobody = { .resource = "",
+		.priority = PRESENCE_NO_PRIORITY, .stamp_s = -1 };
+	size_t before = w->count;
+	bool gone = false;
+
+	for (size_t i = 0; i < w->count; i++)
+		w->devices[i].stale = true;
+	for (size_t i = 0; i < s->count; i++)
+		see(w, &s->devices[i]);
+	if (s->count == 0 && w->count == 0)
+		see(w, &nobody);
+	for (size_t i = 0; i < w->count; i++) {
+		struct pair_device *d = &w->devices[i];
+
+		if (!d->stale)
+			continue;
+		d->owed = d->owed || d->d.open;
+		d->d.open = d->stale = false;
+		gone = true;
+	}
+	w->retell = false;
+	w->told_s = p->now_s;
+	if (s->display)
+		w->display = s->display;
+	return gone || w->count != before;
+}
+
+static bool read_body(struct pair *p, struct stox_exchange *x)
+{
+	const char *type = stox_in_type(x), *why;
+	struct presence_state state;
+	size_t len;
+	const char *body = stox_in_body(x, &len);
+
+	if (!len || !type ||
+		strncmp(type, PRESENCE_TYPE, strlen(PRESENCE_TYPE)) != 0)
+		return false;
+	if (presence_pidf_read(x, body, len, p->sip, &state, &why) < 0) {
+		stox_log(p->host, STOX_LOG_WARN, x, "document-refused",
+			"why=\"%s\"", why);
+		return false;
+	}
+	if (strcmp(stox_option_string(x, &presence_options[OPTION_BUSY]),
+		    "available") == 0)
+		for (size_t i = 0; i < state.count; i++)
+			if (state.devices[i].show == PRESENCE_DND)
+				state.devices[i].show = PRESENCE_PLAIN;
+	return take_state(p, &state);
+}
+
+/* `terminated`: why decides what comes next.  stox.md 3.6. */
+static void ended(struct pair *p, const struct stox_subscription *s)
+{
+	struct pair_watch *w = &p->watch;
+	uint64_t later = s->has_retry_after ? s->retry_after_s : PROBATION_S;
+
+	if (w->state == WATCH_LEAVING || w->auth == AUTH_NONE) {
+		watch_leave_dialog(w);
+		return;
+	}
+	switch (s->reason) {
+	case STOX_REASON_REJECTED:
+		watch_leave_dialog(w);
+		watch_end(p);
+		pair_trouble(p, 0, "The contact has refused, or has withdrawn "
+			"the permission.");
+		return;
+	case STOX_REASON_NORESOURCE:
+		watch_leave_dialog(w);
+		watch_end(p);
+		pair_trouble(p, 0, "The SIP side says that the contact does not "
+			"exist any more.");
+		return;
+	case STOX_REASON_INVARIANT:
+		watch_leave_dialog(w);
+		return;
+	case STOX_REASON_PROBATION:
+		watch_lose(p);
+		break;
+	default:
+		break;
+	}
+	if (!w->online) {
+		watch_leave_dialog(w);
+		return;
+	}
+	if (stox_resubscribe(s->reason) == STOX_RESUBSCRIBE_NOW && w->tries == 0) {
+		w->tries = 1;
+		watch_ask(p);
+		return;
+	}
+	w->tries++;
+	watch_ask_later(p, s->reason == STOX_REASON_NONE && !s->has_retry_after
+		? flow_back_off_s(w->tries) : later);
+}
+
+/* 200 for what is ours, whatever the XMPP side thinks of it: anything else would
+ * end the subscription.  RFC 6665, 4.2.2. */
+static unsigned fit(struct pair *p, struct stox_exchange *x, const char **why)
+{
+	struct pair_watch *w = &p->watch;
+	const char *event = stox_in_header(x, "Event");
+	struct stox_dialog d;
+
+	if (w->state == WATCH_IDLE || !w->call_id[0])
+		return 481;
+	if (w->dialog.len) {
+		switch (stox_dialog_receive(x, w->dialog, &d)) {
+		case STOX_DIALOG_FITS:
+			break;
+		case STOX_DIALOG_OLD:
+			return 500;
+		case STOX_DIALOG_OTHER:
+			return 481;
+		}
+	} else {
+		switch (stox_dialog_establish(x, w->call_id, w->tag, &d, why)) {
+		case 0:
+			break;
+		case -STOX_ENOENT:
+			return 481;
+		default:
+			return 400;
+		}
+	}
+	if (!event || strncmp(event, "presence", 8) != 0 ||
+		(event[8] && !strchr("; \t", event[8])))
+		return 489;
+	w->dialog = d;
+	return 200;
+}
+
+/* The time that is left is told by every NOTIFY; small differences are not
+ * worth a write. */
+static bool take_expires(struct pair *p, const struct stox_subscription *s)
+{
+	struct pair_watch *w = &p->watch;
+	uint64_t left = s->has_expires ? s->expires_s : w->expires_ask_s;
+	uint64_t until = p->now_s + left;
+
+	if (w->state == WATCH_LIVE && until >= w->expires_s &&
+		until < w->expires_s + WATCH_CACHE_S)
+		return false;
+	if (w->state == WATCH_LIVE && until < w->expires_s &&
+		until + WATCH_CACHE_S > w->expires_s)
+		return false;
+	w->expires_s = until;
+	w->next_s = p->now_s + stox_refresh_after((uint32_t)left);
+	return true;
+}
+
+static bool alive(struct pair *p, struct stox_exchange *x,
+	const struct stox_subscription *s)
+{
+	struct pair_watch *w = &p->watch;
+	bool save = take_expires(p, s);
+	bool unsure = w->retell || w->state == WATCH_ASKING;
+	size_t len;
+
+	if (w->state == WATCH_ASKING) {
+		w->state = WATCH_LIVE;
+		save = true;
+	}
+	if (s->state != STOX_SUB_ACTIVE)
+		return save;
+	w->tries = 0;
+	if (p->trouble) {
+		pair_trouble(p, 0, NULL);
+		save = true;
+	}
+	if (w->auth == AUTH_ASKED) {
+		w->auth = AUTH_YES;
+		w->since_s = p->now_s;
+		w->owe_subscribed = true;
+		save = true;
+	}
+	/* Nothing is no news (RFC 8048, 5.3.2), but it does not confirm either
+	 * what another dialog, or another run, has told. */
+	stox_in_body(x, &len);
+	if (unsure && len == 0) {
+		watch_lose(p);
+		w->retell = false;
+		return true;
+	}
+	return read_body(p, x) || save;
+}
+
+bool watch_notify(struct pair *p, struct stox_exchange *x)
+{
+	struct pair_watch *w = &p->watch;
+	const char *why = NULL;
+	bool made = !w->dialog.len;
+	unsigned status = fit(p, x, &why);
+	struct stox_subscription s;
+
+	if (status == 200 && stox_subscription_read(x, &s) < 0) {
+		status = 400;
+		why = "Bad Subscription-State";
+	}
+	stox_reply_sip(x, status, why);
+	if (status == 489)
+		stox_reply_header(x, "Allow-Events", "presence");
+	if (status != 200)
+		return false;
+	if (s.state == STOX_SUB_TERMINATED) {
+		if (w->state != WATCH_LEAVING && w->auth == AUTH_YES)
+			read_body(p, x);
+		ended(p, &s);
+		return true;
+	}
+	if (w->state == WATCH_LEAVING) {
+		w->send = w->send || made;
+		return true;
+	}
+	return alive(p, x, &s) || made;
+}
