@@ -26,6 +26,11 @@ static const struct stox_plugin stubborn = { .abi = STOX_ABI,
 	.summary = "Refuse to start.", .init = refuse };
 const struct stox_plugin *const core_plugin_table[] = { &stubborn, NULL };
 
+/* A connection of somebody else. */
+struct caller {
+	bool open, closed;
+};
+
 struct stage {
 	struct io_world *world;
 	struct log log;
@@ -35,11 +40,7 @@ struct stage {
 	struct io_env *env, *other;
 	struct node *node;
 	struct buf why, lines;
-};
-
-/* A connection of somebody else. */
-struct caller {
-	bool open, closed;
+	struct caller kept, gone; /* they live as long as their streams */
 };
 
 static void on_open(void *arg, struct io_stream *s)
@@ -189,12 +190,12 @@ static void all_as_first(struct stage *s)
 static void opened_and_closed(void **state)
 {
 	struct stage *s = *state;
-	struct caller kept = { false, false }, gone = { false, false };
+	struct caller *kept = &s->kept, *gone = &s->gone;
 
 	all_as_first(s);
 	assert_false(listens(s, 7006));
-	call(s, 7001, &kept);
-	call(s, 7002, &gone);
+	call(s, 7001, kept);
+	call(s, 7002, gone);
 	buf_clear(&s->lines);
 	assert_true(use(s, "xmpp_listen = { '*:7001', '*:7006' }\n"
 		"xmpp_listen_tls = { '*:7007' }\n"
@@ -204,7 +205,8 @@ static void opened_and_closed(void **state)
 	for (uint16_t port = 7002; port <= 7005; port++)
 		assert_false(listens(s, port));
 	/* what was accepted stays, also where nobody is accepted any more */
-	assert_true(kept.open && !kept.closed && gone.open && !gone.closed);
+	assert_true(kept->open && !kept->closed && gone->open &&
+		!gone->closed);
 	assert_true(is_logged(s, "listening side=xmpp address=*:7006"));
 	assert_true(is_logged(s, "listener-closed side=xmpp address=*:7002"));
 	assert_false(is_logged(s, "*:7001"));
