@@ -154,6 +154,12 @@ static void wait_patiently(struct xmpp_route *r,
 	retry_later(r);
 }
 
+/* A stream has just broken and may come back: what waits goes out then. */
+static bool may_resume(const struct xmpp_route *r)
+{
+	return r->limbo || xmpp_sm_may_return(r->x, r->local, r->remote);
+}
+
 void xmpp_route_failed(struct xmpp_route *r, enum stox_condition condition,
 	const char *text)
 {
@@ -161,7 +167,7 @@ void xmpp_route_failed(struct xmpp_route *r, enum stox_condition condition,
 	back_off(r);
 	r->failed_condition = condition;
 	xmpp_stream_set(&r->failed_text, text);
-	if (!r->carrier)
+	if (!r->carrier && !may_resume(r))
 		xmpp_queue_fail(&r->queue, r->x->stopping, condition, text);
 	retry_later(r);
 	xmpp_route_unused(r);
@@ -244,7 +250,7 @@ void xmpp_route_send(struct xmpp_route *r, const struct xmpp_letter *letter)
 	if (s && !r->queue.count && xmpp_queue_write(s, letter, r) == 0)
 		return;
 	if (!r->out && !r->carrier && xmpp_route_failed_lately(r)) {
-		if (letter->flags & XMPP_SEND_PATIENT &&
+		if ((letter->flags & XMPP_SEND_PATIENT || may_resume(r)) &&
 			!xmpp_route_is_shut(r))
 			wait_patiently(r, letter);
 		else

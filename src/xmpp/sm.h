@@ -156,6 +156,8 @@ bool xmpp_sm_out_element(struct xmpp_out *o, const struct stox_element *e);
 /** The connection of @s has broken: keep its state.  False when there is
  *  nothing to keep it for. */
 bool xmpp_sm_suspend(struct xmpp_stream *s);
+/** Has a stream between the two broken that may be resumed, by whomever? */
+bool xmpp_sm_may_return(struct xmpp *x, const char *local, const char *remote);
 /** @s goes on where @sm stood, the peer having handled @h. */
 void xmpp_sm_attach(struct xmpp_sm *sm, struct xmpp_stream *s);
 /** Our <resume/> was accepted. */

@@ -86,6 +86,19 @@ static bool worth_keeping(struct xmpp_stream *s)
 	return !sm->ours || (r && r->carrier == s);
 }
 
+bool xmpp_sm_may_return(struct xmpp *x, const char *local, const char *remote)
+{
+	list_each (it, tmp, &x->kept) {
+		const struct xmpp_sm *sm = container_of(it, struct xmpp_sm, node);
+
+		for (size_t i = 0; i < sm->pair_count; i++)
+			if (strcmp(sm->pairs[i].local, local) == 0 &&
+				strcmp(sm->pairs[i].remote, remote) == 0)
+				return true;
+	}
+	return false;
+}
+
 static void make_room(struct xmpp *x)
 {
 	struct xmpp_sm *oldest;
