@@ -42,6 +42,7 @@ class SecondAct:
         contacts.stanza("subscribe")
         line("romeo", "allows", "Juliet may see me.",
              "he tells his own server")
+        contacts.world.fe.asked("romeo")
         contacts.allow()
         began = time.monotonic()
         contacts.hears("subscribed", 15)

@@ -13,7 +13,7 @@ import signal
 import sqlite3
 from contextlib import closing
 
-from lab import LabError, Process
+from lab import LabError, Process, until
 
 USERS = ("romeo", "benvolio")
 
@@ -206,6 +206,8 @@ route[DELIVER] {{
         if os.path.exists(self.database):
             return
         with closing(sqlite3.connect(self.database)) as tables:
+            # Kamailio waits for no lock: readers and a writer get along so
+            tables.execute("pragma journal_mode = wal")
             for name in ("standard", "presence"):
                 files = glob.glob("/usr/share/kamailio/db_sqlite/"
                                   f"{name}-create.sql")
@@ -213,6 +215,16 @@ route[DELIVER] {{
                     raise LabError("kamailio-sqlite-modules is not installed")
                 with open(files[0], encoding="utf-8") as file:
                     tables.executescript(file.read())
+
+    def asked(self, user, seconds=10):
+        """Wait until somebody's request to see the user is written down: who
+        writes at the same moment makes Kamailio refuse it."""
+        def is_there():
+            with closing(sqlite3.connect(self.database, timeout=5)) as tables:
+                return tables.execute(
+                    "select count(*) from watchers where presentity_uri = ?",
+                    (f"sip:{user}@contoso.com",)).fetchone()[0] > 0
+        until(seconds, f"nobody has asked to see {user}", is_there)
 
     def rule(self, user, watcher=None, handling="allow"):
         """What the server tells a watcher of a user: "allow", "block" or
