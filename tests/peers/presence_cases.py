@@ -9,8 +9,7 @@ from world import ROMEO
 TWO = {"servers": ("prosody", "ejabberd"), "modes": ("external", "component")}
 ONCE = {"servers": ("prosody", "ejabberd"), "modes": ("external",)}
 # ejabberd tries again only minutes after a server was away.
-AWAY = {"servers": ("prosody",), "modes": ("external", "component")}
-ALONE = {"servers": ("prosody",), "modes": ("external",)}
+AWAY = {"servers": ("prosody",), "modes": ("external",)}
 JUDGE = os.path.join(os.path.dirname(os.path.abspath(__file__)),
                      "../presence/judge.sh")
 
@@ -248,7 +247,7 @@ def restarted(world, contacts):
     truth(contacts, "and on")
 
 
-@case("who has gone while stox was down is shown as gone", **ALONE)
+@case("who has gone while stox was down is shown as gone", **AWAY)
 @staged
 def gone_meanwhile(world, contacts):
     contacts.befriend()
@@ -258,7 +257,7 @@ def gone_meanwhile(world, contacts):
     contacts.hears("unavailable", 60)
 
 
-@case("the XMPP server restarts and all is as before", **ALONE)
+@case("the XMPP server restarts and all is as before", **AWAY)
 @staged
 def xmpp_server_restarts(world, contacts):
     contacts.befriend()
