@@ -255,17 +255,3 @@ def gone_meanwhile(world, contacts):
     contacts.order("unpublish")
     world.start_stox()
     contacts.hears("unavailable", 60)
-
-
-@case("the XMPP server restarts and all is as before", **AWAY)
-@staged
-def xmpp_server_restarts(world, contacts):
-    contacts.befriend()
-    world.log_out("juliet")
-    world.xmpp.stop()
-    world.xmpp.start()
-    contacts.publish(note="still here")
-    world.log_in()
-    contacts.hears("", 60, status="still here")
-    contacts.show("away", "here again")
-    contacts.sees(60, state="active", notes=["here again"])
