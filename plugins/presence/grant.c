@@ -364,8 +364,8 @@ static bool take_device(struct pair *p, struct stox_exchange *x)
 	struct pair_device *old;
 
 	presence_stanza_read(x, slash ? slash + 1 : "", &d);
-	if (d.note_count > 4)
-		d.note_count = 4;
+	if (d.note_count > PAIR_NOTES)
+		d.note_count = PAIR_NOTES;
 	old = pair_device(g->devices, g->count, d.resource);
 	if (!d.open) {
 		if (!slash) /* of the server: none is left */

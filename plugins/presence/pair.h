@@ -18,6 +18,7 @@
 enum {
 	PAIR_DEVICES = 16,
 	PAIR_LEGS = 8,
+	PAIR_NOTES = 4,       /* kept of a device */
 	PAIR_ROW_MAX = 32768,
 	PAIR_TROUBLE_MAX = 200,
 	PAIR_TRANSACTION_S = 32, /* 64*T1: RFC 6665, 4.1.2.4 */

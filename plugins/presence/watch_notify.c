@@ -22,8 +22,8 @@ static void see(struct pair_watch *w, const struct presence_device *now)
 	struct presence_device d = *now;
 
 	d.resource = resource_of(now);
-	if (d.note_count > 4)
-		d.note_count = 4;
+	if (d.note_count > PAIR_NOTES)
+		d.note_count = PAIR_NOTES;
 	if (old) {
 		old->stale = false;
 		/* what is older than what was told is no news */
