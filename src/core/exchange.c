@@ -207,8 +207,9 @@ static void refuse_iq(struct stox_exchange *x)
 			"This address does not offer that service.", "unserved");
 }
 
-/** No presence is carried: whoever believes in a subscription hears that there is
- *  none; what waits for no answer gets none.  RFC 6121, 3.2, 3.3 and 4.3.2. */
+/** No plugin carries presence of that address: whoever believes in a
+ *  subscription hears that there is none; what waits for no answer gets none.
+ *  RFC 6121, 3.2, 3.3 and 4.3.2. */
 static void refuse_presence(struct stox_exchange *x)
 {
 	const char *type = stox_element_attr(x->in_stanza, "type");
@@ -219,7 +220,7 @@ static void refuse_presence(struct stox_exchange *x)
 		end(x, "unserved");
 	} else {
 		reject(x, STOX_SERVICE_UNAVAILABLE,
-			"This gateway carries no presence.", "unserved");
+			"There is no presence of this address here.", "unserved");
 	}
 }
 
