@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "ctl/plan.h"
 #include "ctl/report.h"
 #include "ctl/roster.h"
 
@@ -56,6 +57,25 @@ static json_t *do_reload(struct ctl *c)
 	return j;
 }
 
+static json_t *do_plan(struct node *n, struct str section)
+{
+	const struct plan plan = { n->snapshot->config, n->credentials,
+		io_wall_us(n->env) / 1000000 };
+	struct buf text;
+	json_t *j;
+
+	buf_init(&text, ANSWER_MAX / 4, NULL);
+	if (plan_write(&plan, section, &text) < 0)
+		j = json_pack("{s:b,s:s+}", "ok", 0, "error",
+			"the plan has no such section; it has ", plan_sections);
+	else if (text.overflow)
+		j = failure("the plan is too long; ask for one section");
+	else
+		j = json_pack("{s:b,s:s}", "ok", 1, "plan", buf_text(&text));
+	buf_free(&text);
+	return j;
+}
+
 void ctl_answer(struct ctl *c, struct str line, struct buf *out)
 {
 	struct node *n = c->config.node;
@@ -78,9 +98,14 @@ void ctl_answer(struct ctl *c, struct str line, struct buf *out)
 		j = report_certs(n);
 	else if (str_is(line, "partners"))
 		j = report_partners(n);
+	else if (str_is(line, "plan"))
+		j = do_plan(n, STR(""));
+	else if (str_starts(line, STR("plan ")))
+		j = do_plan(n, str_trim((struct str){ line.p + 5,
+			line.len - 5 }));
 	else
 		j = failure("unknown command; known are status, reload, hooks, "
-			"streams, partners, limits, certs, roster");
+			"streams, partners, limits, certs, plan, roster");
 	put_json(out, j);
 }
 

@@ -3,7 +3,7 @@
  * JSON document.
  *
  *     status | reload | hooks | streams | streams failed | partners | limits |
- *     certs | roster …
+ *     certs | plan | plan SECTION | roster …
  *
  * The kernel tells who asks: root and the daemon's own user may, others are
  * turned away.

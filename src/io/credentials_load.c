@@ -104,11 +104,17 @@ static void describe(struct io_credentials *c, struct io_credential *item,
 	const char *file, gnutls_x509_crt_t crt)
 {
 	struct io_certificate *info = &item->info;
+	unsigned char digest[32];
+	size_t size = sizeof(digest);
 
 	io_identity_read(crt, c->pool, &item->id);
 	info->file = pool_strdup(c->pool, file);
 	info->name = name_of(c->pool, file);
 	info->names = joined(c->pool, item->id.dns, item->id.srv);
+	info->addresses = (const char *const *)item->id.xmpp;
+	if (gnutls_x509_crt_get_key_id(crt, GNUTLS_KEYID_USE_SHA256, digest,
+		    &size) == 0)
+		str_hex(digest, size, info->key_sha256);
 	info->expires_s = item->id.expires_s;
 	io_identity_usage(crt, &info->client_usage, &info->server_usage);
 	item->id.trusted = true; /* as the twin in memory sees it */

@@ -148,6 +148,10 @@ struct io_certificate {
 	const char *file;
 	const char *name;         /* NAME of NAME.crt or NAME/fullchain.pem */
 	const char *const *names; /* its DNS and SRV names, NULL-terminated */
+	const char *const *addresses; /* its XmppAddrs that are domains, too */
+	/* SHA-256 of its key's DER as hex, for TLSA 3 1 1; in memory that of
+	 * its names */
+	char key_sha256[65];
 	uint64_t expires_s;
 	bool client_usage, server_usage; /* extended key usage allows it */
 };

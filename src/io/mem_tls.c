@@ -216,9 +216,12 @@ void io_mem_credentials_add(struct io_credentials *c, const char *const *names)
 	memcpy(all + dns, id->srv, srv * sizeof(char *));
 	item->info = (struct io_certificate){ .file = "memory",
 		.names = (const char *const *)all,
+		.addresses = (const char *const *)id->xmpp,
 		.expires_s = id->expires_s,
 		.client_usage = true,
 		.server_usage = true };
+	memcpy(item->info.key_sha256, id->fingerprint,
+		sizeof(item->info.key_sha256));
 }
 
 void io_mem_credentials_expire(struct io_credentials *c, uint64_t expires_s)

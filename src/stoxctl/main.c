@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "stoxctl/ask.h"
+#include "stoxctl/plan.h"
 #include "stoxctl/roster.h"
 #include "stoxctl/show.h"
 
@@ -53,7 +54,12 @@ static void usage(FILE *out)
 		"                                         end it; both sides are told\n"
 		"            export [DOMAIN|ADDRESS]      print them as CSV, with --json as JSON\n"
 		"            import [FILE]                add those of CSV or JSON\n"
+		"  plan [SECTION]\n"
+		"            what others have to set up, ready to be pasted: certificates,\n"
+		"            ports, dns, lync or xmpp; without SECTION all of them\n"
 		"\n"
+		"  -c, --config FILE  with plan: for this file, which stoxd reads and checks;\n"
+		"                     none needs to run\n"
 		"  -s, --socket PATH  the control socket, instead of\n"
 		"                     %s\n"
 		"  -f, --failed       with streams: those that failed\n"
@@ -61,7 +67,8 @@ static void usage(FILE *out)
 		"  -h, --help         print this, end\n"
 		"  -V, --version      print the version, end\n"
 		"\n"
-		"Exit status: 0 done, 1 the daemon refused or is not there, 2 usage.\n",
+		"Exit status: 0 done, 1 the daemon refused or is not there, 2 usage or a broken\n"
+		"configuration.\n",
 		DEFAULT_SOCKET);
 }
 
@@ -88,6 +95,18 @@ static int run(const struct command *c, const char *path, const char *line,
 	return status;
 }
 
+/* @words: behind "plan". */
+static int run_plan(struct plan_call *call, char **words, int count)
+{
+	if (count > 1 || (call->file && call->as_json) ||
+		(count == 1 && strlen(words[0]) > 32)) {
+		usage(stderr);
+		return EXIT_USAGE;
+	}
+	call->section = count == 1 ? words[0] : NULL;
+	return plan_run(call);
+}
+
 static const struct command *find(const char *name)
 {
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
@@ -99,6 +118,7 @@ static const struct command *find(const char *name)
 int main(int argc, char **argv)
 {
 	static const struct option longs[] = {
+		{ "config", required_argument, NULL, 'c' },
 		{ "socket", required_argument, NULL, 's' },
 		{ "failed", no_argument, NULL, 'f' },
 		{ "json", no_argument, NULL, 'j' },
@@ -106,13 +126,16 @@ int main(int argc, char **argv)
 		{ "version", no_argument, NULL, 'V' },
 		{ 0 }
 	};
-	const char *path = DEFAULT_SOCKET;
+	const char *path = DEFAULT_SOCKET, *file = NULL;
 	const struct command *c;
 	bool as_json = false, failed = false;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "s:fjhV", longs, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "c:s:fjhV", longs, NULL)) != -1) {
 		switch (option) {
+		case 'c':
+			file = optarg;
+			break;
 		case 's':
 			path = optarg;
 			break;
@@ -133,7 +156,8 @@ int main(int argc, char **argv)
 			return EXIT_USAGE;
 		}
 	}
-	if (optind < argc && strcmp(argv[optind], "roster") == 0 && !failed) {
+	if (optind < argc && strcmp(argv[optind], "roster") == 0 && !failed &&
+		!file) {
 		const struct roster_call call = { path, as_json,
 			argv + optind + 1, argc - optind - 1 };
 		int status = roster_run(&call);
@@ -142,8 +166,13 @@ int main(int argc, char **argv)
 			usage(stderr);
 		return status;
 	}
+	if (optind < argc && strcmp(argv[optind], "plan") == 0 && !failed) {
+		struct plan_call call = { path, file, NULL, as_json };
+
+		return run_plan(&call, argv + optind + 1, argc - optind - 1);
+	}
 	c = optind < argc ? find(argv[optind]) : NULL;
-	if (!c || optind + 1 < argc || (failed && strcmp(c->name, "streams") != 0)) {
+	if (!c || optind + 1 < argc || file || (failed && strcmp(c->name, "streams") != 0)) {
 		if (optind < argc && !c)
 			fprintf(stderr, "stoxctl: unknown command '%s'\n",
 				argv[optind]);

@@ -14,11 +14,12 @@
 #include "core/certificates.h"
 #include "core/node.h"
 #include "ctl/ctl.h"
+#include "ctl/plan.h"
 #include "stoxd/notify.h"
 #include "xml/xml.h"
 
 enum { EXIT_USAGE = 2 };
-enum { MESSAGES_MAX = 256 * 1024 };
+enum { MESSAGES_MAX = 256 * 1024, PLAN_MAX = 4 << 20 };
 
 struct stoxd {
 	struct log log;
@@ -27,6 +28,7 @@ struct stoxd {
 	const char *file;
 	bool file_given;
 	bool check_only, manual_only;
+	const char *plan;     /* the section to print, "" for all; NULL: none */
 	struct plugins *plugins;
 	struct io_env *env;
 	struct node *node;
@@ -44,6 +46,8 @@ static void usage(FILE *out)
 		"      --check-config   read the configuration, tell what is wrong, end\n"
 		"      --config-manual  print the reference of all options as troff, with\n"
 		"                       -c those of the plugins in FILE too, end\n"
+		"      --plan SECTION   print what others have to set up, end: certificates,\n"
+		"                       ports, dns, lync, xmpp or all; stoxctl(1) tells more\n"
 		"  -h, --help           print this, end\n"
 		"  -V, --version        print the version, end\n"
 		"\n"
@@ -180,6 +184,7 @@ static int parse_arguments(struct stoxd *d, int argc, char **argv)
 		{ "config", required_argument, NULL, 'c' },
 		{ "check-config", no_argument, NULL, 'k' },
 		{ "config-manual", no_argument, NULL, 'm' },
+		{ "plan", required_argument, NULL, 'p' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ 0 }
@@ -197,6 +202,9 @@ static int parse_arguments(struct stoxd *d, int argc, char **argv)
 			break;
 		case 'm':
 			d->manual_only = true;
+			break;
+		case 'p':
+			d->plan = strcmp(optarg, "all") == 0 ? "" : optarg;
 			break;
 		case 'h':
 			usage(stdout);
@@ -217,6 +225,36 @@ static int parse_arguments(struct stoxd *d, int argc, char **argv)
 	return -1;
 }
 
+/** What the file asks of the world.  It is made before there are certificates,
+ *  so that none, and none that can be read, is no error. */
+static int print_plan(struct stoxd *d, const struct config *c,
+	struct buf *warnings)
+{
+	struct io_credentials *cred = NULL;
+	struct plan plan = { .config = c };
+	struct buf out;
+	int status = EXIT_SUCCESS;
+
+	certificates_load(d->env, c, &cred, warnings);
+	plan.credentials = cred;
+	plan.now_s = io_wall_us(d->env) / 1000000;
+	buf_init(&out, PLAN_MAX, NULL);
+	if (plan_write(&plan, str_from(d->plan), &out) < 0) {
+		fprintf(stderr, "stoxd: the plan has no section '%s'; it has "
+			"%s\n", d->plan, plan_sections);
+		status = EXIT_USAGE;
+	} else if (out.overflow) {
+		fprintf(stderr, "stoxd: the plan is too long; ask for one "
+			"section\n");
+		status = EXIT_FAILURE;
+	} else {
+		fwrite(out.data, 1, out.len, stdout);
+	}
+	buf_free(&out);
+	io_credentials_unref(&cred);
+	return status;
+}
+
 /** The environment needs the DNS options, so the file is read first, once. */
 static int start(struct stoxd *d, struct buf *errors, struct buf *warnings)
 {
@@ -232,7 +270,9 @@ static int start(struct stoxd *d, struct buf *errors, struct buf *warnings)
 	d->log.level = c->log_level;
 	memcpy(d->limits.value, c->limits, sizeof(c->limits));
 	d->env = io_uv_new(&env);
-	if (d->env && node_check(d->env, c, &cred, errors, warnings) == 0) {
+	if (d->env && d->plan) {
+		status = print_plan(d, c, warnings);
+	} else if (d->env && node_check(d->env, c, &cred, errors, warnings) == 0) {
 		/* a running daemon logs them */
 		if (d->check_only)
 			certificates_dates(cred, io_wall_us(d->env) / 1000000,

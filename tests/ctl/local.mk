@@ -24,3 +24,5 @@ tests_ctl_test_table_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(CMOCKA_CFLAGS) \
 	$(JANSSON_CFLAGS)
 tests_ctl_test_table_LDADD = $(CMOCKA_LIBS) $(JANSSON_LIBS)
 endif
+TESTS += tests/ctl/plan.py
+EXTRA_DIST += tests/ctl/plan.py

@@ -276,6 +276,30 @@ static void use(struct stage *s, const char *text)
 	buf_free(&why);
 }
 
+/* What a file's plan is, tests/ctl/plan.py shows. */
+static void test_plan(void **state)
+{
+	json_t *j = ask(*state, "plan");
+	const char *text = json_string_value(json_object_get(j, "plan"));
+
+	assert_non_null(text);
+	assert_non_null(strstr(text, "_xmpp-server._tcp.contoso.com. IN SRV 0 "
+		"0 5269 gw.example.net."));
+	assert_non_null(strstr(text, "out  gw.example.net"));
+	assert_non_null(strstr(text, "there"));
+	json_decref(j);
+	j = ask(*state, "plan dns");
+	text = json_string_value(json_object_get(j, "plan"));
+	assert_non_null(text);
+	assert_null(strstr(text, "out  gw.example.net"));
+	json_decref(j);
+	j = ask(*state, "plan weather");
+	assert_true(json_is_false(json_object_get(j, "ok")));
+	assert_non_null(strstr(json_string_value(json_object_get(j, "error")),
+		"it has certificates, ports"));
+	json_decref(j);
+}
+
 static void test_discovered_partners(void **state)
 {
 	struct stage *s = *state;
@@ -399,6 +423,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_certs_date, set_up,
 			tear_down),
 		cmocka_unit_test_setup_teardown(test_partners, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_plan, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_discovered_partners, set_up,
 			tear_down),
 		cmocka_unit_test_setup_teardown(test_reload, set_up, tear_down),

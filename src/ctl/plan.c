@@ -1,0 +1,104 @@
+#include "ctl/plan_private.h"
+
+const char plan_sections[] = "certificates, ports, dns, lync, xmpp";
+
+static const struct {
+	const char *name;
+	void (*write)(struct plan_writer *w);
+} sections[] = {
+	{ "certificates", plan_certificates },
+	{ "ports", plan_ports },
+	{ "dns", plan_dns },
+	{ "lync", plan_lync },
+	{ "xmpp", plan_xmpp },
+};
+
+/* ---- what the sections ask ----------------------------------------------- */
+
+const char *plan_host(const struct config *c)
+{
+	return c->host ? c->host : "HOST-IS-NOT-SET";
+}
+
+bool plan_same_domain(const char *host, const char *domain)
+{
+	const char *dot = strchr(host, '.');
+
+	return dot && dot > host && strcmp(dot + 1, domain) == 0;
+}
+
+bool plan_found_by_dns(const struct config *c)
+{
+	for (size_t i = 0; i < c->sip_domain_count; i++)
+		if (!c->sip_domains[i].partner.blocked &&
+			!c->sip_domains[i].partner.front_ends)
+			return true;
+	return c->discovered_sip;
+}
+
+bool plan_has_lync(const struct config *c)
+{
+	for (size_t i = 0; i < c->sip_domain_count; i++)
+		if (!c->sip_domains[i].partner.blocked &&
+			strcmp(c->sip_domains[i].partner.dialect->name,
+				"lync") == 0)
+			return true;
+	return c->discovered_sip;
+}
+
+bool plan_has_server(const struct config *c)
+{
+	for (size_t i = 0; i < c->local_count; i++)
+		if (!c->locals[i].component_host)
+			return true;
+	return false;
+}
+
+const char *plan_ascii(struct plan_writer *w, const char *domain)
+{
+	char ascii[256];
+
+	if (io_domain_to_ascii(str_from(domain), ascii, sizeof(ascii)) < 0)
+		return domain; /* an address */
+	return pool_strdup(w->pool, ascii);
+}
+
+uint16_t plan_address(const char *text, uint16_t port, char *host)
+{
+	uint16_t own = 0;
+
+	/* it was checked when the configuration was read */
+	stox_require(config_address(text, host, 256, &own) == 0);
+	return own ? own : port;
+}
+
+const char *plan_join(struct plan_writer *w, const char *const *names)
+{
+	const char *all = "";
+
+	for (size_t i = 0; names && names[i]; i++)
+		all = pool_printf(w->pool, "%s%s%s", all,
+			i == 0 ? "" : names[i + 1] ? ", " : " and ", names[i]);
+	return all;
+}
+
+/* ---- sections -------------------------------------------------------------- */
+
+int plan_write(const struct plan *p, struct str name, struct buf *out)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < sizeof(sections) / sizeof(*sections); i++) {
+		struct plan_writer w = { p, p->config, out, NULL };
+
+		if (name.len && !str_is(name, sections[i].name))
+			continue;
+		if (any)
+			buf_add_char(out, '\n');
+		any = true;
+		w.pool = pool_new(NULL);
+		sections[i].write(&w);
+		pool_free(&w.pool);
+	}
+	return any ? 0 : -STOX_EINVAL;
+}
