@@ -15,6 +15,15 @@ EXTRA_DIST += \
 	tests/peers/jabberd2.py \
 	tests/peers/kamailio.py \
 	tests/peers/lab.py \
+	tests/peers/lync.py \
+	tests/peers/lync_cases.py \
+	tests/peers/lync_character.py \
+	tests/peers/lync_dialog.py \
+	tests/peers/lync_front.py \
+	tests/peers/lync_judge.py \
+	tests/peers/lync_talk.py \
+	tests/peers/lync_watch.py \
+	tests/peers/lync_wire.py \
 	tests/peers/modern.py \
 	tests/peers/presence_cases.py \
 	tests/peers/prosody.py \
@@ -22,6 +31,7 @@ EXTRA_DIST += \
 	tests/peers/run \
 	tests/peers/sip_client.py \
 	tests/peers/sip_presence.py \
+	tests/peers/sip_text.py \
 	tests/peers/signed.py \
 	tests/peers/stox.py \
 	tests/peers/strangers.py \

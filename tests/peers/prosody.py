@@ -23,7 +23,7 @@ class Prosody:
     # It asks the name server that it is given, and only that one.
     own_resolver = True
     modes = ("external", "direct", "bidi", "dane", "dialback", "plain",
-             "component", "gateway")
+             "component", "gateway", "lync", "lync-component")
 
     def __init__(self, lab, authority, component_secret=None,
                  secure_auth=True, encrypted=True, components=(),

@@ -16,25 +16,8 @@ import sys
 import time
 
 from agent import commands, report
-from sip_presence import Presence, first
-
-COMPACT = {"v": "via", "f": "from", "t": "to", "i": "call-id",
-           "l": "content-length", "c": "content-type", "s": "subject",
-           "m": "contact", "o": "event"}
-
-
-def parse(head):
-    """Start line and a list of (lower-case name, value)."""
-    lines = head.decode("utf-8", "replace").split("\r\n")
-    headers = []
-    for line in lines[1:]:
-        if line[:1] in (" ", "\t") and headers:
-            headers[-1][1] += " " + line.strip()
-        elif ":" in line:
-            name, value = line.split(":", 1)
-            name = name.strip().lower()
-            headers.append([COMPACT.get(name, name), value.strip()])
-    return lines[0], headers
+from sip_presence import Presence
+from sip_text import first, parse
 
 
 class User(Presence):

@@ -7,12 +7,10 @@ import secrets
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
+from sip_text import first, tag_of
+
 PIDF = "{urn:ietf:params:xml:ns:pidf}"
 RPID = "{urn:ietf:params:xml:ns:pidf:rpid}"
-
-
-def first(headers, name):
-    return next((value for key, value in headers if key == name), "")
 
 
 def document(aor, is_open, note="", activity=""):
@@ -52,10 +50,6 @@ class Watch:
         self.to_tag, self.target, self.routes = "", "", []
 
 
-def _tag(header):
-    return header.partition(";tag=")[2].split(";")[0]
-
-
 def _routes(headers):
     return [one.strip() for key, value in headers if key == "record-route"
             for one in value.split(",")]
@@ -91,7 +85,7 @@ class Presence:
             if status >= 300 and (not watch.to_tag or status in (404, 481)):
                 del self.watches[to]
             elif status < 300 and not watch.to_tag:
-                self._establish(watch, _tag(first(headers, "to")), headers,
+                self._establish(watch, tag_of(first(headers, "to")), headers,
                                 _routes(headers)[::-1])
 
     @staticmethod
@@ -107,7 +101,7 @@ class Presence:
             if watch.call_id != call_id:
                 continue
             if not watch.to_tag:
-                self._establish(watch, _tag(first(headers, "from")), headers,
+                self._establish(watch, tag_of(first(headers, "from")), headers,
                                 _routes(headers))
             state, *rest = first(headers, "subscription-state").split(";")
             if state == "terminated":

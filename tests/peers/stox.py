@@ -13,8 +13,11 @@ GATEWAY = "sip.example.org"
 # What stox is a component for, by mode.
 COMPONENTS = {
     "component": ("contoso.com",),
+    "lync-component": ("contoso.com",),
     "gateway": (GATEWAY, "d1.contoso.com", "d2.contoso.com"),
 }
+# Those where contoso.com has the scripted Lync server.
+LYNC = ("lync", "lync-component")
 
 # How stox and the XMPP server prove themselves to each other.
 MODES = {
@@ -31,6 +34,8 @@ MODES = {
     "component": "",
     # a component again, with other SIP domains beside it
     "gateway": "",
+    "lync": 'sasl = "required"\n    dialback = false',
+    "lync-component": "",
 }
 
 
@@ -64,7 +69,7 @@ class Stox:
         alone = not lab.separate
         link = (f'    component = {{ host = "{lab.ip4("xmpp")}", '
                 f'port = 5347, secret = "{SECRET}" }}\n')
-        component = {"component": link,
+        component = {"component": link, "lync-component": link,
                      "gateway": f'    gateway = "{GATEWAY}"\n'}.get(
                          self.mode, "")
         more = "" if self.mode != "gateway" else (
@@ -76,6 +81,7 @@ class Stox:
                   if alone and self.mode not in COMPONENTS else "")
         listen += (f'sip_listen = {{ "{lab.ip4("gw")}:5061" }}\n'
                    if alone else "")
+        dialect = '    dialect = "lync"\n' if self.mode in LYNC else ""
         policy = MODES[self.mode]
         return f"""-- stox, between example.org and contoso.com
 data         = "{lab.path("stox/data")}"
@@ -89,7 +95,7 @@ plugin_path  = {{ "{os.path.join(self.build, ".libs")}" }}
 {listen}{extra}
 SipDomain "contoso.com"
     front_end = "fe.contoso.com:5061"
-{component}{more}
+{dialect}{component}{more}
 XmppDomain "example.org"
     partner = "federated"
 {proxy}    {policy}

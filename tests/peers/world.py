@@ -5,8 +5,9 @@ from ejabberd import Ejabberd
 from jabberd2 import Jabberd2
 from kamailio import USERS as SIP_USERS, Kamailio
 from lab import Lab
+from lync import Lync
 from prosody import PASSWORD, Prosody
-from stox import COMPONENTS, SECRET, Stox
+from stox import COMPONENTS, LYNC, SECRET, Stox
 
 SERVERS = {"prosody": Prosody, "ejabberd": Ejabberd, "jabberd2": Jabberd2}
 # Names that are not in the DNS, by mode.
@@ -32,7 +33,7 @@ class World:
         self.authority = Authority(self.lab)
         self.agents = {}
         self.xmpp = self._xmpp()
-        self.fe = Kamailio(self.lab, self.authority)
+        self.fe = self._front_end()
         self.stox = None
 
     def _xmpp(self):
@@ -44,6 +45,10 @@ class World:
             secure_auth=self.mode not in ("dialback", "plain"),
             encrypted=self.mode != "plain", modern=self.mode == "bidi")
 
+    def _front_end(self):
+        return (Lync if self.mode in LYNC else Kamailio)(
+            self.lab, self.authority)
+
     def start_servers(self):
         self.fe.start()
         self.xmpp.start()
@@ -53,11 +58,18 @@ class World:
         self.stox.start(**options)
 
     def switch(self, mode):
-        """Go on with another mode: new stox, XMPP server with other words."""
+        """Go on with another mode: new stox, XMPP server with other words, and
+        perhaps another SIP server."""
         if self.stox and self.stox.process:
             self.stox.stop()
         self.log_out("juliet")
         self.xmpp.stop()
+        if mode in LYNC or self.mode in LYNC:
+            self.log_out("romeo")
+            self.fe.stop()
+            self.mode = mode
+            self.fe = self._front_end()
+            self.fe.start()
         self.mode = mode
         self.xmpp = self._xmpp()
         self.xmpp.start()
@@ -77,6 +89,8 @@ class World:
 
     def sip_user(self, name):
         """Register name@contoso.com; returns the agent."""
+        if self.mode in LYNC:
+            return self.fe.romeo
         if name not in self.agents:
             agent = Agent(self.lab, "home", name, "sip_client.py",
                           f"{name}@contoso.com", self.lab.ip4("fe"), "5071",
