@@ -1,5 +1,5 @@
 /*
- * client.c: client transactions, non-INVITE.  RFC 3261, 17.1.2; RFC 3263, 4.3.
+ * client.c: client transactions.  RFC 3261, 17.1; RFC 6026; RFC 3263, 4.3.
  *
  * One sip_send() is one sip_client: a walk over connections and targets of its
  * peer, each attempt a transaction of its own branch, until a final response,
@@ -7,6 +7,9 @@
  *
  *   LOCATING -> CONNECTING -> TRYING -> (PROCEEDING) -> final
  *        ^___________|___________|___________|  lost, 503: the next target
+ *
+ * An INVITE whose 2xx has been told stays ACCEPTED until timer M: it answers
+ * what is repeated and ends what other branches accept.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,6 +41,7 @@ static struct sip_client *take(struct sip *s)
 	list_init(&k->node);
 	list_init(&k->on);
 	buf_init(&k->request, SIZE_MAX, s->budget);
+	buf_init(&k->taken, SIZE_MAX, s->budget);
 	timer_init(&k->timer, on_timer, k);
 	io_task_init(&k->task, on_task, k);
 	return k;
@@ -48,6 +52,7 @@ static void destroy(struct sip_client *k)
 	if (k->sip->budget)
 		k->sip->budget->used -= sizeof *k;
 	buf_free(&k->request);
+	buf_free(&k->taken);
 	free(k);
 }
 
@@ -76,6 +81,8 @@ static const char *state_text(enum sip_client_state state)
 		return "trying";
 	case SIP_CLIENT_PROCEEDING:
 		return "proceeding";
+	case SIP_CLIENT_ACCEPTED:
+		return "accepted";
 	case SIP_CLIENT_ENDED:
 		return "ended";
 	}
@@ -106,10 +113,24 @@ static struct str branch_key(const struct sip_client *k)
 /* Leave the connection, or whatever it waits for. */
 static void detach(struct sip_client *k)
 {
-	if (k->state == SIP_CLIENT_TRYING || k->state == SIP_CLIENT_PROCEEDING)
+	if (k->state == SIP_CLIENT_TRYING ||
+		k->state == SIP_CLIENT_PROCEEDING ||
+		k->state == SIP_CLIENT_ACCEPTED)
 		table_remove(k->sip->clients, branch_key(k));
 	list_remove(&k->on);
 	k->connection = NULL;
+}
+
+/* Whoever asked hears it once, and may use the token again. */
+static void tell(struct sip_client *k, const struct sip_answer *a)
+{
+	struct sip *s = k->sip;
+
+	if (k->forgotten)
+		return;
+	k->forgotten = true;
+	table_remove(s->tokens, token_key(k));
+	s->events->on_answer(s->arg, k->token, a);
 }
 
 /* The end: tell it once, then forget. */
@@ -121,12 +142,9 @@ static void finish(struct sip_client *k, const struct sip_answer *a)
 	set_state(k, SIP_CLIENT_ENDED, a->text ? a->text : "final response");
 	timer_stop(io_timers(s->env), &k->timer);
 	io_undefer(&k->task);
-	if (!k->forgotten)
-		table_remove(s->tokens, token_key(k));
 	list_remove(&k->node);
 	s->client_count--;
-	if (!k->forgotten)
-		s->events->on_answer(s->arg, k->token, a);
+	tell(k, a);
 	put(k);
 	sip_ended(s);
 }
@@ -183,6 +201,7 @@ static void transmit(struct sip_client *k)
 {
 	if (k->attempts > 1)
 		sip_request_branch(k);
+	k->cancelled = false;
 	table_put(k->sip->clients, branch_key(k), k);
 	set_state(k, SIP_CLIENT_TRYING, "sent");
 	run_timer(k, true);
@@ -294,6 +313,20 @@ static void step(struct sip_client *k)
 	fail(k);
 }
 
+/* It rings too long: whoever asked hears so now, the other side gets a CANCEL
+ * and the time of a transaction to answer it.  RFC 3261, 9.1. */
+static void give_up_ringing(struct sip_client *k)
+{
+	const struct sip_answer a = {
+		.event = SIP_TIMEOUT,
+		.text = k->failure.text,
+	};
+
+	sip_invite_cancel(k);
+	timer_start(io_timers(k->sip->env), &k->timer, SIP_64T1_MS);
+	tell(k, &a);
+}
+
 static void on_timer(void *arg)
 {
 	struct sip_client *k = arg;
@@ -317,7 +350,14 @@ static void on_timer(void *arg)
 		set_failure(k, SIP_TIMEOUT,
 			"the SIP server %s did not answer in time", name);
 		break;
+	case SIP_CLIENT_ACCEPTED:
+		set_failure(k, SIP_TIMEOUT, "%s", "timer M");
+		break;
 	case SIP_CLIENT_ENDED:
+		return;
+	}
+	if (k->invite && k->state == SIP_CLIENT_PROCEEDING && !k->cancelled) {
+		give_up_ringing(k);
 		return;
 	}
 	if (k->state == SIP_CLIENT_TRYING && !k->forgotten &&
@@ -463,10 +503,62 @@ static bool try_elsewhere(struct sip_client *k, const struct sip_message *m)
 	return true;
 }
 
+static void receive_1xx(struct sip_client *k)
+{
+	if (k->state == SIP_CLIENT_TRYING) {
+		set_state(k, SIP_CLIENT_PROCEEDING, "1xx");
+		/* it may ring for the whole of the time */
+		if (k->invite)
+			run_timer(k, false);
+	}
+	if (k->invite && k->forgotten && k->state == SIP_CLIENT_PROCEEDING &&
+		!k->cancelled) {
+		sip_invite_cancel(k);
+		timer_start(io_timers(k->sip->env), &k->timer, SIP_64T1_MS);
+	}
+}
+
+/* The first 2xx makes the dialog that is told; each further To tag is another
+ * branch of a fork.  RFC 3261, 13.2.2.4. */
+static void receive_2xx(struct sip_client *k, struct sip_connection *c,
+	const struct sip_answer *a)
+{
+	struct str tag = a->message->to.tag;
+	bool first = k->state != SIP_CLIENT_ACCEPTED && !k->forgotten;
+
+	if (first)
+		buf_add_str(&k->taken, tag);
+	sip_invite_confirm(k, c, a->message,
+		!str_eq(tag, buf_str(&k->taken)));
+	if (k->state == SIP_CLIENT_ACCEPTED)
+		return;
+	/* it waits for no connection any more */
+	list_remove(&k->on);
+	k->connection = NULL;
+	set_state(k, SIP_CLIENT_ACCEPTED, "2xx");
+	timer_start(io_timers(k->sip->env), &k->timer, SIP_64T1_MS);
+	tell(k, a);
+}
+
+static void receive_final(struct sip_client *k, struct sip_connection *c,
+	const struct sip_answer *a)
+{
+	if (k->invite && a->status < 300) {
+		receive_2xx(k, c, a);
+		return;
+	}
+	if (k->invite)
+		sip_invite_ack(k, c, a->message);
+	if (k->state == SIP_CLIENT_ACCEPTED)
+		return;
+	if (a->status != 503 || !try_elsewhere(k, a->message))
+		finish(k, a);
+}
+
 void sip_client_receive(struct sip_connection *c, const struct sip_message *m)
 {
 	struct sip_client *k = table_get(c->sip->clients, m->via.branch);
-	struct sip_answer a = {
+	const struct sip_answer a = {
 		.event = SIP_FINAL,
 		.message = m,
 		.status = m->status,
@@ -480,13 +572,10 @@ void sip_client_receive(struct sip_connection *c, const struct sip_message *m)
 			sip_connection_name(c, name, sizeof name), m->status);
 		return;
 	}
-	if (m->status < 200) {
-		if (k->state == SIP_CLIENT_TRYING)
-			set_state(k, SIP_CLIENT_PROCEEDING, "1xx");
-		return;
-	}
-	if (m->status != 503 || !try_elsewhere(k, m))
-		finish(k, &a);
+	if (m->status < 200)
+		receive_1xx(k);
+	else
+		receive_final(k, c, &a);
 }
 
 /* ---- the door ---- */
@@ -543,11 +632,12 @@ void sip_send(struct sip *s, const struct sip_partner *partner,
 	bool may;
 
 	stox_require(token != 0 && timeout_ms > 0);
-	stox_require(!str_is(method, "INVITE"));
 	k->peer = peer_for(s, partner, out);
 	k->connection = NULL;
 	k->state = SIP_CLIENT_LOCATING;
-	k->forgotten = k->fresh = false;
+	k->forgotten = k->fresh = k->cancelled = false;
+	k->invite = str_is(method, "INVITE");
+	buf_clear(&k->taken);
 	k->token = token;
 	k->tried = k->attempts = 0;
 	k->deadline_ms = io_now_ms(s->env) + timeout_ms;
@@ -577,6 +667,11 @@ void sip_forget(struct sip *s, uint64_t token)
 	if (k->state == SIP_CLIENT_LOCATING ||
 		k->state == SIP_CLIENT_CONNECTING)
 		fail(k);
+	/* without a 1xx a CANCEL might overtake it: it waits for one */
+	if (k->invite && k->state == SIP_CLIENT_PROCEEDING) {
+		sip_invite_cancel(k);
+		timer_start(io_timers(s->env), &k->timer, SIP_64T1_MS);
+	}
 }
 
 void sip_client_free_all(struct sip *s)

@@ -29,6 +29,7 @@ src_sip_libsip_la_SOURCES = \
 	src/sip/dialect.c \
 	src/sip/discover.c \
 	src/sip/framing.c \
+	src/sip/invite.c \
 	src/sip/link.c \
 	src/sip/listener.c \
 	src/sip/locate.c \

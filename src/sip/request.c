@@ -148,3 +148,25 @@ void sip_request_write(struct sip_client *k, enum sip_transport transport,
 		sip_write_header(to, "User-Agent", str_from(s->user_agent));
 	sip_request_finish(s, to, out->headers, out->content_type, out->body);
 }
+
+void sip_request_write_lone(struct sip *s, struct buf *out,
+	enum sip_transport transport, const struct sip_out *what)
+{
+	char token[SIP_TAG_SIZE];
+
+	sip_token(s, token);
+	buf_printf(out, "%s %s SIP/2.0\r\n", what->method, what->request_uri);
+	buf_add_str(out, s->via[transport]);
+	buf_add_text(out, "z9hG4bK");
+	buf_add_text(out, token);
+	buf_add_str(out, s->hops[transport]);
+	for (size_t i = 0; what->routes && what->routes[i]; i++)
+		sip_write_header(out, "Route", str_from(what->routes[i]));
+	buf_printf(out, "From: <%s>;tag=%s\r\nTo: <%s>;tag=%s\r\n"
+		"Call-ID: %s\r\nCSeq: %lu %s\r\n", what->from, what->from_tag,
+		what->to, what->to_tag, what->call_id,
+		(unsigned long)what->cseq, what->method);
+	if (s->user_agent)
+		sip_write_header(out, "User-Agent", str_from(s->user_agent));
+	sip_request_finish(s, out, what->headers, NULL, STR(""));
+}

@@ -5,6 +5,7 @@
  *   peer      who is proven      framing     bytes to messages
  *   locate    where to connect   policy      which requests may go up
  *   server    their requests     client      our requests
+ *                                invite      ACK, CANCEL and forks of ours
  *   link      what is proven     discover    domains of no partner
  *
  * A connection proves peers (links).  A server transaction belongs to the peer
@@ -22,7 +23,8 @@
 
 enum {
 	SIP_T1_MS = 500,                  /* RFC 3261, 17.1.1.1 */
-	SIP_64T1_MS = 64 * SIP_T1_MS,     /* timers B, F, H, L */
+	SIP_T2_MS = 4000,
+	SIP_64T1_MS = 64 * SIP_T1_MS,     /* timers B, F, H, L, M */
 	SIP_TRYING_MS = 3500,             /* RFC 4320, 4.1 */
 	SIP_TRYING_INVITE_MS = 200,       /* RFC 3261, 17.2.1 */
 	SIP_INVITE_MS = 180000,           /* an INVITE nobody answers */

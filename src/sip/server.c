@@ -4,6 +4,7 @@
  *   non-INVITE   TRYING -> PROCEEDING (100 by us, 1xx) -> final: gone
  *   INVITE       PROCEEDING -> 300-699: COMPLETED -> ACK: gone
  *                           -> 2xx:     ACCEPTED  -> timer L: gone
+ *                                       (repeated until the ACK)
  *
  * A request that is refused at once and is no INVITE needs none of this: over
  * a reliable transport its transaction would end with the answer.
@@ -67,7 +68,7 @@ void sip_server_put(struct sip_server *t)
 	buf_clear(&t->last);
 	buf_clear(&t->block);
 	t->state = SIP_SERVER_IDLE;
-	t->invite = t->tried = t->final = false;
+	t->invite = t->tried = t->final = t->acked = false;
 	t->handle = 0;
 	t->connection = NULL;
 	t->peer = NULL;
@@ -123,11 +124,11 @@ static void make_key(struct buf *key, const struct sip_message *m,
 
 /* What the same request has by whatever way it comes.  RFC 3261, 8.2.2.2. */
 static void make_merge_key(struct buf *key, const struct sip_message *m,
-	const struct sip_peer *peer)
+	const struct sip_peer *peer, struct str method)
 {
 	buf_clear(key);
 	buf_add(key, &peer, sizeof peer);
-	add_part(key, m->method);
+	add_part(key, method);
 	add_part(key, m->call_id);
 	add_part(key, m->from.tag);
 	buf_add(key, &m->cseq, sizeof m->cseq);
@@ -149,7 +150,7 @@ static bool is_merged(struct sip *s, const struct sip_message *m,
 
 	if (m->to.tag.len > 0)
 		return false;
-	make_merge_key(&s->key, m, peer);
+	make_merge_key(&s->key, m, peer, m->method);
 	t = table_get(s->merged, buf_str(&s->key));
 	return t && t->connection && !t->final;
 }
@@ -202,7 +203,7 @@ static void begin(struct sip_connection *c, struct sip_server *t,
 	sip_token(s, t->tag);
 	make_key(&t->keys, &t->message, peer, t->message.method);
 	t->key_len = t->keys.len;
-	make_merge_key(&s->key, &t->message, peer);
+	make_merge_key(&s->key, &t->message, peer, t->message.method);
 	buf_add_str(&t->keys, buf_str(&s->key));
 	table_put(s->servers, (struct str){ t->keys.data, t->key_len }, t);
 	/* the younger replaces one whose connection is gone */
@@ -281,6 +282,42 @@ static void send_bytes(struct sip_server *t, struct str bytes)
 		"partner=%s why=\"no connection\"", t->peer->name);
 }
 
+/* A 2xx is repeated until its ACK, over TLS too: a hop behind may be UDP.
+ * RFC 3261, 13.3.1.4. */
+static void await_ack(struct sip_server *t)
+{
+	t->acked = false;
+	t->repeat_ms = SIP_T1_MS;
+	t->until_ms = io_now_ms(t->sip->env) + SIP_64T1_MS;
+	run_timer(t, t->repeat_ms);
+}
+
+static void tell_acked(struct sip_server *t, bool acked)
+{
+	struct sip *s = t->sip;
+
+	t->acked = acked;
+	if (s->events->on_acked)
+		s->events->on_acked(s->arg, str_from(t->tag), acked);
+}
+
+static void accepted_timer(struct sip_server *t)
+{
+	uint64_t now = io_now_ms(t->sip->env);
+	uint64_t left = t->until_ms > now ? t->until_ms - now : 0;
+
+	if (!left || t->acked) {
+		if (!t->acked)
+			tell_acked(t, false);
+		end(t, "timer L");
+		return;
+	}
+	send_bytes(t, buf_str(&t->last));
+	t->repeat_ms = 2 * t->repeat_ms < SIP_T2_MS ? 2 * t->repeat_ms
+						    : SIP_T2_MS;
+	run_timer(t, left < t->repeat_ms ? left : t->repeat_ms);
+}
+
 /* Send an answer and take the machine along. */
 static void answer(struct sip_server *t, struct sip_reply *reply)
 {
@@ -288,6 +325,8 @@ static void answer(struct sip_server *t, struct sip_reply *reply)
 
 	if (!reply->to_tag || !reply->to_tag[0])
 		reply->to_tag = reply->status > 100 ? t->tag : NULL;
+	else
+		snprintf(t->tag, sizeof t->tag, "%s", reply->to_tag);
 	buf_clear(&s->out);
 	sip_response_write(s, &s->out, &t->message,
 		t->connection ? t->connection->stream : NULL, reply);
@@ -310,7 +349,10 @@ static void answer(struct sip_server *t, struct sip_reply *reply)
 	set_state(t,
 		reply->status < 300 ? SIP_SERVER_ACCEPTED : SIP_SERVER_COMPLETED,
 		"final answer");
-	run_timer(t, SIP_64T1_MS);
+	if (t->state == SIP_SERVER_ACCEPTED)
+		await_ack(t);
+	else
+		run_timer(t, SIP_64T1_MS);
 	sip_ended(s);
 }
 
@@ -349,7 +391,7 @@ static void on_timer(void *arg)
 		end(t, "timer H");
 		return;
 	case SIP_SERVER_ACCEPTED:
-		end(t, "timer L");
+		accepted_timer(t);
 		return;
 	case SIP_SERVER_IDLE:
 	case SIP_SERVER_OVER:
@@ -365,14 +407,26 @@ static void repeat(struct sip_server *t)
 		send_bytes(t, buf_str(&t->last));
 }
 
+/* The ACK of a 2xx has a branch of its own, and may come by another connection:
+ * it is known by the names that it shares with its INVITE. */
 static void receive_ack(struct sip *s, const struct sip_message *m,
 	const struct sip_peer *peer)
 {
 	struct sip_server *t = peer ? find(s, m, peer, STR("INVITE")) : NULL;
 
-	/* that of a 2xx has its own branch: nobody here waits for it */
-	if (t && t->state == SIP_SERVER_COMPLETED)
+	if (t && t->state == SIP_SERVER_COMPLETED) {
 		end(t, "ACK");
+		return;
+	}
+	if (!peer)
+		return;
+	make_merge_key(&s->key, m, peer, STR("INVITE"));
+	t = table_get(s->merged, buf_str(&s->key));
+	if (!t || t->state != SIP_SERVER_ACCEPTED || t->acked ||
+		!str_is(m->to.tag, t->tag))
+		return;
+	run_timer(t, t->until_ms - io_now_ms(s->env));
+	tell_acked(t, true);
 }
 
 static struct sip_server *find_cancelled(struct sip *s,

@@ -121,6 +121,10 @@ struct sip_events {
 	/* the end of sip_send(), once per token, never inside it */
 	void (*on_answer)(void *arg, uint64_t token,
 		const struct sip_answer *a);
+	/* a 2xx to an INVITE, sent with the To tag @tag, got its ACK; or
+	 * (@acked false) none within 64*T1, though it was repeated: the dialog
+	 * must end.  RFC 3261, 13.3.1.4.  May be NULL */
+	void (*on_acked)(void *arg, struct str tag, bool acked);
 };
 
 struct sip;
@@ -158,12 +162,18 @@ void sip_unlisten_at(struct sip *s, const char *address, uint16_t port);
  * @partner of config.partners, or config.discovered: then @out names the domain,
  *          which is found by SRV only and proven by its certificate
  * @token   not 0, and not that of a request under way
- * @out     not INVITE, ACK or CANCEL: those need a session
+ * @out     not ACK or CANCEL: those are sent here.  An INVITE has Contact
+ *          among its headers.  Its 2xx is acknowledged before on_answer, and
+ *          each time it comes again; what other branches of a fork answer is
+ *          acknowledged and ended by BYE.  After a 1xx it waits for the whole
+ *          of @timeout_ms, then it is cancelled, as by sip_forget().
+ *          RFC 3261, 13.2 and 17.1.1; RFC 6026
  * A header whose value holds CR, LF or NUL is left out, with a log line.
  */
 void sip_send(struct sip *s, const struct sip_partner *partner,
 	const struct sip_out *out, unsigned timeout_ms, uint64_t token);
-/** Forget a request: no on_answer any more; its transaction runs out. */
+/** Forget a request: no on_answer any more; its transaction runs out.  An INVITE
+ *  is cancelled, and a dialog that it makes all the same ends by BYE. */
 void sip_forget(struct sip *s, uint64_t token);
 
 /**

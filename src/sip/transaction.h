@@ -35,6 +35,9 @@ struct sip_server {
 	bool invite;
 	bool tried;                      /* the first timer has run */
 	bool final;                      /* the final answer is sent */
+	bool acked;                      /* ACCEPTED: the ACK has come */
+	uint32_t repeat_ms;              /* ACCEPTED: until the next 2xx */
+	uint64_t until_ms;               /* ACCEPTED: timer L */
 	uint64_t handle;                 /* the core's, until it has answered */
 	struct sip_connection *connection; /* NULL: it has closed */
 	struct sip_peer *peer;
@@ -79,6 +82,7 @@ enum sip_client_state {
 	SIP_CLIENT_CONNECTING,  /* waits for a connection */
 	SIP_CLIENT_TRYING,      /* sent */
 	SIP_CLIENT_PROCEEDING,  /* 1xx came */
+	SIP_CLIENT_ACCEPTED,    /* INVITE, 2xx came.  RFC 6026, 7.2 */
 	SIP_CLIENT_ENDED,       /* the end is decided, the callback is due */
 };
 
@@ -90,6 +94,8 @@ struct sip_client {
 	struct sip_connection *connection;
 	enum sip_client_state state;
 	bool forgotten;
+	bool invite;
+	bool cancelled;                  /* INVITE: CANCEL has been sent */
 	bool fresh;                      /* the connection was opened for us */
 	uint64_t token;
 	uint64_t deadline_ms;
@@ -101,6 +107,7 @@ struct sip_client {
 	char branch[SIP_BRANCH_SIZE];
 	size_t branch_at, branch_len;    /* where it is in the request */
 	struct buf request;
+	struct buf taken;                /* ACCEPTED: To tag of the dialog */
 	struct sip_failure failure;
 };
 
@@ -117,6 +124,19 @@ void sip_client_fail_all(struct sip_peer *p, enum sip_event event,
 	const char *text);
 void sip_client_free_all(struct sip *s);
 
+/* ---- invite.c: what only INVITE has ---- */
+
+/** ACK of a final response to @k that is no 2xx, by the connection that it came
+ *  by.  RFC 3261, 17.1.1.3. */
+void sip_invite_ack(struct sip_client *k, struct sip_connection *c,
+	const struct sip_message *response);
+/** ACK of a 2xx: a request of its own in the new dialog.  RFC 3261, 13.2.2.4.
+ *  @bye: nobody wants that dialog, it ends at once. */
+void sip_invite_confirm(struct sip_client *k, struct sip_connection *c,
+	const struct sip_message *response, bool bye);
+/** CANCEL @k, once, where it was sent.  RFC 3261, 9.1. */
+void sip_invite_cancel(struct sip_client *k);
+
 /* ---- response.c, request.c ---- */
 
 /** Write a response to @m, which came by @stream; NULL: that is closed. */
@@ -130,6 +150,10 @@ void sip_request_write(struct sip_client *k, enum sip_transport transport,
 void sip_request_configure(struct sip *s);
 /** Put a new branch into it. */
 void sip_request_branch(struct sip_client *k);
+/** The lines of a request in dialog of ours that needs no transaction: ACK, and
+ *  BYE to which no answer is awaited.  As sip_request_write(). */
+void sip_request_write_lone(struct sip *s, struct buf *out,
+	enum sip_transport transport, const struct sip_out *what);
 /** Header pairs, Content-Type, Content-Length, the blank line and the body. */
 void sip_request_finish(struct sip *s, struct buf *out,
 	const char *const *headers, const char *content_type, struct str body);

@@ -70,6 +70,13 @@ tests_sip_test_client_SOURCES = \
 tests_sip_test_client_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_sip_test_client_LDADD = \
 	$(SIP) $(SIP_MODEL) $(IO) $(BASE) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/sip/test_invite
+TESTS += tests/sip/test_invite
+tests_sip_test_invite_SOURCES = \
+	tests/sip/test_invite.c tests/sip/scene.c tests/sip/scene.h
+tests_sip_test_invite_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_sip_test_invite_LDADD = \
+	$(SIP) $(SIP_MODEL) $(IO) $(BASE) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/sip/test_discover
 TESTS += tests/sip/test_discover
 tests_sip_test_discover_SOURCES = \

@@ -88,9 +88,20 @@ static void on_answer(void *arg, uint64_t token, const struct sip_answer *a)
 		assert_true(a->text && a->text[0]);
 }
 
+static void on_acked(void *arg, struct str tag, bool acked)
+{
+	struct scene *s = arg;
+	size_t i = s->ack_count++;
+
+	assert_true(i < SCENE_MAX);
+	keep(s->acks[i].tag, sizeof s->acks[i].tag, tag);
+	s->acks[i].acked = acked;
+}
+
 static const struct sip_events core_events = {
 	.on_request = on_request,
 	.on_answer = on_answer,
+	.on_acked = on_acked,
 };
 
 static void count_line(void *arg, enum stox_level level, const char *line)

@@ -63,6 +63,11 @@ struct scene {
 		char text[400], body[64];
 	} answers[SCENE_MAX];
 	size_t answer_count;
+	struct {
+		char tag[64];
+		bool acked;
+	} acks[SCENE_MAX];
+	size_t ack_count;
 	bool shut;
 
 	struct machine *machines[16];
