@@ -135,6 +135,8 @@ static enum outcome happen(struct pair *p, const struct stox_event *e)
 		return SAVE;
 	case STOX_EVENT_ADMIN:
 		return admin_order(p, e->admin) ? SAVE : NOTHING;
+	case STOX_EVENT_ACKED:
+		return NOTHING;
 	}
 	return NOTHING;
 }
@@ -168,8 +170,8 @@ static void act(void *state, struct stox_session *s)
 		stox_session_wake(s, p.wait_ms);
 }
 
-static const struct stox_session_kind kind = { "presence", event, act,
-	admin_describe };
+static const struct stox_session_kind kind = { .name = "presence",
+	.event = event, .act = act, .describe = admin_describe };
 static const struct stox_session_kind *const kinds[] = { &kind, NULL };
 
 /* ---- hooks ------------------------------------------------------------------ */

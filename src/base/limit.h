@@ -71,6 +71,7 @@
 	LIMIT(DANE_RECORD, dane_record, "bytes of a TLSA record", 8192, "bytes", "pass over the record") \
 	LIMIT(EXCHANGES, exchanges, "exchanges under way", 100000, "", "resource-constraint or 503") \
 	LIMIT(SESSIONS, sessions, "sessions in memory that are quiet", 20000, "", "leave them to the store") \
+	LIMIT(CONVERSATIONS, conversations, "sessions that live in memory only", 20000, "", "resource-constraint or 503") \
 	LIMIT(SESSION_PACE, session_pace, "sessions woken by their due time", 500, "/s", "wait") \
 	LIMIT(LANE, lane, "exchanges waiting for one pair", 100, "", "resource-constraint or 503") \
 	LIMIT(EXCHANGE_X2S, exchange_x2s, "time for an exchange from XMPP", 32, "s", "remote-server-timeout") \

@@ -108,6 +108,49 @@ int stox_dialog_establish(struct stox_exchange *x, const char *call_id,
 	return packed(x, &d, ret, why);
 }
 
+/* From and To of the answer are those that were sent. */
+static int establish(struct stox_exchange *x, const struct sip_message *m,
+	struct sip_dialog *d)
+{
+	const char *why = NULL;
+
+	if (x->dialog) { /* a re-INVITE */
+		*d = *x->dialog;
+		sip_dialog_refresh(x->pool, d, m);
+		return 0;
+	}
+	*d = (struct sip_dialog){
+		.call_id = pool_strndup(x->pool, m->call_id.p, m->call_id.len),
+		.local_tag = pool_strndup(x->pool, m->from.tag.p,
+			m->from.tag.len),
+		.local = pool_strndup(x->pool, m->from.uri_text.p,
+			m->from.uri_text.len),
+		.remote = pool_strndup(x->pool, m->to.uri_text.p,
+			m->to.uri_text.len),
+		.local_cseq = m->cseq,
+	};
+	return sip_dialog_establish(x->pool, d, m,
+		str_from(x->snapshot->config->host), &why);
+}
+
+void dialog_answered(struct stox_exchange *x, const struct sip_message *m)
+{
+	struct sip_dialog d;
+
+	if (m->status >= 200 && m->status < 300 &&
+		str_is(m->cseq_method, "INVITE") && establish(x, m, &d) == 0)
+		(void)pack(x, &d, &x->made);
+}
+
+int stox_dialog_made(const struct stox_exchange *x, struct stox_dialog *ret)
+{
+	if (!x->out_sip || strcmp(x->out_sip->method, "INVITE") != 0 ||
+		x->answer_status < 200 || x->answer_status > 299)
+		return -STOX_ENOENT;
+	*ret = x->made;
+	return x->made.len ? 0 : -STOX_EPROTO;
+}
+
 enum stox_dialog_fit stox_dialog_receive(struct stox_exchange *x,
 	struct stox_dialog dialog, struct stox_dialog *ret)
 {
@@ -142,6 +185,24 @@ int stox_reply_tag(struct stox_exchange *x, const char *tag)
 		return -STOX_EINVAL;
 	x->reply_sip->to_tag = pool_strdup(x->pool, tag);
 	return 0;
+}
+
+int stox_reply_body(struct stox_exchange *x, const char *type,
+	const void *bytes, size_t len)
+{
+	char *copy;
+
+	if (!x->reply_sip)
+		return -STOX_EINVAL;
+	copy = pool_strndup(x->pool, bytes, len);
+	x->reply_sip->type = pool_strdup(x->pool, type);
+	x->reply_sip->body = (struct str){ copy, len };
+	return 0;
+}
+
+const char *stox_own_host(const struct stox_exchange *x)
+{
+	return x->snapshot->config->host;
 }
 
 const char *stox_contact(struct stox_exchange *x)

@@ -19,6 +19,7 @@
 #include "sip/dialog.h"
 #include "sip/sip.h"
 #include "stox/plugin.h"
+#include "stox/service/dialog.h"
 #include "xmpp/xmpp.h"
 
 struct node;
@@ -96,6 +97,7 @@ struct stox_exchange {
 	struct exchange_sip *out_sip;
 	const struct stox_begin *begin; /* dialog data of an originating one */
 	const struct sip_dialog *dialog; /* that it is sent in, or NULL */
+	struct stox_dialog made;      /* by the 2xx to an INVITE; len 0: none */
 	const char *out_id;           /* stanza id to match bounces and results by */
 	bool tracked;                 /* out_id is in node->by_stanza_id */
 	/* answer */

@@ -26,6 +26,7 @@ src_core_libcore_la_SOURCES = \
 	src/core/session_admin.c \
 	src/core/session_api.c \
 	src/core/session_load.c \
+	src/core/session_memory.c \
 	src/core/spelling.c src/core/spelling.h \
 	src/core/version.c \
 	src/core/config.c \

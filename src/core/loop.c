@@ -135,7 +135,7 @@ static void remember(struct loops *l, const struct passed *seen, uint64_t now)
 bool loop_found(struct stox_exchange *x)
 {
 	struct loops *l = x->node->loops;
-	const char *text = x->originating ? NULL : text_of(x);
+	const char *text = text_of(x);
 	uint64_t now = io_now_ms(x->node->env);
 	struct passed seen = { .side = x->side }, *p;
 

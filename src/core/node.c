@@ -199,6 +199,7 @@ static int adopt(struct node *n, struct config *c, struct buf *why)
 		if (contains(hosts, n->host_count, old[i]))
 			continue;
 		exchange_unload(n, old[i]);
+		sessions_unload(n->sessions, old[i]);
 		host_free(&old[i]);
 	}
 	free(old);

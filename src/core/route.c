@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 
+#include "core/dialog.h"
 #include "core/node.h"
 
 static const char NO_ROOM[] =
@@ -176,6 +177,7 @@ static void copy_answer(struct stox_exchange *x, const struct sip_answer *a)
 	x->answer = ANSWER_SIP;
 	x->answer_sip = a->message;
 	x->answer_status = a->status;
+	dialog_answered(x, a->message);
 	if (a->status < 300)
 		return;
 	m = map_error_to_xmpp(a->status);
@@ -213,7 +215,14 @@ static void sip_answered(void *arg, uint64_t token, const struct sip_answer *a)
 	exchange_failed(x, condition, a->text);
 }
 
-const struct sip_events route_sip_events = { from_sip, sip_answered };
+static void sip_acked(void *arg, struct str tag, bool acked)
+{
+	struct node *n = arg;
+
+	sessions_acked(n->sessions, tag, acked);
+}
+
+const struct sip_events route_sip_events = { from_sip, sip_answered, sip_acked };
 
 /* ---- out ----------------------------------------------------------------------- */
 
@@ -276,7 +285,8 @@ static void send_sip(struct stox_exchange *x)
 			&out.routes);
 	}
 	sip_send(x->node->sip, p, &out,
-		(unsigned)limit_get(x->node->limits, LIMIT_EXCHANGE_X2S) * 1000,
+		b && b->timeout_ms ? b->timeout_ms : (unsigned)
+			limit_get(x->node->limits, LIMIT_EXCHANGE_X2S) * 1000,
 		x->id);
 }
 

@@ -1,5 +1,6 @@
 #include "core/session_private.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* After a write that failed. */
@@ -49,6 +50,7 @@ struct stox_session *session_new(struct stox_host *host,
 	io_task_init(&s->work, work, s);
 	timer_init(&s->wake, wake, s);
 	table_put(n->sessions->by_key, str_from(s->key), s);
+	session_object_new(s);
 	return s;
 }
 
@@ -81,6 +83,7 @@ void session_free(struct stox_session *s)
 		order_free(&m->order);
 		free(m);
 	}
+	session_object_free(s);
 	free(s->key);
 	free(s->row);
 	free(s);
@@ -127,7 +130,7 @@ void session_rest(struct stox_session *s)
 	struct sessions *all = s->n->sessions;
 	uint64_t max = limit_get(s->n->limits, LIMIT_SESSIONS);
 
-	if (s->begun || s->waking)
+	if (s->begun || s->waking || s->object)
 		return; /* its answer finds it by its handle */
 	session_wake(s);
 	list_append(&all->quiet, &s->node);
@@ -151,6 +154,9 @@ void session_post(struct stox_session *s, const struct stox_event *e)
 	m->tag = e->tag;
 	if (e->admin)
 		m->order = order_of(e->admin);
+	m->acked = e->acked;
+	if (e->local_tag)
+		snprintf(m->local_tag, sizeof(m->local_tag), "%s", e->local_tag);
 	if (e->exchange && e->exchange->answer_sip)
 		exchange_keep_answer(e->exchange);
 	/* that the past is over comes before what has happened since */
@@ -181,16 +187,17 @@ static void release_reply(struct stox_session *s, int error)
 	order_done(&s->ordered, error);
 }
 
-static struct stox_event next_event(struct stox_session *s)
+static struct stox_event next_event(struct stox_session *s, char local_tag[33])
 {
 	struct mail *m = container_of(s->mailbox.next, struct mail, node);
 	const struct stox_event e = { .type = m->type,
 		.exchange = handles_get(s->n->exchanges, m->exchange),
 		.tag = m->tag,
-		.admin = m->order ? order_admin(m->order) : NULL };
+		.admin = m->order ? order_admin(m->order) : NULL,
+		.acked = m->acked, .local_tag = local_tag };
 
 	s->ordered = m->order;
-
+	memcpy(local_tag, m->local_tag, sizeof(m->local_tag));
 	list_remove(&m->node);
 	free(m);
 	if (e.type == STOX_EVENT_ANSWER && s->begun)
@@ -216,8 +223,10 @@ static void not_stored(struct stox_session *s)
 
 void session_fail(struct stox_session *s)
 {
+	char tag[33];
+
 	while (!list_empty(&s->mailbox)) {
-		struct stox_event e = next_event(s);
+		struct stox_event e = next_event(s, tag);
 
 		s->replying = e.exchange ? e.exchange->id : 0;
 		if (e.exchange && !e.exchange->originating)
@@ -233,6 +242,8 @@ static void begin_again(struct stox_session *s)
 {
 	if (s->id)
 		table_remove(s->n->sessions->by_id, id_key(s));
+	session_object_free(s);
+	session_object_new(s);
 	free(s->row);
 	s->row = NULL;
 	s->row_len = 0;
@@ -246,7 +257,8 @@ void session_go_on(struct stox_session *s)
 		if (s->ended)
 			begin_again(s);
 		io_defer(s->n->env, &s->work);
-	} else if (s->ended || (!s->stored && !s->begun && !s->waking)) {
+	} else if (s->ended || (!s->stored && !s->begun && !s->waking &&
+			!s->object)) {
 		session_free(s);
 	} else {
 		session_rest(s);
@@ -301,17 +313,24 @@ static void work(void *arg)
 {
 	struct stox_session *s = arg;
 	struct stox_event e;
+	char tag[33];
 
 	if (s->committing || s->loading || list_empty(&s->mailbox))
 		return;
-	e = next_event(s);
+	e = next_event(s, tag);
 	s->replying = e.exchange ? e.exchange->id : 0;
 	s->noted = false;
 	if (e.type == STOX_EVENT_WAKE)
 		s->waking = false;
 	if (e.type == STOX_EVENT_DUE || e.type == STOX_EVENT_WAKE ||
-		e.type == STOX_EVENT_RESTORED || e.admin || e.exchange)
+		e.type == STOX_EVENT_RESTORED || e.type == STOX_EVENT_ACKED ||
+		e.admin || e.exchange)
 		s->kind->event(s->host->state, s, &e);
+	if (s->object) {
+		release_reply(s, 0);
+		session_go_on(s);
+		return;
+	}
 	if (e.type == STOX_EVENT_DUE && !s->changed && !s->ended) {
 		/* it has no use for another one */
 		s->due_s = 0;

@@ -18,6 +18,8 @@ struct sessions *sessions_new(struct node *n);
 int sessions_start(struct sessions *s, struct buf *why);
 /** The node stops: write what is not in the store yet. */
 void sessions_save(struct sessions *s);
+/** A plugin goes away: its sessions leave memory. */
+void sessions_unload(struct sessions *s, const struct stox_host *host);
 /** Free all, without events. */
 void sessions_free(struct sessions **s);
 /** Let what earlier runs have left undone act, at LIMIT_SESSION_PACE. */
@@ -69,5 +71,7 @@ void core_deliver(struct node *n, uint64_t session, const struct stox_event *e);
  * False when it is no such tag.
  */
 bool sessions_request(struct sessions *s, struct stox_exchange *x);
+/** The 2xx with that To tag got its ACK, or none: its session hears of it. */
+void sessions_acked(struct sessions *s, struct str tag, bool acked);
 
 #endif

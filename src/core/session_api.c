@@ -16,8 +16,14 @@ struct stox_session *stox_session_open(struct stox_host *host,
 
 	if (s)
 		return s;
+	if (kind->size && host->node->sessions->memory_count >=
+		limit_get(host->node->limits, LIMIT_CONVERSATIONS)) {
+		limit_hit(host->node->limits, LIMIT_CONVERSATIONS);
+		return NULL;
+	}
 	s = session_new(host, kind, key);
-	session_load(s);
+	if (!kind->size)
+		session_load(s);
 	return s;
 }
 
@@ -82,6 +88,9 @@ stox_verdict stox_session_take(struct stox_exchange *x, struct stox_session *s)
 	const struct stox_event e = { .type = STOX_EVENT_REQUEST,
 		.exchange = x };
 
+	if (loop_found(x))
+		return stox_reject(x, STOX_NOT_ACCEPTABLE,
+			"The message came back to the gateway in a loop.");
 	x->session = s->handle;
 	core_deliver(s->n, s->handle, &e);
 	return stox_taken(x);
@@ -158,6 +167,9 @@ struct stox_exchange *stox_begin(struct stox_session *s,
 	x->tag = b->tag;
 	copy = pool_alloc0(pool, sizeof(*copy));
 	copy->cseq = b->cseq;
+	copy->timeout_ms = b->timeout_ms;
+	if (b->timeout_ms)
+		timer_start(io_timers(n->env), &x->deadline, b->timeout_ms);
 	copy->call_id = b->call_id ? pool_strdup(pool, b->call_id) : NULL;
 	copy->from_tag = b->from_tag ? pool_strdup(pool, b->from_tag) : NULL;
 	copy->to_tag = b->to_tag ? pool_strdup(pool, b->to_tag) : NULL;

@@ -388,6 +388,19 @@ int sessions_start(struct sessions *all, struct buf *why)
 	return -STOX_EIO;
 }
 
+void sessions_unload(struct sessions *all, const struct stox_host *host)
+{
+	struct stox_session *one;
+	size_t cursor = 0;
+
+	while ((one = handles_next(all->node->session_handles, &cursor))) {
+		if (one->host != host || one->committing)
+			continue;
+		session_save(one);
+		session_free(one);
+	}
+}
+
 void sessions_free(struct sessions **s)
 {
 	struct sessions *all = *s;

@@ -6,6 +6,7 @@
  *                      restart, due times, what is put away again
  *     session_api.c    what plugins call
  *     session_admin.c  what operators ask and want
+ *     session_memory.c sessions that are never stored, and what they hold
  */
 #ifndef CORE_SESSION_PRIVATE_H
 #define CORE_SESSION_PRIVATE_H
@@ -19,6 +20,8 @@ struct mail {
 	uint64_t exchange;
 	unsigned tag;
 	struct order *order;   /* ADMIN; owned */
+	bool acked;            /* ACKED */
+	char local_tag[33];
 };
 
 /* Known to plugins as struct stox_session.  It is in memory while something
@@ -33,6 +36,7 @@ struct stox_session {
 	char *key;             /* "kind\nkey" */
 	void *row;
 	size_t row_len;
+	void *object;          /* of kinds that live in memory only */
 	uint64_t due_s;
 	bool loading;          /* the store is asked: the mailbox waits */
 	bool changed, ended, stored;
@@ -54,6 +58,7 @@ struct sessions {
 	struct table *by_key, *by_id;  /* those in memory */
 	struct list quiet;             /* of them: may be put away */
 	size_t quiet_count;
+	size_t memory_count;           /* that are never stored */
 	struct list questions;         /* the store's answers to these are due */
 	struct list inquiries, orders; /* operators wait for these */
 	uint64_t last_id;              /* given out */
@@ -109,6 +114,12 @@ void order_done(struct order **o, int error);
 void order_free(struct order **o);
 /** All that operators wait for, without a word. */
 void sessions_drop_operators(struct sessions *all);
+
+/* ---- session_memory.c ---- */
+
+/** Its object, or nothing for kinds that are stored. */
+void session_object_new(struct stox_session *s);
+void session_object_free(struct stox_session *s);
 
 /* ---- session_load.c ---- */
 

@@ -31,6 +31,15 @@ STOX_API int stox_dialog_accept(struct stox_exchange *x, const char *local_tag,
 STOX_API int stox_dialog_establish(struct stox_exchange *x, const char *call_id,
 	const char *local_tag, struct stox_dialog *ret, const char **why);
 
+/**
+ * We are the client: what the 2xx to our INVITE has made (the core has sent its
+ * ACK), or has made of the dialog that it was sent in.
+ * Returns 0, or -STOX_EPROTO when it makes none: no usable Contact, no tag; or
+ * -STOX_ENOENT when the answer is no 2xx to an INVITE.
+ */
+STOX_API int stox_dialog_made(const struct stox_exchange *x,
+	struct stox_dialog *ret);
+
 enum stox_dialog_fit {
 	STOX_DIALOG_FITS,
 	STOX_DIALOG_OLD,    /* CSeq went backwards: answer 500 */
@@ -48,6 +57,11 @@ STOX_API const char *stox_dialect(const struct stox_exchange *x);
 
 /** Answer with this To tag.  After stox_reply_sip(). */
 STOX_API int stox_reply_tag(struct stox_exchange *x, const char *tag);
+/** A body of the reply.  After stox_reply_sip(). */
+STOX_API int stox_reply_body(struct stox_exchange *x, const char *type,
+	const void *bytes, size_t len);
+/** The domain name by which SIP reaches us: for what has to name a machine. */
+STOX_API const char *stox_own_host(const struct stox_exchange *x);
 /** Our Contact in a dialog, "<sip:…>", for requests and replies that make or
  *  refresh one; in the exchange. */
 STOX_API const char *stox_contact(struct stox_exchange *x);

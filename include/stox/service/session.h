@@ -24,6 +24,8 @@ enum stox_event_type {
 	STOX_EVENT_RESTORED, /* an earlier run has written the row: what was under
 	                     * way then is not any more.  The first event */
 	STOX_EVENT_ADMIN,   /* an operator wants something */
+	STOX_EVENT_ACKED,   /* the 2xx that answered an INVITE got its ACK, or, after
+	                     * 64*T1, none: `acked` and `local_tag` tell */
 };
 /** A name and what it stands for; a list ends with a NULL name. */
 struct stox_value {
@@ -44,6 +46,8 @@ struct stox_event {
 	struct stox_exchange *exchange;
 	unsigned tag;          /* ANSWER: as given to stox_begin() */
 	struct stox_admin *admin; /* ADMIN */
+	bool acked;            /* ACKED: false: the dialog must end */
+	const char *local_tag; /* ACKED: To tag of that 2xx */
 };
 
 /** Where a kind tells what a row means; all borrowed for the call. */
@@ -65,10 +69,18 @@ struct stox_session_kind {
 	 *  see the key only. */
 	void (*describe)(void *state, const char *key, const void *row,
 		size_t len, const struct stox_description *d);
+	/** Not 0: these sessions live in memory only.  They have no row; instead
+	 *  each has that many bytes, all 0 at first: stox_session_object().  What
+	 *  is to be done is done in event(), act() is not called.  They stay until
+	 *  stox_session_end(), or until the node ends. */
+	size_t size;
+	/** Before those bytes go: free what they own.  NULL: nothing. */
+	void (*drop)(void *state, void *object);
 };
 
 /** The session of that kind and key.  Its row may have to be read first: it is
- *  there in event() and act(), empty for a new one. */
+ *  there in event() and act(), empty for a new one.  NULL only for kinds that
+ *  live in memory, when there are too many of them. */
 STOX_API struct stox_session *stox_session_open(struct stox_host *host,
 	const struct stox_session_kind *kind, const char *key);
 STOX_API const char *stox_session_key(const struct stox_session *s);
@@ -92,10 +104,27 @@ STOX_API void stox_session_wake(struct stox_session *s, unsigned after_ms);
 /** Delete the row after this event; the session is gone then. */
 STOX_API void stox_session_end(struct stox_session *s);
 
+/** The bytes of a session that lives in memory only. */
+STOX_API void *stox_session_object(struct stox_session *s);
+
 /** In `translate`: hand the exchange to a session; event(REQUEST) follows on a
  *  fresh stack and the reply goes out after the commit. */
 STOX_API stox_verdict stox_session_take(struct stox_exchange *x,
 	struct stox_session *s);
+/**
+ * In event(REQUEST), for kinds that live in memory: its reply does not go out
+ * after this event but with stox_held_reply(); its lane is free for the next
+ * one.  The exchange has @timeout_ms from now on, then the core answers it.
+ * Returns its stox_id(), by which stox_held() finds it.
+ */
+STOX_API uint64_t stox_session_hold(struct stox_session *s,
+	struct stox_exchange *x, unsigned timeout_ms);
+/** A held exchange; NULL when it has ended meanwhile. */
+STOX_API struct stox_exchange *stox_held(struct stox_session *s, uint64_t id);
+/** Let the reply of a held exchange go: what stox_reply_…() wrote, what
+ *  stox_reject() said (its verdict does not matter), or silence. */
+STOX_API void stox_held_reply(struct stox_exchange *x);
+
 /** What stox_begin() needs. */
 struct stox_begin {
 	const char *from, *to; /* JIDs; one of the two domains lives on SIP */
@@ -104,6 +133,7 @@ struct stox_begin {
 	 * from_tag may be chosen by the session to be the same after a crash */
 	const char *call_id, *from_tag, *to_tag;
 	uint32_t cseq;
+	unsigned timeout_ms;   /* 0: the usual time of an exchange */
 	struct stox_dialog dialog; /* instead of the three names: where it goes
 	                        * is told by the dialog then */
 };
