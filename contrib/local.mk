@@ -4,6 +4,9 @@ EXTRA_DIST += \
 	contrib/demo \
 	contrib/ejabberd/stox.yml \
 	contrib/jabberd2/stox.xml \
+	contrib/lync/add.ps1 \
+	contrib/lync/check.ps1 \
+	contrib/lync/remove.ps1 \
 	contrib/packages \
 	contrib/packages.sh \
 	contrib/prosody/gateway.cfg.lua \

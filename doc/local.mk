@@ -12,4 +12,4 @@ dist_man_MANS += \
 	doc/stoxctl.1 \
 	doc/stoxd.8
 EXTRA_DIST += doc/plugins.md doc/roster.md doc/standards.md
-EXTRA_DIST += doc/limits.md doc/peers.md
+EXTRA_DIST += doc/limits.md doc/lync.md doc/peers.md

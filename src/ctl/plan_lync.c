@@ -89,6 +89,8 @@ static void add_server(struct plan_writer *w, const char *const *names)
 		"federation).  For a stox");
 	note(w, "inside, beside a Front End pool, set trusted = true and ask "
 		"again.");
+	note(w, "Lync 2010 and 2013 have no -VerificationLevel here: leave it "
+		"out.");
 	buf_printf(w->out, "Set-CsAccessEdgeConfiguration -AllowFederatedUsers "
 		"$true\n");
 	for (; *names; names++)

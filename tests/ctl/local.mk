@@ -24,5 +24,6 @@ tests_ctl_test_table_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(CMOCKA_CFLAGS) \
 	$(JANSSON_CFLAGS)
 tests_ctl_test_table_LDADD = $(CMOCKA_LIBS) $(JANSSON_LIBS)
 endif
-TESTS += tests/ctl/plan.py
-EXTRA_DIST += tests/ctl/plan.py
+PLAN_TESTS = tests/ctl/lync_doc.py tests/ctl/plan.py
+TESTS += $(PLAN_TESTS)
+EXTRA_DIST += $(PLAN_TESTS)

@@ -1,0 +1,117 @@
+#!/usr/bin/python3
+"""The examples of doc/lync.md and README.md: every configuration is sound, the
+plan for it has the commands that stand beside it, and what is named exists.
+Speaks TAP."""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.environ.get("STOX_SRCDIR", os.path.join(HERE, "..", ".."))
+BUILD = os.path.abspath(os.environ.get("STOX_BUILDDIR", TOP))
+TYPES = ["Discovered partner domain (open enhanced federation)", "Allowed partner domain (enhanced federation)",
+         "Allowed partner server (direct federation)", "Hosting provider (server allow list)",
+         "Public IM provider (server allow list)", "Blocked"]
+# Whose commands the plan prints as they are; of the others there is a choice.
+PLANNED = TYPES[:3]
+# Only what is missing may be warned of: there are no certificates here.
+EXPECTED = re.compile(r"no certificate|discover_")
+
+
+def read(name):
+    with open(os.path.join(TOP, name), encoding="utf-8") as f:
+        return f.read()
+
+
+def blocks(text, language):
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.M | re.S)
+
+
+def sections(text):
+    """{title: text} of the third level, without the number."""
+    parts = re.split(r"^#{2,3} (?:[\d.]+ )?(.*)$", text, flags=re.M)
+    return dict(zip(parts[1::2], parts[2::2]))
+
+
+def stoxd(config, *args):
+    with tempfile.TemporaryDirectory() as top:
+        for folder in ("certs", "data"):
+            os.mkdir(os.path.join(top, folder))
+        with open(os.open(os.path.join(top, "secret"), os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as f:
+            f.write("secret\n")
+        config = config.replace("/etc/stox", top).replace("/var/lib/stox", top + "/data")
+        config = re.sub(r"^trust .*$", "", config, flags=re.M)
+        name = os.path.join(top, "stox.cfg.lua")
+        with open(name, "w", encoding="utf-8") as f:
+            f.write(f'plugin_path = {{ "{BUILD}/.libs" }}\n{config}')
+        os.chmod(name, 0o600)
+        return subprocess.run([f"{BUILD}/src/stoxd/stoxd", "-c", name, *args], text=True, check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def check_config(config):
+    done = stoxd(config, "--check-config")
+    bad = [] if done.returncode == 0 else [f"status {done.returncode}"]
+    return bad + [line for line in done.stderr.splitlines() if not EXPECTED.search(line)]
+
+
+def commands(text):
+    """Those that change something, each as one line."""
+    text = re.sub(r"`\n\s*", "", text)
+    text = re.sub(r' -Comment "[^"]*"', "", text).replace("-Site SITE", "-Site 1")
+    return [" ".join(line.split()) for line in text.splitlines() if re.match(r"(\$\w+ = )?(New|Set|Enable)-Cs", line)]
+
+
+def check_planned(config, powershell):
+    plan = commands(stoxd(config, "--plan", "lync").stdout)
+    return [f"the plan has no {c}" for c in commands(powershell) if c not in plan] or \
+        ([] if commands(powershell) else ["no command"])
+
+
+def named_files(text):
+    """Tests and files that the page names."""
+    plays = read("tests/play/local.mk")
+    bad = []
+    for name in re.findall(r"`((?:tests|contrib|src|plugins)/[\w./-]+)`?", text):
+        if not os.path.exists(os.path.join(TOP, name)):
+            bad.append(f"there is no {name}")
+        elif name.endswith(".play") and name not in plays:
+            bad.append(f"{name} is performed by nobody")
+    return bad
+
+
+def main():
+    text = read("doc/lync.md")
+    parts = sections(text)
+    results = [("every federation type has a configuration, commands and a test",
+                [f"{t}: no {what}" for t in TYPES for what, there in [
+                    ("section", t in parts), ("configuration", blocks(parts.get(t, ""), "lua")),
+                    ("command", blocks(parts.get(t, ""), "powershell")),
+                    ("test", re.search(r"`(tests|plugins)/", parts.get(t, "")))] if not there]),
+               ("what doc/lync.md names exists", named_files(text)),
+               ("README.md leads to it", [] if "doc/lync.md" in read("README.md") else ["no link"])]
+    for page in ("doc/lync.md", "README.md"):
+        for i, config in enumerate(b for b in blocks(read(page), "lua") if re.search(r"^host ", b, re.M)):
+            results.append((f"{page}: configuration {i + 1} is sound", check_config(config)))
+    for title in PLANNED:
+        part = parts.get(title, "")
+        results.append((f"the plan agrees: {title}", check_planned("".join(blocks(part, "lua")),
+                                                                   "".join(blocks(part, "powershell")))))
+    inside = blocks(parts["Configure stox"], "lua")[1]
+    results.append(("the plan agrees: inside", check_planned(inside, blocks(parts["Attach it"], "powershell")[0])))
+    outside = blocks(parts["Configure stox"], "lua")[0]
+    results.append(("the plan agrees: outside", check_planned(outside, blocks(parts["Attach it"], "powershell")[1])))
+    results.append(("seen: a configuration that is not sound", [] if check_config('SipDomain "a"\n x = 1\n') else ["no"]))
+    results.append(("seen: a command that the plan lacks",
+                    [] if check_planned(outside, "New-CsAllowedDomain -Identity example.net") else ["no"]))
+    print(f"1..{len(results)}")
+    for i, (name, bad) in enumerate(results, 1):
+        print(f"{'not ok' if bad else 'ok'} {i} - {name}")
+        for b in bad:
+            print(f"# {b}")
+    return 1 if any(bad for _, bad in results) else 0
+
+
+sys.exit(main())
