@@ -61,7 +61,7 @@ static void put_document(struct pair *p, struct stox_exchange *x,
 	for (size_t i = 0; i < g->count && l->state != LEG_ENDING; i++)
 		list[state.count++] = g->devices[i].d;
 	text = presence_pidf_write(x, &state, p->xmpp,
-		strcmp(stox_dialect(x), "lync") == 0 ? &presence_style_lync
+		stox_dialect_is(x, "sip_presence", "lync") ? &presence_style_lync
 						     : &presence_style_simple,
 		(int64_t)p->now_s, &len);
 	if (text)

@@ -360,6 +360,48 @@ static void check_tcp(struct config_load *l,
 			section->name);
 }
 
+static unsigned choice(enum sip_choice c, const struct config_value *v)
+{
+	const struct sip_choice_info *info = sip_choice_info(c);
+	unsigned i = 0;
+
+	switch (info->kind) {
+	case SIP_CHOICE_BOOL:
+		return v->boolean;
+	case SIP_CHOICE_INT:
+		return (unsigned)v->number;
+	case SIP_CHOICE_WORD:
+		break;
+	}
+	while (strcmp(info->words[i], v->string) != 0)
+		i++;
+	return i;
+}
+
+/* The named one, or a copy with what the section changes. */
+static const struct sip_dialect *dialect_of(struct config_load *l,
+	const struct config_value *v)
+{
+	const struct sip_dialect *d =
+		sip_dialect_find(v[SIP_OPTION_DIALECT].string);
+	struct sip_dialect *own = NULL;
+
+	stox_require(d);
+	for (int c = 0; c < SIP_CHOICE_COUNT; c++) {
+		const struct config_value *one = &v[SIP_OPTION_CHOICES + c];
+
+		if (!one->set)
+			continue;
+		if (!own) {
+			own = pool_alloc(l->config->pool, sizeof(*own));
+			*own = *d;
+		}
+		sip_dialect_set(own, (enum sip_choice)c,
+			choice((enum sip_choice)c, one));
+	}
+	return own ? own : d;
+}
+
 void config_sip_partner(struct config_load *l,
 	const struct config_section *section, const struct config_value *v,
 	struct sip_partner *p)
@@ -367,7 +409,7 @@ void config_sip_partner(struct config_load *l,
 	const struct config_value *front_end = &v[SIP_OPTION_FRONT_END];
 
 	*p = (struct sip_partner){
-		.dialect = sip_dialect_find(v[SIP_OPTION_DIALECT].string),
+		.dialect = dialect_of(l, v),
 		.transport = strcmp(v[SIP_OPTION_TRANSPORT].string, "tcp") == 0
 				     ? SIP_TCP
 				     : SIP_TLS,
@@ -377,7 +419,6 @@ void config_sip_partner(struct config_load *l,
 		.keepalive = v[SIP_OPTION_KEEPALIVE].boolean,
 		.certificate = v[SIP_OPTION_CERTIFICATE].string,
 	};
-	stox_require(p->dialect);
 	/* an empty list is no list */
 	if (front_end->items && front_end->items[0])
 		p->front_ends = front_end->items;

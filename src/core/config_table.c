@@ -21,6 +21,20 @@ static const char *const partner_words[] = { "federated", "public_verified",
 			    __VA_ARGS__ }, \
 		.syntax = how }
 
+/* A choice of the dialect: unset means what the dialect says. */
+#define CHOICE_BOOL STOX_BOOL
+#define CHOICE_WORD STOX_WORD
+#define CHOICE_INT STOX_INT
+#define CHOICE_MAX_BOOL 0
+#define CHOICE_MAX_WORD 0
+#define CHOICE_MAX_INT SIP_CONNECTIONS_MAX
+#define CHOICE(id, field, word, kind, list, simple, lync, rfc, sure, where, \
+	text) \
+	ROW(SIP_OPTION_CHOICES + SIP_CHOICE_##id, word, CHOICE_##kind, \
+		CONFIG_ANY, text " Without it the dialect says.", \
+		.words = list, .min = CHOICE_MAX_##kind ? 1 : 0, \
+		.max = CHOICE_MAX_##kind),
+
 const struct config_option config_global_options[] = {
 	ROW(GLOBAL_DATA, "data", STOX_STRING, CONFIG_PATH,
 		"Folder of the database. It must exist and belong to the "
@@ -120,7 +134,8 @@ const struct config_option config_sip_options[] = {
 	ROW(SIP_OPTION_DIALECT, "dialect", STOX_WORD, CONFIG_ANY,
 		"What kind of SIP the servers speak: \"lync\" for Lync and "
 		"Skype for Business, \"simple\" for SIP/SIMPLE by the "
-		"standards.",
+		"standards. The options sip_... change single choices of it; "
+		"\"stoxctl dialect\" prints them.",
 		.value = "simple", .words = dialect_words),
 	ROW(SIP_OPTION_TRANSPORT, "transport", STOX_WORD, CONFIG_ANY,
 		"How the servers are reached. With \"tcp\" nothing is "
@@ -172,6 +187,7 @@ const struct config_option config_sip_options[] = {
 		"add it, only after that user has written to them or added "
 		"them, whatever their partner type.",
 		.value = "false"),
+	SIP_DIALECT_TABLE(CHOICE)
 	[SIP_OPTION_COUNT] = { .option = { .name = NULL } },
 };
 

@@ -174,9 +174,10 @@ bool stox_in_dialog(const struct stox_exchange *x)
 	return x->in_sip && x->in_sip->to.tag.len > 0;
 }
 
-const char *stox_dialect(const struct stox_exchange *x)
+bool stox_dialect_is(const struct stox_exchange *x, const char *choice,
+	const char *word)
 {
-	return x->sip_domain->partner.dialect->name;
+	return sip_dialect_is(x->sip_domain->partner.dialect, choice, word);
 }
 
 int stox_reply_tag(struct stox_exchange *x, const char *tag)

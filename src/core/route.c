@@ -266,7 +266,7 @@ static void send_sip(struct stox_exchange *x)
 		.from = x->dialog ? x->dialog->local
 			: map_address_to_sip(x->pool, &x->from,
 				ends_xmpp_host(x, &x->from),
-				p->dialect->gr_in_from),
+				p->dialect->gr),
 		.to = x->dialog ? x->dialog->remote : uri,
 		.headers = header_pairs(x, m),
 		.content_type = m->type,

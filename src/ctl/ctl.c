@@ -103,9 +103,14 @@ void ctl_answer(struct ctl *c, struct str line, struct buf *out)
 	else if (str_starts(line, STR("plan ")))
 		j = do_plan(n, str_trim((struct str){ line.p + 5,
 			line.len - 5 }));
+	else if (str_is(line, "dialect"))
+		j = report_dialect(n, STR(""));
+	else if (str_starts(line, STR("dialect ")))
+		j = report_dialect(n, str_trim((struct str){ line.p + 8,
+			line.len - 8 }));
 	else
 		j = failure("unknown command; known are status, reload, hooks, "
-			"streams, partners, limits, certs, plan, roster");
+			"streams, partners, dialect, limits, certs, plan, roster");
 	put_json(out, j);
 }
 

@@ -1,6 +1,7 @@
 noinst_LTLIBRARIES += src/ctl/libctl.la
 src_ctl_libctl_la_SOURCES = \
 	src/ctl/ctl.c src/ctl/ctl.h \
+	src/ctl/dialect.c \
 	src/ctl/partners.c \
 	src/ctl/plan.c src/ctl/plan.h src/ctl/plan_private.h \
 	src/ctl/plan_certificates.c \

@@ -79,7 +79,7 @@ static bool wants_domains(const struct config *c, const char *name)
 		const struct config_sip_domain *d = &c->sip_domains[i];
 
 		if (!d->partner.blocked && !d->partner.front_ends &&
-			!d->partner.dialect->srv_target_name &&
+			!d->partner.dialect->srv_target &&
 			strcmp(used_by(c, d), name) == 0)
 			return true;
 	}

@@ -179,7 +179,8 @@ static void ask_sip(struct plan_writer *w, const struct config_sip_domain *d)
 
 	for (size_t i = 0; p->domains[i]; i++)
 		buf_printf(w->out, "; %s: %s.%s\n", p->domains[i],
-			plan_join(w, p->dialect->services), p->domains[i]);
+			plan_join(w, sip_dialect_services(p->dialect)),
+			p->domains[i]);
 }
 
 static void add_questions(struct plan_writer *w)
@@ -200,7 +201,8 @@ static void add_questions(struct plan_writer *w)
 				"_xmpp-server._tcp.%s\n", *n, *n);
 	if (c->discovered_sip)
 		buf_printf(w->out, "; any domain: %s.DOMAIN (discover_sip)\n",
-			plan_join(w, c->discovered_sip->partner.dialect->services));
+			plan_join(w, sip_dialect_services(
+				c->discovered_sip->partner.dialect)));
 	if (c->discovered_xmpp && plan_has_server(c))
 		note(w, "any domain: _xmpps-server._tcp and "
 			"_xmpp-server._tcp.DOMAIN (discover_xmpp)");

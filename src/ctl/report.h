@@ -23,5 +23,7 @@ json_t *report_limits(struct node *n);
 json_t *report_certs(struct node *n);
 /** Domains of both sides, and those that were discovered.  partners.c */
 json_t *report_partners(struct node *n);
+/** The dialects, or that of a name, or of a SIP partner.  dialect.c */
+json_t *report_dialect(struct node *n, struct str what);
 
 #endif

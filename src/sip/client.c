@@ -278,6 +278,26 @@ static bool may_try(struct sip_client *k)
 	return false;
 }
 
+/* Open one more connection beside those that are there, as many as the dialect
+ * wants; no request waits for it. */
+static void widen(struct sip_peer *p)
+{
+	unsigned most = sip_peer_dialect(p)->connections, count = 0;
+	uint64_t now = io_now_ms(p->sip->env), blocked_ms;
+	int slot;
+
+	if (most < 2 || !sip_locate_ready(p))
+		return;
+	list_each(it, tmp, &p->links)
+		count += container_of(it, struct sip_link, node)
+				->connection->outbound;
+	slot = sip_locate_next(p, 0, &blocked_ms);
+	if (count >= most || slot < 0 || p->targets[slot].opening ||
+		p->targets[slot].failed_ms > now)
+		return;
+	p->targets[slot].opening = sip_connection_open(p, (size_t)slot);
+}
+
 /* Find the next way for the request: an open connection, a target to connect
  * to, at last a connection that the peer keeps for its own requests. */
 static void step(struct sip_client *k)
@@ -292,7 +312,9 @@ static void step(struct sip_client *k)
 	}
 	k->fresh = false;
 	c = sip_peer_connection(k->peer, false);
-	if (!c) {
+	if (c) {
+		widen(k->peer);
+	} else {
 		if (!sip_locate_ready(k->peer)) {
 			wait_for_targets(k);
 			return;

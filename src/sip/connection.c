@@ -331,7 +331,7 @@ static void open_up(struct sip_connection *c)
 	stop_opening(c);
 	if (c->outbound && !was_open) {
 		if (c->opened_for && c->target < SIP_TARGETS)
-			c->opened_for->targets[c->target].failed_ms = 0;
+			sip_locate_answered(c->opened_for, c->target);
 		sip_client_connected(c);
 	}
 }
@@ -431,8 +431,7 @@ struct sip_connection *sip_connection_open(struct sip_peer *peer,
 	const struct sip_target *t = &peer->targets[target];
 	bool fixed = sip_locate_is_fixed(peer);
 	bool by_target = !sip_proof_is_literal(t->host) &&
-		(fixed || (partner->dialect &&
-			partner->dialect->srv_target_name));
+		(fixed || sip_peer_dialect(peer)->srv_target);
 	struct sip_connection *c = connection_new(s, partner->transport);
 	struct io_tls_config tls = {
 		.credentials = s->credentials,
@@ -451,6 +450,7 @@ struct sip_connection *sip_connection_open(struct sip_peer *peer,
 		.arg = c,
 	};
 
+	peer->turn++;
 	c->outbound = true;
 	c->opened_for = peer;
 	c->target = target;

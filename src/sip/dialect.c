@@ -1,17 +1,44 @@
 /*
- * dialect.c: the kinds of SIP peers, as data.  A new kind is a new row.
+ * dialect.c: the kinds of SIP peers.  A new kind is a new record, a new
+ * difference a new row of SIP_DIALECT_TABLE.
  */
-#include "sip/sip.h"
+#include "sip/dialect.h"
 
-static const char *const simple_services[] = { "_sips._tcp",
-	"_sipfederationtls._tcp", NULL };
-static const char *const lync_services[] = { "_sipfederationtls._tcp",
-	"_sips._tcp", NULL };
+#include <stdio.h>
 
+#include "base/pool.h"
+#include "base/str.h"
+
+const char *const sip_words_srv[] = { "sips", "federation", NULL };
+const char *const sip_words_negotiate[] = { "405", "488", "501", "none", NULL };
+const char *const sip_words_options[] = { "own", "lync", NULL };
+const char *const sip_words_pool[] = { "order", "balance", "stick", NULL };
+const char *const sip_words_im[] = { "page", "session", NULL };
+const char *const sip_words_typing[] = { "iscomposing", "keyboard", "off",
+	NULL };
+const char *const sip_words_receipts[] = { "imdn", "answer", "off", NULL };
+const char *const sip_words_presence[] = { "pidf", "lync", NULL };
+const char *const sip_words_pending[] = { "pending", "closed", NULL };
+const char *const sip_words_unreachable[] = { "end", "closed", NULL };
+const char *const sip_words_errors[] = { "standard", "lync", NULL };
+
+#define SIMPLE(id, field, option, kind, words, simple, lync, ...) \
+	.field = simple,
+#define LYNC(id, field, option, kind, words, simple, lync, ...) .field = lync,
 static const struct sip_dialect dialects[] = {
-	{ .name = "simple", .services = simple_services, .gr_in_from = true },
-	{ .name = "lync", .services = lync_services, .srv_target_name = true },
+	{ .name = "simple", SIP_DIALECT_TABLE(SIMPLE) },
+	{ .name = "lync", SIP_DIALECT_TABLE(LYNC) },
 };
+
+#define INFO(id, field, word, how, list, simple, lync, rfc, sure, where, text) \
+	[SIP_CHOICE_##id] = { .option = word, .help = text, \
+		.kind = SIP_CHOICE_##how, .words = list, .standard = rfc, \
+		.grade = sure, .source = where },
+static const struct sip_choice_info infos[] = { SIP_DIALECT_TABLE(INFO) };
+
+#define OFFSET(id, field, ...) \
+	[SIP_CHOICE_##id] = offsetof(struct sip_dialect, field),
+static const size_t offsets[] = { SIP_DIALECT_TABLE(OFFSET) };
 
 const struct sip_dialect *sip_dialect_at(size_t index)
 {
@@ -28,4 +55,65 @@ const struct sip_dialect *sip_dialect_find(const char *name)
 		if (str_is(str_from(d->name), name))
 			return d;
 	return NULL;
+}
+
+const struct sip_choice_info *sip_choice_info(enum sip_choice c)
+{
+	stox_require(c < SIP_CHOICE_COUNT);
+	return &infos[c];
+}
+
+unsigned sip_dialect_get(const struct sip_dialect *d, enum sip_choice c)
+{
+	stox_require(c < SIP_CHOICE_COUNT);
+	return ((const uint8_t *)d)[offsets[c]];
+}
+
+void sip_dialect_set(struct sip_dialect *d, enum sip_choice c, unsigned value)
+{
+	stox_require(c < SIP_CHOICE_COUNT && value <= UINT8_MAX);
+	((uint8_t *)d)[offsets[c]] = (uint8_t)value;
+	d->overridden |= 1u << c;
+}
+
+const char *sip_dialect_text(const struct sip_dialect *d, enum sip_choice c,
+	char number[12])
+{
+	unsigned value = sip_dialect_get(d, c);
+
+	switch (infos[c].kind) {
+	case SIP_CHOICE_BOOL:
+		return value ? "yes" : "no";
+	case SIP_CHOICE_WORD:
+		return infos[c].words[value];
+	case SIP_CHOICE_INT:
+		break;
+	}
+	snprintf(number, 12, "%u", value);
+	return number;
+}
+
+bool sip_dialect_is(const struct sip_dialect *d, const char *option,
+	const char *word)
+{
+	size_t i = 0, value = 0;
+
+	while (i < SIP_CHOICE_COUNT && !str_is(str_from(infos[i].option), option))
+		i++;
+	stox_require(i < SIP_CHOICE_COUNT && infos[i].words);
+	while (infos[i].words[value] &&
+		!str_is(str_from(infos[i].words[value]), word))
+		value++;
+	stox_require(infos[i].words[value]);
+	return sip_dialect_get(d, (enum sip_choice)i) == value;
+}
+
+const char *const *sip_dialect_services(const struct sip_dialect *d)
+{
+	static const char *const sips[] = { "_sips._tcp",
+		"_sipfederationtls._tcp", NULL };
+	static const char *const federation[] = { "_sipfederationtls._tcp",
+		"_sips._tcp", NULL };
+
+	return d->srv == SIP_SRV_FEDERATION ? federation : sips;
 }

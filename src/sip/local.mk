@@ -26,7 +26,7 @@ src_sip_libsipmodel_la_SOURCES = \
 src_sip_libsip_la_SOURCES = \
 	src/sip/client.c \
 	src/sip/connection.c src/sip/connection.h \
-	src/sip/dialect.c \
+	src/sip/dialect.c src/sip/dialect.h \
 	src/sip/discover.c \
 	src/sip/framing.c \
 	src/sip/invite.c \

@@ -84,6 +84,8 @@ static void forget_slot(struct sip_peer *p, size_t slot)
 			c->target = SIP_TARGETS;
 	}
 	p->targets[slot] = (struct sip_target){ 0 };
+	if (p->stuck == slot + 1)
+		p->stuck = 0;
 }
 
 /* Replace the targets; those that stay keep their slot and their history. */
@@ -175,11 +177,10 @@ static void on_located(void *arg, enum io_locate_status status,
 void sip_locate_start(struct sip_peer *p)
 {
 	static const char *const tcp_services[] = { "_sip._tcp", NULL };
-	const struct sip_dialect *dialect = p->partner->dialect;
 	struct io_locate_config config = {
 		.domain = p->partner->name,
 		.services = p->partner->transport == SIP_TCP ? tcp_services
-			: (dialect ? dialect : sip_dialect_at(0))->services,
+			: sip_dialect_services(sip_peer_dialect(p)),
 		.in_order = true,
 		/* nobody is called on a guess of a stranger */
 		.fallback_port = p->discovered ? 0 : default_port(p),
@@ -193,15 +194,41 @@ void sip_locate_start(struct sip_peer *p)
 
 /* ---- choosing ---- */
 
+void sip_locate_answered(struct sip_peer *p, size_t slot)
+{
+	p->targets[slot].failed_ms = 0;
+	p->stuck = (uint8_t)(slot + 1);
+}
+
+/* Where to begin.  What SRV records name is in random order by their weights
+ * already.  RFC 2782. */
+static size_t first_of(const struct sip_peer *p)
+{
+	switch ((enum sip_pool)sip_peer_dialect(p)->pool) {
+	case SIP_POOL_ORDER:
+		break;
+	case SIP_POOL_BALANCE:
+		return sip_locate_is_fixed(p) && p->target_count
+			? p->turn % p->target_count : 0;
+	case SIP_POOL_STICK:
+		for (size_t i = 0; i < p->target_count; i++)
+			if (p->order[i] + 1 == p->stuck)
+				return i;
+		break;
+	}
+	return 0;
+}
+
 int sip_locate_next(const struct sip_peer *p, unsigned tried,
 	uint64_t *ret_blocked_ms)
 {
 	uint64_t now = io_now_ms(p->sip->env);
+	size_t first = first_of(p);
 	int late = -1;
 
 	*ret_blocked_ms = 0;
 	for (size_t i = 0; i < p->target_count; i++) {
-		size_t slot = p->order[i];
+		size_t slot = p->order[(first + i) % p->target_count];
 		const struct sip_target *t = &p->targets[slot];
 
 		if (tried & 1u << slot)

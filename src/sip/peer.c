@@ -119,6 +119,18 @@ struct sip_peer *sip_peer_of(const struct sip_connection *c, struct str host)
 	return NULL;
 }
 
+const struct sip_dialect *sip_peer_dialect(const struct sip_peer *p)
+{
+	return p->partner && p->partner->dialect ? p->partner->dialect
+						 : sip_dialect_at(0);
+}
+
+const struct sip_dialect *sip_connection_dialect(const struct sip_connection *c)
+{
+	return c->link_count ? sip_peer_dialect(c->links[0].peer)
+			     : sip_dialect_at(0);
+}
+
 struct sip_connection *sip_peer_connection(struct sip_peer *p, bool any)
 {
 	list_each(it, tmp, &p->links) {

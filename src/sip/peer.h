@@ -17,6 +17,10 @@ void sip_peer_free(struct sip_peer *p);
 struct str sip_peer_host(struct str host, char *out);
 /** The peer among those that @c proves whose domains hold @host, or NULL. */
 struct sip_peer *sip_peer_of(const struct sip_connection *c, struct str host);
+/** How to speak to it. */
+const struct sip_dialect *sip_peer_dialect(const struct sip_peer *p);
+/** The same for whoever is at the other end of @c. */
+const struct sip_dialect *sip_connection_dialect(const struct sip_connection *c);
 /** A connection for our requests to @p, taking turns; NULL: none.  @any:
  *  those too that RFC 5923 leaves to the peer. */
 struct sip_connection *sip_peer_connection(struct sip_peer *p, bool any);
@@ -79,8 +83,10 @@ bool sip_locate_ready(const struct sip_peer *p);
 void sip_locate_start(struct sip_peer *p);
 /** Take the targets from the configuration, after a change of it. */
 void sip_locate_configure(struct sip_peer *p);
-/** The next slot that is not in @tried (a bit each), those that failed lately
- *  last, or -1.  *@ret_blocked_ms gets the earliest end of a block that was in
+/** That slot has answered. */
+void sip_locate_answered(struct sip_peer *p, size_t slot);
+/** The next slot that is not in @tried (a bit each), by the pool choice of the
+ *  dialect, those that failed lately last, or -1.  *@ret_blocked_ms gets the earliest end of a block that was in
  *  the way, 0 for none. */
 int sip_locate_next(const struct sip_peer *p, unsigned tried,
 	uint64_t *ret_blocked_ms);

@@ -44,6 +44,24 @@ static bool refuse(struct sip_reply *reply, unsigned status)
 	return false;
 }
 
+/* Compression is offered, not required; the stream goes on as it is.
+ * lync.md 2.4. */
+static bool answer_negotiate(const struct sip_connection *c,
+	struct sip_reply *reply)
+{
+	switch ((enum sip_negotiate)sip_connection_dialect(c)->negotiate) {
+	case SIP_NEGOTIATE_405:
+		break;
+	case SIP_NEGOTIATE_488:
+		return refuse(reply, 488);
+	case SIP_NEGOTIATE_501:
+		return refuse(reply, 501);
+	case SIP_NEGOTIATE_NONE:
+		return refuse_with(reply, c->sip, 200, "Compression", "None");
+	}
+	return refuse_with(reply, c->sip, 405, "Allow", c->sip->allow);
+}
+
 static bool check_method(struct sip *s, const struct sip_message *m,
 	struct sip_reply *reply)
 {
@@ -118,17 +136,21 @@ static bool is_blocked(const struct sip_connection *c)
 }
 
 /* Anybody may ask whether we are there; the answer tells nothing else. */
-static bool answer_options(struct sip *s, struct sip_reply *reply)
+static bool answer_options(const struct sip_connection *c,
+	struct sip_reply *reply)
 {
+	struct sip *s = c->sip;
 	const char **headers = s->refusal;
+	bool lync = sip_connection_dialect(c)->options == SIP_OPTIONS_LYNC;
 
 	reply->status = 200;
 	headers[0] = "Allow";
 	headers[1] = s->allow;
 	headers[2] = "Accept";
-	headers[3] = "text/plain";
+	headers[3] = lync ? "application/sdp, application/pidf+xml"
+			  : "text/plain";
 	headers[4] = "Supported";
-	headers[5] = "";
+	headers[5] = lync ? "timer" : "";
 	headers[6] = NULL;
 	reply->headers = headers;
 	return false;
@@ -143,7 +165,7 @@ static bool check_options(const struct sip_connection *c,
 		return refuse(reply, 404);
 	if (m->to.tag.len > 0)
 		return refuse(reply, 481);
-	return answer_options(c->sip, reply);
+	return answer_options(c, reply);
 }
 
 static bool refuse_identity(const struct sip_connection *c,
@@ -177,6 +199,8 @@ bool sip_policy_check(const struct sip_connection *c,
 {
 	struct sip *s = c->sip;
 
+	if (str_is(m->method, "NEGOTIATE"))
+		return answer_negotiate(c, reply);
 	if (!check_method(s, m, reply) || !check_scheme(m, reply) ||
 		!check_require(s, m, reply))
 		return false;

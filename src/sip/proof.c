@@ -102,7 +102,7 @@ static enum sip_proof by_certificate(const struct io_identity *id,
 		return names_front_end(id, p) ? SIP_PROOF_YES : SIP_PROOF_NO;
 	if (io_identity_names_sip(id, str_from(partner->name)))
 		return SIP_PROOF_YES;
-	if (partner->dialect && partner->dialect->srv_target_name)
+	if (sip_peer_dialect(p)->srv_target)
 		return names_srv_target(id, c, p);
 	return SIP_PROOF_NO;
 }

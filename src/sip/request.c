@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "sip/peer.h"
 #include "sip/transaction.h"
 
 /* RFC 3261, 8.1.1.6; RFC 5393, 5.3 */
@@ -52,10 +53,13 @@ void sip_request_configure(struct sip *s)
 		s->via[i] = str_from(pool_printf(s->pool,
 			"Via: SIP/2.0/%s %s:%u;branch=", names[i], s->host,
 			s->port));
-		s->hops[i] = str_from(pool_printf(s->pool,
-			"%s\r\nMax-Forwards: %u\r\nMax-Breadth: %u\r\n",
-			i == SIP_TLS && s->credentials ? ";alias" : "", HOPS,
+		s->lone_hops[i] = str_from(pool_printf(s->pool,
+			"\r\nMax-Forwards: %u\r\nMax-Breadth: %u\r\n", HOPS,
 			BREADTH));
+		s->hops[i] = i == SIP_TLS && s->credentials
+			? str_from(pool_printf(s->pool, ";alias%s",
+				s->lone_hops[i].p))
+			: s->lone_hops[i];
 	}
 }
 
@@ -68,7 +72,24 @@ static void add_via(struct sip_client *k, enum sip_transport transport)
 	k->branch_at = out->len;
 	sip_request_branch(k);
 	buf_add(out, k->branch, k->branch_len);
-	buf_add_str(out, s->hops[transport]);
+	buf_add_str(out, sip_peer_dialect(k->peer)->alias
+		? s->hops[transport] : s->lone_hops[transport]);
+}
+
+/* Some servers send requests within a dialog only to whom a Record-Route
+ * names.  lync.md 2.2. */
+static void add_record_route(struct sip_client *k,
+	enum sip_transport transport, const struct sip_out *out)
+{
+	struct sip *s = k->sip;
+
+	if (!sip_peer_dialect(k->peer)->record_route || out->to_tag ||
+		(strcmp(out->method, "INVITE") != 0 &&
+			strcmp(out->method, "SUBSCRIBE") != 0))
+		return;
+	buf_printf(&k->request,
+		"Record-Route: <sip:%s:%u;transport=%s;lr>\r\n", s->host,
+		s->port, transport == SIP_TCP ? "tcp" : "tls");
 }
 
 void sip_request_branch(struct sip_client *k)
@@ -143,6 +164,7 @@ void sip_request_write(struct sip_client *k, enum sip_transport transport,
 	add_via(k, transport);
 	for (size_t i = 0; out->routes && out->routes[i]; i++)
 		sip_write_header(to, "Route", str_from(out->routes[i]));
+	add_record_route(k, transport, out);
 	add_identity(k, out);
 	if (s->user_agent)
 		sip_write_header(to, "User-Agent", str_from(s->user_agent));

@@ -65,6 +65,8 @@ struct sip_peer {
 	} targets[SIP_TARGETS];
 	uint8_t order[SIP_TARGETS];        /* slots, best first */
 	size_t target_count;
+	uint8_t stuck;                     /* slot + 1 that answered last */
+	uint8_t turn;                      /* connections that were opened */
 	char *name;                        /* owned */
 	bool discovered;                   /* in no section: partner is own */
 	struct list by_use;                /* then: sip.discovered_peers */
@@ -105,7 +107,8 @@ struct sip {
 	uint16_t port;
 	const char *const *methods;
 	const char *allow;
-	struct str via[2], hops[2];        /* request.c, by transport */
+	/* request.c, by transport; lone: without alias */
+	struct str via[2], hops[2], lone_hops[2];
 	enum io_tls_version tls_min;       /* the lowest of all partners */
 
 	struct list peers, listeners;

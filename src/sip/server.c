@@ -491,7 +491,8 @@ static void receive_new(struct sip_connection *c, struct sip_server *t,
 	struct sip_reply reply = { 0 };
 	const char *why = NULL;
 
-	if (!peer && !str_is(t->message.method, "OPTIONS"))
+	if (!peer && !str_is(t->message.method, "OPTIONS") &&
+		!str_is(t->message.method, "NEGOTIATE"))
 		peer = sip_discover_sender(c, t->message.from.uri.host, &why);
 	if (!sip_policy_check(c, &t->message, peer, &reply)) {
 		if (!peer && reply.status == 403)

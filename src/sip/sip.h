@@ -8,21 +8,9 @@
 #define SIP_SIP_H
 
 #include "io/io.h"
+#include "sip/dialect.h"
 #include "sip/message.h"
 #include "stox/types.h"
-
-/** A named set of choices for a kind of SIP peer; data, not ifs. */
-struct sip_dialect {
-	const char *name;             /* "simple", "lync" */
-	const char *const *services;  /* SRV order, NULL-terminated; ruling 5 */
-	bool srv_target_name;         /* the certificate may carry the SRV
-	                               * target under the same-domain rule;
-	                               * ruling 3 */
-	bool gr_in_from;              /* Ruling 10 */
-};
-/** "simple" and "lync"; NULL for unknown names.  Walk with an index. */
-const struct sip_dialect *sip_dialect_find(const char *name);
-const struct sip_dialect *sip_dialect_at(size_t index);
 
 enum sip_transport { SIP_TLS = 0, SIP_TCP };
 
@@ -68,7 +56,8 @@ struct sip_config {
 	/* methods that go up to on_request, NULL-terminated ("MESSAGE", NULL);
 	 * NULL: none.  Those with a To tag go up too: whoever knows no such
 	 * dialog answers 481.  The others are answered here: OPTIONS with 200,
-	 * CANCEL and ACK by their transaction, the rest refused with 405 and
+	 * NEGOTIATE as the dialect says, CANCEL and ACK by their transaction,
+	 * the rest refused with 405 and
 	 * Allow, or 481 in or for a dialog */
 	const char *const *methods;
 };

@@ -21,19 +21,22 @@ struct command {
 	const char *line;   /* what is sent, by default */
 	const char *help;
 	void (*show)(const json_t *answer);
+	bool argument;      /* one may follow */
 };
 
 static const struct command commands[] = {
-	{ "status", "status", "what runs, and what it has done", show_status },
-	{ "reload", "reload", "read the configuration again", show_done },
-	{ "hooks", "hooks", "the pipeline of all plugins, in order", show_hooks },
+	{ "status", "status", "what runs, and what it has done", show_status, false },
+	{ "reload", "reload", "read the configuration again", show_done, false },
+	{ "hooks", "hooks", "the pipeline of all plugins, in order", show_hooks, false },
 	{ "streams", "streams", "open streams and connections; --failed: those that failed, and why",
-		show_streams },
+		show_streams, false },
 	{ "partners", "partners", "the domains of both sides: what they may do, how they are reached",
-		show_partners },
+		show_partners, false },
+	{ "dialect", "dialect", "how a kind of SIP peer, or a partner, is spoken to: dialect [NAME|PARTNER]",
+		show_dialect, true },
 	{ "limits", "limits", "every limit, its reaction, how often it was reached",
-		show_limits },
-	{ "certs", "certs", "our certificates: names, end, what they are for", show_certs },
+		show_limits, false },
+	{ "certs", "certs", "our certificates: names, end, what they are for", show_certs, false },
 };
 
 static void usage(FILE *out)
@@ -107,6 +110,20 @@ static int run_plan(struct plan_call *call, char **words, int count)
 	return plan_run(call);
 }
 
+static int run_with(const struct command *c, const char *path,
+	const char *argument, bool as_json)
+{
+	char line[1024];
+
+	if (strpbrk(argument, " \r\n") ||
+		snprintf(line, sizeof(line), "%s %s", c->line, argument) >=
+			(int)sizeof(line)) {
+		fprintf(stderr, "stoxctl: that is no name: %s\n", argument);
+		return EXIT_USAGE;
+	}
+	return run(c, path, line, as_json);
+}
+
 static const struct command *find(const char *name)
 {
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
@@ -172,6 +189,8 @@ int main(int argc, char **argv)
 		return run_plan(&call, argv + optind + 1, argc - optind - 1);
 	}
 	c = optind < argc ? find(argv[optind]) : NULL;
+	if (c && c->argument && optind + 2 == argc && !file && !failed)
+		return run_with(c, path, argv[optind + 1], as_json);
 	if (!c || optind + 1 < argc || file || (failed && strcmp(c->name, "streams") != 0)) {
 		if (optind < argc && !c)
 			fprintf(stderr, "stoxctl: unknown command '%s'\n",

@@ -212,3 +212,33 @@ void show_partners(const json_t *answer)
 			printf("     %s\n", text(p, "description"));
 	}
 }
+
+static void show_choices(const json_t *choices)
+{
+	size_t i;
+	json_t *c;
+
+	json_array_foreach (choices, i, c) {
+		printf("  %-16s %-12s %s  %s\n", text(c, "option"),
+			text(c, "value"), text(c, "grade"), text(c, "source"));
+		if (json_is_true(json_object_get(c, "overridden")))
+			printf("  %-16s set in the section; the dialect says "
+			       "%s\n", "", text(c, "usual"));
+	}
+}
+
+void show_dialect(const json_t *answer)
+{
+	size_t i;
+	json_t *d;
+
+	json_array_foreach (json_object_get(answer, "dialects"), i, d) {
+		printf("%s%s%s%s\n", i > 0 ? "\n" : "", text(d, "name"),
+			*text(d, "partner") ? ", as spoken to " : "",
+			text(d, "partner"));
+		show_choices(json_object_get(d, "choices"));
+	}
+	printf("\nA: read in a specification or a vendor's document; B: seen in "
+	       "messages of\nreal servers; C: reported by others; D: inferred; "
+	       "E: remembered\n");
+}

@@ -12,6 +12,7 @@ void show_streams(const json_t *answer);
 void show_limits(const json_t *answer);
 void show_certs(const json_t *answer);
 void show_partners(const json_t *answer);
+void show_dialect(const json_t *answer);
 /** Nothing to tell but that it is done. */
 void show_done(const json_t *answer);
 

@@ -247,6 +247,34 @@ static void test_every_domain_option(void **state)
 	assert_true(c->xmpp_domains[1].partner.blocked);
 }
 
+static void test_a_section_changes_its_dialect(void **state)
+{
+	const struct config *c = load(*state,
+		"plugins = {}; host = 'gw.contoso.com'\n"
+		"SipDomain 'a.example'\n    dialect = 'lync'\n"
+		"    sip_negotiate = 'none'; sip_record_route = false\n"
+		"    sip_connections = 4; sip_gr = false\n"
+		"SipDomain 'b.example'\n    dialect = 'lync'\n"
+		"XmppDomain 'example.org'\n");
+	const struct sip_dialect *lync = sip_dialect_find("lync"),
+		*d = c->sip_domains[0].partner.dialect;
+
+	assert_ptr_equal(c->sip_domains[1].partner.dialect, lync);
+	assert_string_equal(d->name, "lync");
+	assert_int_equal(d->negotiate, SIP_NEGOTIATE_NONE);
+	assert_int_equal(d->record_route, 0);
+	assert_int_equal(d->connections, 4);
+	assert_int_equal(d->overridden, 1u << SIP_CHOICE_NEGOTIATE |
+		1u << SIP_CHOICE_RECORD_ROUTE | 1u << SIP_CHOICE_CONNECTIONS |
+		1u << SIP_CHOICE_GR);
+	/* all else is as it was */
+	for (int i = 0; i < SIP_CHOICE_COUNT; i++)
+		if (!(d->overridden >> i & 1))
+			assert_int_equal(
+				sip_dialect_get(d, (enum sip_choice)i),
+				sip_dialect_get(lync, (enum sip_choice)i));
+}
+
 static void test_domains_are_found_by_every_name(void **state)
 {
 	const struct config *c = load(*state,
@@ -594,6 +622,7 @@ int main(void)
 		T(test_default_xmpp_domain),
 		T(test_every_global_option),
 		T(test_every_domain_option),
+		T(test_a_section_changes_its_dialect),
 		T(test_domains_are_found_by_every_name),
 		T(test_components_need_no_listener),
 		T(test_gateways),

@@ -67,7 +67,9 @@ static int set_up(void **state)
 {
 	static const char text[] = "host = 'gw.example.net'\n"
 		"plugins = { 'looker' }\nSipDomain 'contoso.com'\n"
-		"  front_end = 'fe.contoso.com'\nXmppDomain 'example.org'\n";
+		"  front_end = 'fe.contoso.com'\n  sip_negotiate = '488'\n"
+		"  sip_connections = 3\n  sip_gr = false\n"
+		"XmppDomain 'example.org'\n";
 	static const char *const names[] = { "dns:contoso.com", NULL };
 	struct stage *s = calloc(1, sizeof(*s));
 	struct io_env_config ec = { &s->log, &s->limits, &s->budget, NULL, NULL };
@@ -300,6 +302,47 @@ static void test_plan(void **state)
 	json_decref(j);
 }
 
+static const char *choice_of(json_t *answer, size_t dialect, const char *option,
+	const char *key)
+{
+	json_t *d = json_array_get(json_object_get(answer, "dialects"), dialect);
+	json_t *list = json_object_get(d, "choices"), *c;
+	size_t i;
+
+	json_array_foreach (list, i, c)
+		if (strcmp(json_string_value(json_object_get(c, "option")),
+			    option) == 0)
+			return json_string_value(json_object_get(c, key));
+	return NULL;
+}
+
+static void test_dialects(void **state)
+{
+	json_t *j = ask(*state, "dialect");
+
+	assert_int_equal(2, json_array_size(json_object_get(j, "dialects")));
+	assert_string_equal("page", choice_of(j, 0, "sip_im", "value"));
+	assert_string_equal("RFC 7572, 4", choice_of(j, 0, "sip_im", "source"));
+	assert_string_equal("session", choice_of(j, 1, "sip_im", "value"));
+	assert_string_equal("B", choice_of(j, 1, "sip_im", "grade"));
+	json_decref(j);
+	j = ask(*state, "dialect lync");
+	assert_int_equal(1, json_array_size(json_object_get(j, "dialects")));
+	assert_string_equal("yes", choice_of(j, 0, "sip_record_route", "value"));
+	assert_string_equal("1", choice_of(j, 0, "sip_connections", "value"));
+	json_decref(j);
+	j = ask(*state, "dialect contoso.com");
+	assert_string_equal("488", choice_of(j, 0, "sip_negotiate", "value"));
+	assert_string_equal("405", choice_of(j, 0, "sip_negotiate", "usual"));
+	assert_string_equal("3", choice_of(j, 0, "sip_connections", "value"));
+	assert_string_equal("no", choice_of(j, 0, "sip_gr", "value"));
+	assert_string_equal("page", choice_of(j, 0, "sip_im", "value"));
+	json_decref(j);
+	j = ask(*state, "dialect example.org");
+	assert_true(json_is_false(json_object_get(j, "ok")));
+	json_decref(j);
+}
+
 static void test_discovered_partners(void **state)
 {
 	struct stage *s = *state;
@@ -424,6 +467,8 @@ int main(void)
 			tear_down),
 		cmocka_unit_test_setup_teardown(test_partners, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_plan, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_dialects, set_up,
+			tear_down),
 		cmocka_unit_test_setup_teardown(test_discovered_partners, set_up,
 			tear_down),
 		cmocka_unit_test_setup_teardown(test_reload, set_up, tear_down),

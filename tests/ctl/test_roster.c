@@ -228,7 +228,7 @@ static void test_refused(void **state)
 	struct stage *s = *state;
 
 	refused(s, "roster\tlist\n", "unknown command; known are status, reload, "
-		"hooks, streams, partners, limits, certs, roster");
+		"hooks, streams, partners, dialect, limits, certs, plan, roster");
 	refused(s, "roster burn\n",
 		"known are roster list, show, add, remove, import");
 	refused(s, "roster add juliet@example.org\n",

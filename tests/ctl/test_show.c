@@ -47,6 +47,25 @@ static void check(void (*show)(const json_t *answer), const char *json,
 	",\"server\":" server "}"
 #define LINES "/c/a.crt\n     a.example, b.example\n     "
 
+static void test_dialect(void **state)
+{
+	(void)state;
+	check(show_dialect, "{\"dialects\":[{\"name\":\"lync\","
+		"\"partner\":\"contoso.com\",\"choices\":[{\"option\":"
+		"\"sip_negotiate\",\"value\":\"488\",\"usual\":\"405\","
+		"\"grade\":\"D\",\"source\":\"clients\",\"overridden\":"
+		"true},{\"option\":\"sip_gr\",\"value\":\"no\",\"usual\":"
+		"\"no\",\"grade\":\"D\",\"source\":\"From\","
+		"\"overridden\":false}]}]}",
+		"lync, as spoken to contoso.com\n"
+		"  sip_negotiate    488          D  clients\n"
+		"                   set in the section; the dialect says 405\n"
+		"  sip_gr           no           D  From\n\n"
+		"A: read in a specification or a vendor's document; B: seen in "
+		"messages of\nreal servers; C: reported by others; D: inferred; "
+		"E: remembered\n");
+}
+
 static void test_certs(void **state)
 {
 	(void)state;
@@ -84,6 +103,7 @@ static void test_done(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_dialect),
 		cmocka_unit_test(test_certs),
 		cmocka_unit_test(test_revocations),
 		cmocka_unit_test(test_done),

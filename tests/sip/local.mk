@@ -84,6 +84,13 @@ tests_sip_test_discover_SOURCES = \
 tests_sip_test_discover_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_sip_test_discover_LDADD = \
 	$(SIP) $(SIP_MODEL) $(IO) $(BASE) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/sip/test_dialect
+TESTS += tests/sip/test_dialect
+tests_sip_test_dialect_SOURCES = \
+	tests/sip/test_dialect.c tests/sip/scene.c tests/sip/scene.h
+tests_sip_test_dialect_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_sip_test_dialect_LDADD = \
+	$(SIP) $(SIP_MODEL) $(IO) $(BASE) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/sip/test_policy
 TESTS += tests/sip/test_policy
 tests_sip_test_policy_SOURCES = \

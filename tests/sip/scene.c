@@ -14,16 +14,10 @@ static const char *const plain_front_ends[] = { "192.0.2.40:5060", NULL };
 static const char *const our_names[] = { "dns:gw.example.org", NULL };
 static const char *const methods[] = { "MESSAGE", NULL };
 
-static const struct sip_dialect simple = {
-	.name = "simple",
-	.services = (const char *const[]){ "_sips._tcp", NULL },
-};
-static const struct sip_dialect lync = {
-	.name = "lync",
-	.services = (const char *const[]){ "_sipfederationtls._tcp",
-		"_sips._tcp", NULL },
-	.srv_target_name = true,
-};
+static const struct sip_dialect simple = { .name = "simple", .alias = 1 };
+static const struct sip_dialect lync = { .name = "lync",
+	.srv = SIP_SRV_FEDERATION, .srv_target = 1, .record_route = 1,
+	.options = SIP_OPTIONS_LYNC };
 
 const struct sip_partner scene_contoso = { .name = "contoso.com",
 	.domains = contoso_domains,

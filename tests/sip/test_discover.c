@@ -6,10 +6,7 @@
 
 #include <stdio.h>
 
-static const char *const services[] = { "_sips._tcp", "_sipfederationtls._tcp",
-	NULL };
-static const struct sip_dialect simple = { .name = "simple",
-	.services = services };
+static const struct sip_dialect simple = { .name = "simple", .alias = 1 };
 static const struct sip_partner strangers = { .name = "", .dialect = &simple };
 
 /* contoso.com is in a section, taken.example lives on XMPP */

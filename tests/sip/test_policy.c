@@ -399,11 +399,13 @@ static void dialects_are_found_by_name(void **state)
 	(void)state;
 	assert_string_equal("simple", sip_dialect_at(0)->name);
 	assert_string_equal("lync", sip_dialect_find("lync")->name);
-	assert_true(sip_dialect_find("lync")->srv_target_name);
-	assert_false(sip_dialect_find("lync")->gr_in_from);
-	assert_true(sip_dialect_find("simple")->gr_in_from);
+	assert_true(sip_dialect_find("lync")->srv_target);
+	assert_false(sip_dialect_find("lync")->gr);
+	assert_true(sip_dialect_find("simple")->gr);
 	assert_string_equal("_sipfederationtls._tcp",
-		sip_dialect_find("lync")->services[0]);
+		sip_dialect_services(sip_dialect_find("lync"))[0]);
+	assert_string_equal("_sips._tcp",
+		sip_dialect_services(sip_dialect_find("simple"))[0]);
 	assert_null(sip_dialect_find("other"));
 	assert_null(sip_dialect_at(2));
 }

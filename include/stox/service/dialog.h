@@ -52,8 +52,13 @@ STOX_API enum stox_dialog_fit stox_dialog_receive(struct stox_exchange *x,
 
 /** Does the request of @x claim to be within a dialog: has its To a tag? */
 STOX_API bool stox_in_dialog(const struct stox_exchange *x);
-/** The dialect of the SIP partner: "simple", "lync". */
-STOX_API const char *stox_dialect(const struct stox_exchange *x);
+/**
+ * Is the SIP partner spoken to in this way?  @choice and @word are those of
+ * `stoxctl dialect`: stox_dialect_is(x, "sip_presence", "lync").  Both must
+ * exist.  Not for choices of yes and no, which are of the transport.
+ */
+STOX_API bool stox_dialect_is(const struct stox_exchange *x, const char *choice,
+	const char *word);
 
 /** Answer with this To tag.  After stox_reply_sip(). */
 STOX_API int stox_reply_tag(struct stox_exchange *x, const char *tag);
