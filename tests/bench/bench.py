@@ -31,7 +31,7 @@ trust = "{folder}/ca.crt"
 control = "{folder}/control"
 host = "gw.example.net"
 log_level = "warn"
-plugins = {{ "message", "disco", "ping", "version", "time" }}
+plugins = {{ "message", "presence", "disco", "ping", "version", "time" }}
 plugin_path = {{ "{plugins}" }}
 xmpp_listen = {{ "127.0.0.1:{xmpp}" }}
 sip_listen = {{ "127.0.0.1:{sip}" }}
@@ -125,23 +125,38 @@ def load_words(folder, *more):
 
 def load(folder, direction, count, *more):
     words = load_words(folder, "-n", str(count), *more)
-    if direction == "s2x":
+    if direction in ("s2x", "notify"):
         words.append("-f")
+    if direction in ("notify", "show"):
+        words.append("-P")
     done = subprocess.run(words, capture_output=True, text=True, timeout=500,
                           check=False)
     if done.returncode:
-        raise SystemExit(f"load failed: {done.stdout} {done.stderr}")
+        raise SystemExit(f"load failed ({done.returncode}): "
+                         f"{done.stdout} {done.stderr}")
     return json.loads(done.stdout)
+
+
+def forget(folder):
+    """No pair of people of an earlier run is left."""
+    for entry in os.scandir(folder):
+        if ".db" in entry.name or ".sqlite" in entry.name:
+            os.unlink(entry)
+
+
+# A watcher hears of a change every five seconds at most.
+PACED = {"show": ("-p", "500", "-r", "80")}
 
 
 def instructions(folder, direction, few=500, many=2500):
     """Per message, all of stoxd's user space, library code included."""
     totals = []
     for count in (few, many):
+        forget(folder)
         out = f"{folder}/callgrind.{direction}.{count}"
         stoxd = Stoxd(folder, ["valgrind", "--tool=callgrind",
                                f"--callgrind-out-file={out}", "-q"])
-        load(folder, direction, count)
+        load(folder, direction, count, *PACED.get(direction, ()))
         stoxd.stop()
         with open(out, encoding="ascii", errors="replace") as file:
             totals.append(int(re.search(r"^(?:summary|totals): (\d+)",
@@ -218,6 +233,11 @@ def main():
             p50, p99 = latency(folder, direction)
             row(f"{name}, p50 / p99 us at 100/s", f"{p50} / {p99}", "730 / 1900",
                 "150", "250 / 700")
+        for direction, name in (("notify", "NOTIFY to presence"),
+                                ("show", "presence to NOTIFY")):
+            row(f"{name}, instructions each",
+                f"{instructions(folder, direction, many=1500):,.0f}", "-", "-",
+                "80,000")
         memory, cpu = idle_streams(folder, Stoxd(folder))
         beside = (idle_streams(folder, Prosody(folder, XMPP)) if present()
                   else None)

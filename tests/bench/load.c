@@ -11,39 +11,9 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
-#include "io/io.h"
-#include "sip/message.h"
+#include "load.h"
 
-enum { PAIRS_MAX = 4096, BUFFER = 1 << 22, BODY = 100 };
-
-struct load {
-	struct io_env *env;
-	struct log log;
-	struct limits limits;
-	struct budget budget;
-	struct io_credentials *credentials;
-	bool from_sip;
-	uint64_t stox_xmpp, stox_sip, xmpp_port, sip_port;
-	uint64_t count, pairs, rate, idle;
-	struct io_stream *out_xmpp; /* our stream towards stox */
-	struct io_stream *out_sip;
-	bool xmpp_ready, sip_ready, begun;
-	uint64_t ready_streams;
-	uint64_t sent, arrived, finished, errors;
-	uint64_t begin_us, end_us;
-	uint64_t sent_us[PAIRS_MAX];
-	uint32_t *latency_us;
-	struct timer pace;
-	char body[BODY + 1];
-};
-
-/* One connection: what it is by now, and bytes not used yet. */
-struct link {
-	struct load *load;
-	bool accepted, secure, authenticated;
-	struct buf in;
-	struct sip_framing framing;
-};
+enum { STALL_MS = 20000 };
 
 static void begin(struct load *l);
 
@@ -62,7 +32,7 @@ static void say(struct io_stream *s, const char *text)
 	io_write(s, str_from(text));
 }
 
-static void finish(struct load *l)
+void load_finish(struct load *l)
 {
 	l->end_us = io_wall_us(l->env);
 	io_stop(l->env);
@@ -71,7 +41,7 @@ static void finish(struct load *l)
 static void count_finished(struct load *l)
 {
 	if (++l->finished == l->count)
-		finish(l);
+		load_finish(l);
 }
 
 /* ---- messages ------------------------------------------------------------------ */
@@ -85,6 +55,10 @@ static void send_one(struct load *l, uint64_t pair)
 		return;
 	l->sent++;
 	l->sent_us[pair] = io_wall_us(l->env);
+	if (l->people) {
+		people_send(l, pair);
+		return;
+	}
 	if (l->from_sip)
 		n = snprintf(text, sizeof(text),
 			"MESSAGE sip:user%" PRIu64 "@example.org SIP/2.0\r\n"
@@ -105,7 +79,7 @@ static void send_one(struct load *l, uint64_t pair)
 		(struct str){ text, (size_t)n });
 }
 
-static void note_arrival(struct load *l, struct str user)
+void load_arrived(struct load *l, struct str user)
 {
 	uint64_t pair;
 
@@ -117,7 +91,7 @@ static void note_arrival(struct load *l, struct str user)
 }
 
 /** The pair may send again; with a rate the clock says when. */
-static void free_pair(struct load *l, struct str user)
+void load_free_pair(struct load *l, struct str user)
 {
 	uint64_t pair;
 
@@ -226,7 +200,7 @@ static void negotiate_out(struct link *k, struct io_stream *s)
 		ready(k->load);
 }
 
-static struct str attribute(struct str e, const char *name)
+struct str load_attribute(struct str e, const char *name)
 {
 	size_t n = strlen(name);
 
@@ -246,7 +220,7 @@ static struct str attribute(struct str e, const char *name)
 static void pong(struct load *l, struct str iq)
 {
 	char text[512];
-	struct str id = attribute(iq, " id");
+	struct str id = load_attribute(iq, " id");
 	int n = snprintf(text, sizeof(text), "<iq type='result' "
 		"from='example.org' to='contoso.com' id='%.*s'/>", STR_FMT(id));
 
@@ -255,7 +229,7 @@ static void pong(struct load *l, struct str iq)
 }
 
 /** "…userN@…": N as a slice. */
-static struct str user_number(struct str address, const char *prefix)
+struct str load_number(struct str address, const char *prefix)
 {
 	size_t n = strlen(prefix);
 	ptrdiff_t at = str_find(address, '@');
@@ -265,31 +239,62 @@ static struct str user_number(struct str address, const char *prefix)
 	return (struct str){ address.p + n, (size_t)at - n };
 }
 
-/** Whole stanzas in the buffer: each ends by one of two texts. */
+static void take_stanza(struct load *l, struct str stanza)
+{
+	if (str_starts(stanza, STR("<iq"))) {
+		pong(l, stanza);
+		return;
+	}
+	if (str_starts(stanza, STR("<presence"))) {
+		people_stanza(l, stanza);
+		return;
+	}
+	load_arrived(l, load_number(load_attribute(stanza, " to"), "user"));
+	l->errors += memmem(stanza.p, stanza.len, "<error", 6) != NULL;
+	if (!l->from_sip)
+		count_finished(l);
+}
+
+/** Length of the stanza that the text begins with, 0: not whole yet. */
+static size_t stanza_length(struct str text)
+{
+	static const char *const names[] = { "message", "iq", "presence" };
+	char *head = memchr(text.p, '>', text.len);
+	char end[16];
+	char *at;
+
+	if (!head)
+		return 0;
+	if (head[-1] == '/')
+		return (size_t)(head + 1 - text.p);
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		int n = snprintf(end, sizeof(end), "</%s>", names[i]);
+
+		if (text.len < (size_t)n ||
+			memcmp(text.p + 1, names[i], (size_t)n - 3) != 0)
+			continue;
+		at = memmem(text.p, text.len, end, (size_t)n);
+		return at ? (size_t)(at - text.p) + (size_t)n : 0;
+	}
+	return (size_t)(head + 1 - text.p);
+}
+
 static void take_stanzas(struct link *k)
 {
-	struct load *l = k->load;
 	struct buf *b = &k->in;
-	size_t done = 0;
+	size_t done = 0, n;
+	char *at;
 
-	for (;;) {
-		struct str rest = { b->data + done, b->len - done };
-		char *m = rest.len ? memmem(rest.p, rest.len, "</message>", 10) : NULL;
-		char *q = rest.len ? memmem(rest.p, rest.len, "</iq>", 5) : NULL;
-		bool iq = q && (!m || q < m);
+	while ((at = b->len > done
+			? memchr(b->data + done, '<', b->len - done) : NULL)) {
+		struct str rest = { at, b->len - (size_t)(at - b->data) };
 
-		if (!m && !q)
+		done = (size_t)(at - b->data);
+		n = stanza_length(rest);
+		if (!n)
 			break;
-		rest.len = (size_t)((iq ? q : m) - rest.p);
-		if (iq) {
-			pong(l, rest);
-		} else {
-			note_arrival(l, user_number(attribute(rest, " to"), "user"));
-			l->errors += memmem(rest.p, rest.len, "<error", 6) != NULL;
-			if (!l->from_sip)
-				count_finished(l);
-		}
-		done += rest.len + (iq ? 5 : 10);
+		take_stanza(k->load, (struct str){ at, n });
+		done += n;
 	}
 	buf_consume(b, done);
 }
@@ -345,7 +350,8 @@ static void xmpp_accept(void *arg, struct io_stream *s)
 
 /* ---- SIP --------------------------------------------------------------------------- */
 
-static void answer_200(struct io_stream *s, const struct sip_message *m)
+void load_answer(struct io_stream *s, const struct sip_message *m,
+	const char *more)
 {
 	char text[2048];
 	size_t n = 0;
@@ -360,10 +366,11 @@ static void answer_200(struct io_stream *s, const struct sip_message *m)
 			n += (size_t)snprintf(text + n, sizeof(text) - n,
 				"%.*s: %.*s%s\r\n", STR_FMT(h->name),
 				STR_FMT(h->value),
-				h->id == SIP_H_TO ? ";tag=load" : "");
+				h->id == SIP_H_TO && !m->to.tag.len
+					? ";tag=load" : "");
 	}
 	n += (size_t)snprintf(text + n, sizeof(text) - n,
-		"Content-Length: 0\r\n\r\n");
+		"%sContent-Length: 0\r\n\r\n", more);
 	io_write(s, (struct str){ text, n });
 }
 
@@ -371,17 +378,22 @@ static void take_sip(struct load *l, struct io_stream *s,
 	const struct sip_message *m)
 {
 	struct str user = { m->to.uri.user.p, m->to.uri.user.len };
+	struct str method = m->is_request ? m->method : m->cseq_method;
 	const char *prefix = l->from_sip ? "user" : "friend";
 
+	if (!str_is(method, "MESSAGE")) {
+		people_sip(l, s, m);
+		return;
+	}
 	user.p += strlen(prefix);
 	user.len -= strlen(prefix);
 	if (m->is_request) {
-		answer_200(s, m);
-		note_arrival(l, user);
-		free_pair(l, user);
+		load_answer(s, m, "");
+		load_arrived(l, user);
+		load_free_pair(l, user);
 	} else if (m->status >= 200) {
 		l->errors += m->status >= 300;
-		free_pair(l, user);
+		load_free_pair(l, user);
 	}
 }
 
@@ -451,9 +463,31 @@ static void begin(struct load *l)
 		}
 		return;
 	}
-	if (l->begun || !l->xmpp_ready || (l->from_sip && !l->sip_ready))
+	if (l->begun || !l->xmpp_ready ||
+		((l->from_sip || l->people) && !l->sip_ready))
 		return;
 	l->begun = true;
+	if (l->people)
+		people_begin(l);
+	else
+		load_go(l);
+}
+
+/** Something got lost: the report tells how far it came. */
+static void stalled(void *arg)
+{
+	struct load *l = arg;
+
+	if (l->arrived + l->known == l->watched) {
+		load_finish(l);
+		return;
+	}
+	l->watched = l->arrived + l->known;
+	timer_start(io_timers(l->env), &l->stall, STALL_MS);
+}
+
+void load_go(struct load *l)
+{
 	l->begin_us = io_wall_us(l->env);
 	if (l->rate) {
 		pace(l);
@@ -500,10 +534,10 @@ static void report(struct load *l)
 	uint64_t n = l->arrived ? l->arrived : 1;
 
 	qsort(l->latency_us, l->arrived, sizeof(*l->latency_us), compare);
-	printf("{\"sent\": %" PRIu64 ", \"arrived\": %" PRIu64
+	printf("{\"prepared\": %" PRIu64 ", \"sent\": %" PRIu64 ", \"arrived\": %" PRIu64
 	       ", \"finished\": %" PRIu64 ", \"errors\": %" PRIu64
 	       ", \"seconds\": %.6f, \"p50_us\": %u, \"p99_us\": %u}\n",
-		l->sent, l->arrived, l->finished, l->errors,
+		l->known, l->sent, l->arrived, l->finished, l->errors,
 		(double)(l->end_us - l->begin_us) / 1e6, l->latency_us[n / 2],
 		l->latency_us[n * 99 / 100]);
 }
@@ -524,11 +558,14 @@ static int run(struct load *l, const char *certificates, const char *trust)
 		return EXIT_FAILURE;
 	}
 	timer_init(&l->pace, pace, l);
+	timer_init(&l->stall, stalled, l);
+	if (!l->idle)
+		timer_start(io_timers(l->env), &l->stall, STALL_MS);
 	l->latency_us = base_alloc0((l->count + 1) * sizeof(uint32_t));
 	l->out_xmpp = dial(l, l->stox_xmpp, false);
 	for (uint64_t i = 1; i < l->idle; i++)
 		dial(l, l->stox_xmpp, false);
-	if (l->from_sip)
+	if (l->from_sip || l->people)
 		l->out_sip = dial(l, l->stox_sip, true);
 	io_run(l->env);
 	report(l);
@@ -552,13 +589,15 @@ int main(int argc, char **argv)
 
 	limits_init(&l.limits);
 	l.limits.value[LIMIT_TLS_HANDSHAKE_TIME] = 300; /* under valgrind */
-	while ((option = getopt(argc, argv, "c:t:fn:p:r:i:x:s:X:S:")) != -1) {
+	while ((option = getopt(argc, argv, "c:t:fPn:p:r:i:x:s:X:S:")) != -1) {
 		if (option == 'c')
 			certificates = optarg;
 		else if (option == 't')
 			trust = optarg;
 		else if (option == 'f')
 			l.from_sip = true;
+		else if (option == 'P')
+			l.people = true;
 		for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 			if (numbers[i].letter == option &&
 				str_to_u64(str_from(optarg), UINT32_MAX,

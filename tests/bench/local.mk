@@ -1,7 +1,8 @@
 # make bench: what a message costs, beside the figures to beat.  Never part of
 # `make check`: a timed test proves nothing.
 EXTRA_PROGRAMS += tests/bench/load
-tests_bench_load_SOURCES = tests/bench/load.c
+tests_bench_load_SOURCES = tests/bench/load.c tests/bench/load.h \
+	tests/bench/load_people.c
 tests_bench_load_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 tests_bench_load_LDADD = $(SIP_MODEL) $(IO) $(BASE)
 CLEANFILES += $(EXTRA_PROGRAMS)
