@@ -253,7 +253,7 @@ static void describe_times(const struct pair *p,
 void admin_describe(void *state, const char *key, const void *row, size_t len,
 	const struct stox_description *d)
 {
-	struct pair p;
+	PRESENCE_SCRATCH struct pair p;
 	size_t open;
 
 	pair_read(&p, state, key, row, len);

@@ -50,7 +50,7 @@ static void put_document(struct pair *p, struct stox_exchange *x,
 	const struct pair_leg *l)
 {
 	const struct pair_grant *g = &p->grant;
-	struct presence_device list[PAIR_DEVICES];
+	PRESENCE_SCRATCH struct presence_device list[PAIR_DEVICES];
 	struct presence_state state = { .display = g->display,
 		.devices = list };
 	const char *text;

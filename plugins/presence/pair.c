@@ -2,6 +2,7 @@
  * The row: numbers of 7 bits a byte, texts with their NUL.  It begins with its
  * version; one with another version is not read.
  */
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -329,10 +330,11 @@ static bool unpack(struct pair *p, const char *row, size_t len)
 	return r.p == r.end;
 }
 
+/* The lists are as long as their counts say. */
 static void clear(struct pair *p)
 {
-	memset(&p->watch, 0, sizeof(p->watch));
-	memset(&p->grant, 0, sizeof(p->grant));
+	memset(&p->watch, 0, offsetof(struct pair_watch, devices));
+	memset(&p->grant, 0, offsetof(struct pair_grant, legs));
 	p->trouble = NULL;
 	p->trouble_status = 0;
 	p->trouble_s = 0;
@@ -415,7 +417,7 @@ static size_t write_row(const struct pair *p, char *row)
 
 void pair_save(struct pair *p)
 {
-	char row[PAIR_ROW_MAX];
+	PRESENCE_SCRATCH char row[PAIR_ROW_MAX];
 	size_t len = write_row(p, row);
 
 	stox_session_set(p->session, row, len, due(p));
@@ -423,7 +425,7 @@ void pair_save(struct pair *p)
 
 void pair_note(struct pair *p)
 {
-	char row[PAIR_ROW_MAX];
+	PRESENCE_SCRATCH char row[PAIR_ROW_MAX];
 	size_t len = write_row(p, row);
 
 	stox_session_note(p->session, row, len);

@@ -63,9 +63,9 @@ struct pair_watch {
 	unsigned told_tries;  /* stanzas that could not be delivered, in a row */
 	uint64_t quiet_s;     /* none before then */
 	uint64_t told_s;      /* when the last NOTIFY with a state came */
-	struct pair_device devices[PAIR_DEVICES]; /* of the SIP user */
-	size_t count;
 	const char *display;  /* the SIP user's name */
+	size_t count;
+	struct pair_device devices[PAIR_DEVICES]; /* of the SIP user; the last */
 };
 
 /** A SUBSCRIBE of theirs: we notify. */
@@ -96,12 +96,11 @@ struct pair_grant {
 	bool known;           /* `devices` is what the XMPP user is */
 	uint64_t probed_s;    /* an answer to a probe may come until then + 60 s */
 	unsigned numbers;     /* given to legs */
-	struct pair_leg legs[PAIR_LEGS];
-	size_t leg_count;
-	struct pair_device devices[PAIR_DEVICES]; /* of the XMPP user */
-	size_t count;
 	const char *display;      /* the XMPP user's name */
 	const char *sip_display;  /* the SIP user's, told when asking */
+	size_t leg_count, count;
+	struct pair_leg legs[PAIR_LEGS]; /* the first of the lists */
+	struct pair_device devices[PAIR_DEVICES]; /* of the XMPP user */
 };
 
 struct pair {

@@ -256,11 +256,22 @@ static void apply_person(struct reader *r, const struct stox_element *root)
 	}
 }
 
+static size_t count_tuples(const struct stox_element *root)
+{
+	const struct stox_element *t =
+		stox_element_child(root, "tuple", PRESENCE_NS_PIDF);
+	size_t count = 0;
+
+	for (; t && count < PRESENCE_DEVICES;
+		t = stox_element_next(t, "tuple", PRESENCE_NS_PIDF))
+		count++;
+	return count;
+}
+
 int presence_pidf_read(struct stox_exchange *x, const void *body, size_t len,
 	const char *jid, struct presence_state *ret, const char **why)
 {
-	struct presence_state state = { .devices = stox_alloc(x,
-		PRESENCE_DEVICES * sizeof(*state.devices)) };
+	struct presence_state state = { .count = 0 };
 	struct reader r = { .x = x, .state = &state };
 	const struct stox_element *root, *t;
 
@@ -273,6 +284,8 @@ int presence_pidf_read(struct stox_exchange *x, const void *body, size_t len,
 	*why = "Presence Of Somebody Else";
 	if (!is_about(x, stox_element_attr(root, "entity"), jid))
 		return -STOX_EPROTO;
+	state.devices = stox_alloc(x,
+		(count_tuples(root) + 1) * sizeof(*state.devices));
 	t = stox_element_child(root, "tuple", PRESENCE_NS_PIDF);
 	for (; t && r.id_count < PRESENCE_DEVICES;
 		t = stox_element_next(t, "tuple", PRESENCE_NS_PIDF))

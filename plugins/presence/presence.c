@@ -143,7 +143,7 @@ static enum outcome happen(struct pair *p, const struct stox_event *e)
 
 static void event(void *state, struct stox_session *s, const struct stox_event *e)
 {
-	struct pair p;
+	PRESENCE_SCRATCH struct pair p;
 	enum outcome outcome;
 
 	(void)state;
@@ -159,7 +159,7 @@ static void event(void *state, struct stox_session *s, const struct stox_event *
 
 static void act(void *state, struct stox_session *s)
 {
-	struct pair p;
+	PRESENCE_SCRATCH struct pair p;
 
 	(void)state;
 	pair_load(&p, s);

@@ -36,6 +36,17 @@ enum {
 };
 enum { PRESENCE_NO_PRIORITY = -1000 };
 
+/* For what is big, on the stack, and written before it is read: hardened builds
+ * would fill it with zeros every time. */
+#ifdef __has_attribute
+#if __has_attribute(uninitialized)
+#define PRESENCE_SCRATCH __attribute__((uninitialized))
+#endif
+#endif
+#ifndef PRESENCE_SCRATCH
+#define PRESENCE_SCRATCH
+#endif
+
 /** Ordered: the later one wins when several are said.  stox.md 3.8. */
 enum presence_show {
 	PRESENCE_PLAIN,

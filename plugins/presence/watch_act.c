@@ -73,7 +73,7 @@ static bool say(struct pair *p, const char *type, enum flow_tag tag)
 
 static bool tell(struct pair *p, const struct pair_device *d)
 {
-	char from[4200];
+	PRESENCE_SCRATCH char from[4200];
 	struct stox_exchange *x;
 	struct stox_element *e;
 
