@@ -31,7 +31,7 @@ param(
 )
 $ErrorActionPreference = "Stop"
 
-if ($As -in "Inside", "Server", "Domain" -and $Domain.Count -eq 0) {
+if ("Inside", "Server", "Domain" -contains $As -and $Domain.Count -eq 0) {
     throw "-As $As needs -Domain: the domains that live on XMPP."
 }
 
@@ -101,7 +101,7 @@ function Add-Outside {
 
 # A host that is not directly below the domain is refused by Lync when it comes
 # from an SRV record (ms-diagnostics 1009).
-if ($As -in "Domain", "Discovered") {
+if ("Domain", "Discovered" -contains $As) {
     foreach ($name in $Domain) {
         if ($Gateway.Split(".", 2)[1] -ne $name) {
             Write-Warning "$Gateway is not directly below ${name}: use -As Server."

@@ -17,12 +17,10 @@ $ErrorActionPreference = "Stop"
 
 function Remove-Inside {
     foreach ($name in $Domain) {
-        $routes = Get-CsStaticRoutingConfiguration -Identity global |
+        Get-CsStaticRoutingConfiguration -Identity global |
             Select-Object -ExpandProperty Route |
-            Where-Object { $_.MatchUri -eq $name }
-        foreach ($route in $routes) {
-            Set-CsStaticRoutingConfiguration -Identity global -Route @{Remove = $route}
-        }
+            Where-Object { $_.MatchUri -eq $name } |
+            ForEach-Object { Set-CsStaticRoutingConfiguration -Identity global -Route @{Remove = $_} }
     }
     if ($Gateway) {
         Remove-CsTrustedApplication -Identity "$Gateway/stox"

@@ -54,6 +54,14 @@ bool plan_has_server(const struct config *c)
 	return false;
 }
 
+bool plan_is_address(const char *domain)
+{
+	const char *dot = strrchr(domain, '.');
+	const char *last = dot ? dot + 1 : domain;
+
+	return domain[0] == '[' || strspn(last, "0123456789") == strlen(last);
+}
+
 const char *plan_ascii(struct plan_writer *w, const char *domain)
 {
 	char ascii[256];

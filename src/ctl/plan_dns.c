@@ -158,6 +158,8 @@ static void add_sip(struct plan_writer *w, const char *name)
 	const struct config *c = w->config;
 	bool off = !plan_found_by_dns(c);
 
+	if (plan_is_address(name))
+		return;
 	buf_printf(w->out, "\n; %s: stox is its SIP server.\n", name);
 	if (off)
 		note(w, "Every SIP server of the configuration is named, and "
@@ -197,8 +199,9 @@ static void add_questions(struct plan_writer *w)
 		for (const char *const *n = c->xmpp_domains[i].sip_domains;
 			*n && !c->xmpp_domains[i].partner.blocked &&
 			!c->xmpp_domains[i].partner.proxy; n++)
-			buf_printf(w->out, "; %s: _xmpps-server._tcp and "
-				"_xmpp-server._tcp.%s\n", *n, *n);
+			if (!plan_is_address(*n))
+				buf_printf(w->out, "; %s: _xmpps-server._tcp "
+					"and _xmpp-server._tcp.%s\n", *n, *n);
 	if (c->discovered_sip)
 		buf_printf(w->out, "; any domain: %s.DOMAIN (discover_sip)\n",
 			plan_join(w, sip_dialect_services(

@@ -31,7 +31,8 @@ static const char *const *xmpp_names(struct plan_writer *w)
 	for (size_t i = 0; i < c->xmpp_domain_count; i++)
 		for (size_t k = 0; c->xmpp_domains[i].sip_domains[k] &&
 			!c->xmpp_domains[i].partner.blocked; k++)
-			all[at++] = c->xmpp_domains[i].sip_domains[k];
+			if (!plan_is_address(c->xmpp_domains[i].sip_domains[k]))
+				all[at++] = c->xmpp_domains[i].sip_domains[k];
 	return all;
 }
 

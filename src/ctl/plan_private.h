@@ -31,6 +31,8 @@ bool plan_same_domain(const char *host, const char *domain);
 bool plan_found_by_dns(const struct config *c);
 /** Is there a peer of dialect "lync", or may there be one? */
 bool plan_has_lync(const struct config *c);
+/** Is it known by its address?  Then no name leads there. */
+bool plan_is_address(const char *domain);
 /** Is some domain of ours reached server to server? */
 bool plan_has_server(const struct config *c);
 /** As A-labels, in @w's pool. */

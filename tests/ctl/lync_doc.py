@@ -71,14 +71,16 @@ def check_planned(config, powershell):
 
 
 def named_files(text):
-    """Tests and files that the page names."""
+    """Tests and files that the page names; a test may have ": case" behind it."""
     plays = read("tests/play/local.mk")
     bad = []
-    for name in re.findall(r"`((?:tests|contrib|src|plugins)/[\w./-]+)`?", text):
+    for name, case in re.findall(r"`((?:tests|contrib|src|plugins)/[\w./-]+)(?:: ([^`]+))?", text):
         if not os.path.exists(os.path.join(TOP, name)):
             bad.append(f"there is no {name}")
         elif name.endswith(".play") and name not in plays:
             bad.append(f"{name} is performed by nobody")
+        elif case and f"({case})" not in read(name) and f'@case("{case}"' not in read(name):
+            bad.append(f"{name} has no case {case}")
     return bad
 
 
@@ -103,6 +105,8 @@ def main():
     results.append(("the plan agrees: inside", check_planned(inside, blocks(parts["Attach it"], "powershell")[0])))
     outside = blocks(parts["Configure stox"], "lua")[0]
     results.append(("the plan agrees: outside", check_planned(outside, blocks(parts["Attach it"], "powershell")[1])))
+    results.append(("seen: a case that is gone",
+                    [] if named_files("`tests/sip/test_client.c: nothing`") else ["no"]))
     results.append(("seen: a configuration that is not sound", [] if check_config('SipDomain "a"\n x = 1\n') else ["no"]))
     results.append(("seen: a command that the plan lacks",
                     [] if check_planned(outside, "New-CsAllowedDomain -Identity example.net") else ["no"]))

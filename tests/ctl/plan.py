@@ -58,6 +58,7 @@ XmppDomain "example.org"
     additional_domains = "sub.example.org"
 XmppDomain "closed.example"
     partner = "blocked"
+XmppDomain "192.0.2.77"
 """
 OPEN = """
 host = "gw.example.org"
@@ -265,7 +266,8 @@ def check_inside(f):
         "-UseDefaultCertificate $true",
         "Set-CsStaticRoutingConfiguration -Identity global -Route @{Add=$route}",
         "Enable-CsTopology"])
-    return bad + (["who is blocked is in it"] if "closed.example" in f.plan(INSIDE) else [])
+    bad += ["who is blocked is in it"] if "closed.example" in f.plan(INSIDE) else []
+    return bad + (["an address has records"] if "192.0.2.77" in f.plan(INSIDE, "dns") else [])
 
 
 def check_open(f):
