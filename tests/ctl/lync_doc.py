@@ -84,6 +84,14 @@ def named_files(text):
     return bad
 
 
+def named_options(text):
+    """Options that the page names."""
+    manual = read("doc/stox.cfg.lua.5")
+    return [f"there is no option {name}" for name in sorted(set(re.findall(
+        r"`(sip_\w+|tls_min|keepalive|refuse_strangers|users_\w+|discover_\w+|additional_domains|front_end|trusted)",
+        text))) if f".BR {name} " not in manual]
+
+
 def main():
     text = read("doc/lync.md")
     parts = sections(text)
@@ -93,6 +101,7 @@ def main():
                     ("command", blocks(parts.get(t, ""), "powershell")),
                     ("test", re.search(r"`(tests|plugins)/", parts.get(t, "")))] if not there]),
                ("what doc/lync.md names exists", named_files(text)),
+               ("options that doc/lync.md names exist", named_options(text)),
                ("README.md leads to it", [] if "doc/lync.md" in read("README.md") else ["no link"])]
     for page in ("doc/lync.md", "README.md"):
         for i, config in enumerate(b for b in blocks(read(page), "lua") if re.search(r"^host ", b, re.M)):
@@ -105,6 +114,7 @@ def main():
     results.append(("the plan agrees: inside", check_planned(inside, blocks(parts["Attach it"], "powershell")[0])))
     outside = blocks(parts["Configure stox"], "lua")[0]
     results.append(("the plan agrees: outside", check_planned(outside, blocks(parts["Attach it"], "powershell")[1])))
+    results.append(("seen: an option that is gone", [] if named_options("`sip_nothing`") else ["no"]))
     results.append(("seen: a case that is gone",
                     [] if named_files("`tests/sip/test_client.c: nothing`") else ["no"]))
     results.append(("seen: a configuration that is not sound", [] if check_config('SipDomain "a"\n x = 1\n') else ["no"]))
