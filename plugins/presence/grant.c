@@ -124,7 +124,7 @@ static void probe(struct pair *p)
 {
 	struct pair_grant *g = &p->grant;
 
-	g->owe_probe = true;
+	g->owe_probe = g->probing = true;
 	g->probed_s = p->now_s;
 	for (size_t i = 0; i < g->count; i++)
 		g->devices[i].stale = true;
@@ -284,11 +284,11 @@ void grant_refused(struct pair *p)
 {
 	struct pair_grant *g = &p->grant;
 
-	if (g->auth == AUTH_YES && has_open_leg(g) &&
+	if (g->auth == AUTH_YES && has_open_leg(g) && g->probing &&
 		p->now_s < g->probed_s + PROBE_S) {
 		/* the roster has changed behind us: ask, once */
 		g->auth = AUTH_NONE;
-		g->probed_s = 0;
+		g->probing = false;
 		forget_devices(g);
 		ask(p, true);
 		owe_all(g);
@@ -398,6 +398,7 @@ bool grant_presence(struct pair *p, struct stox_exchange *x)
 		return false; /* not meant for those who were not let in */
 	changed = take_device(p, x);
 	g->known = true;
+	g->probing = false; /* a later "unsubscribed" is her own word */
 	/* a watcher who was told nothing yet has waited long enough */
 	for (size_t i = 0; i < g->leg_count && unknown; i++)
 		if (g->legs[i].state == LEG_OPEN)

@@ -118,7 +118,7 @@ static void put_watch(struct writer *w, const struct pair_watch *v, bool notes)
 static void put_grant(struct writer *w, const struct pair_grant *g, bool notes)
 {
 	const bool flags[] = { g->blocked, g->owe_ask, g->owe_probe, g->owe_gone,
-		g->known, g->owe_end };
+		g->known, g->owe_end, g->probing };
 
 	put(w, g->auth);
 	put(w, g->since_s);
@@ -300,7 +300,7 @@ static void get_leg(struct reader *r, struct pair_leg *l)
 static void get_grant(struct reader *r, struct pair_grant *g)
 {
 	bool *const flags[] = { &g->blocked, &g->owe_ask, &g->owe_probe,
-		&g->owe_gone, &g->known, &g->owe_end };
+		&g->owe_gone, &g->known, &g->owe_end, &g->probing };
 
 	g->auth = (enum pair_auth)get_count(r, AUTH_YES);
 	g->since_s = get(r);

@@ -94,7 +94,8 @@ struct pair_grant {
 	bool owe_ask, owe_probe, owe_gone;
 	bool owe_end;         /* the XMPP user hears "unsubscribe" */
 	bool known;           /* `devices` is what the XMPP user is */
-	uint64_t probed_s;    /* an answer to a probe may come until then + 60 s */
+	bool probing;         /* her server may answer, or has nothing to say */
+	uint64_t probed_s;    /* when it was asked */
 	unsigned numbers;     /* given to legs */
 	const char *display;      /* the XMPP user's name */
 	const char *sip_display;  /* the SIP user's, told when asking */

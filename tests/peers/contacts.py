@@ -74,16 +74,25 @@ class Contacts:
         self.stanza("subscribed")
         self.sees(state="active", open=True)
 
+    def settle(self):
+        """What she and stox have sent each other so far has arrived."""
+        order = self.world.juliet.tell("ping", to=ROMEO.partition("@")[2])
+        self.world.juliet.wait("pong", 20, id=order)
+
     def part(self):
         """Nobody knows anybody any more."""
+        # A probe on its way would meet her "unsubscribed".
+        self.settle()
         for kind in ("unsubscribe", "unsubscribed"):
             self.stanza(kind)
         self.world.juliet.tell("raw", xml=ROSTER.format(jid=ROMEO))
         self.show()
+        self.settle()
         self.order("unpublish")
-        self.world.romeo.tell("subscribe", to=JULIET, expires=0)
         self.world.fe.rule("romeo")
         self.order("rules")
-        self.world.romeo.quiet("notify", 1, of=JULIET, state="terminated")
+        answer = self.watch(expires=0)
+        if answer["status"] == 200:
+            self.sees(state="terminated", dialog=answer["dialog"])
         self.world.juliet.forget()
         self.world.romeo.forget()

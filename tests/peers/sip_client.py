@@ -88,7 +88,7 @@ class User(Presence):
             report("response", id=order_id, status=status,
                    reason=line.split(" ", 2)[2:],
                    seconds=round(time.monotonic() - since, 3),
-                   headers=headers)
+                   dialog=first(headers, "call-id"), headers=headers)
 
     def on_request(self, line, headers, body):
         method = line.split(" ")[0]

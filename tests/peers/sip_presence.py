@@ -108,7 +108,8 @@ class Presence:
                 del self.watches[to]
             reason = next((p.partition("=")[2] for p in rest
                            if p.strip().startswith("reason=")), "")
-            return 200, {"of": to, "state": state, "reason": reason,
+            return 200, {"of": to, "dialog": call_id, "state": state,
+                         "reason": reason,
                          "body": body.decode(), **seen_in(body)}
         return 481, None
 
