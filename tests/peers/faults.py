@@ -9,6 +9,7 @@ import time
 from agent import Agent
 from authority import Authority
 from cases import MARK, case, check, equal
+from lab import LabError
 from stox import MODES
 from talk import to_sip, to_xmpp
 from world import JULIET, ROMEO
@@ -369,7 +370,12 @@ def drained(world):
     to_xmpp(world, f"{MARK} before the end")
     orders = [world.romeo.tell("send", to=JULIET, body=f"{MARK} last {i}")
               for i in range(20)]
-    world.juliet.wait("message", 20, body=f"{MARK} last 0")
+    try:
+        world.juliet.wait("message", 20, body=f"{MARK} last 0")
+    except LabError as error:
+        heard = [event["status"] for event in world.romeo.events
+                 if event["event"] == "response"]
+        raise LabError(f"{error}; Romeo heard {heard}") from None
     process = world.stox.process
     process.signal(signal.SIGTERM)
     for order in orders:
