@@ -448,24 +448,27 @@ void grant_notified(struct pair *p, struct stox_exchange *x, unsigned number)
 	}
 }
 
+/* A domain that is known may come back: whether it is waited for is up to the
+ * dialect. */
+static bool is_nobody(const struct stox_exchange *x, enum stox_condition error)
+{
+	return error == STOX_ITEM_NOT_FOUND ||
+	       (error == STOX_REMOTE_SERVER_NOT_FOUND &&
+		       stox_dialect_is(x, "sip_unreachable", "end"));
+}
+
 void grant_asked(struct pair *p, struct stox_exchange *x, enum flow_tag tag)
 {
 	struct pair_grant *g = &p->grant;
 	const char *text = NULL;
+	enum stox_condition error = stox_answer_error(x, &text);
 
-	switch (stox_answer_error(x, &text)) {
-	case STOX_NO_ERROR:
+	if (!error)
 		return;
-	case STOX_REMOTE_SERVER_NOT_FOUND:
-	case STOX_ITEM_NOT_FOUND:
-		if (tag == TAG_ASK && g->auth == AUTH_ASKED)
-			reject(p, "noresource");
-		break;
-	default: /* it is asked again when the watcher comes again */
-		if (tag == TAG_ASK)
-			g->asked_s = 0;
-		break;
-	}
+	if (tag == TAG_ASK && !is_nobody(x, error))
+		g->asked_s = 0; /* again when the watcher comes again */
+	else if (tag == TAG_ASK && g->auth == AUTH_ASKED)
+		reject(p, "noresource");
 	if (text)
 		pair_trouble(p, 0, stox_printf(x, "%.*s", PAIR_TROUBLE_MAX,
 			text));

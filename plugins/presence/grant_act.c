@@ -24,14 +24,20 @@ static bool say(struct pair *p, const char *type, enum flow_tag tag)
 	return true;
 }
 
+/* Is a watcher who waits shown a contact that is closed? */
+static bool hides_pending(const struct stox_exchange *x)
+{
+	return stox_dialect_is(x, "sip_pending", "closed");
+}
+
 static struct stox_subscription state_of(const struct pair *p,
-	const struct pair_leg *l)
+	const struct stox_exchange *x, const struct pair_leg *l)
 {
 	struct stox_subscription s = { .state = STOX_SUB_TERMINATED };
 
 	if (l->state == LEG_OPEN) {
-		s.state = p->grant.auth == AUTH_YES ? STOX_SUB_ACTIVE
-						    : STOX_SUB_PENDING;
+		s.state = p->grant.auth == AUTH_YES || hides_pending(x)
+			? STOX_SUB_ACTIVE : STOX_SUB_PENDING;
 		s.expires_s = l->expires_s > p->now_s
 			? (uint32_t)(l->expires_s - p->now_s) : 0;
 	} else if (strcmp(l->reason, "rejected") == 0) {
@@ -45,20 +51,21 @@ static struct stox_subscription state_of(const struct pair *p,
 }
 
 /* Who ends its watch is told "closed" (RFC 8048, 5.3.3); who was not let in is
- * told nothing. */
+ * told nothing, or the same by dialect. */
 static void put_document(struct pair *p, struct stox_exchange *x,
 	const struct pair_leg *l)
 {
 	const struct pair_grant *g = &p->grant;
 	PRESENCE_SCRATCH struct presence_device list[PAIR_DEVICES];
-	struct presence_state state = { .display = g->display,
-		.devices = list };
+	bool shown = g->auth == AUTH_YES && g->known;
+	struct presence_state state = { .devices = list,
+		.display = g->auth == AUTH_YES ? g->display : NULL };
 	const char *text;
 	size_t len;
 
-	if (g->auth != AUTH_YES || !g->known)
+	if (!shown && !hides_pending(x))
 		return;
-	for (size_t i = 0; i < g->count && l->state != LEG_ENDING; i++)
+	for (size_t i = 0; shown && i < g->count && l->state != LEG_ENDING; i++)
 		list[state.count++] = g->devices[i].d;
 	text = presence_pidf_write(x, &state, p->xmpp,
 		stox_dialect_is(x, "sip_presence", "lync") ? &presence_style_lync
@@ -74,12 +81,13 @@ static void notify(struct pair *p, struct pair_leg *l)
 		.tag = TAG_NOTIFY | l->number << TAG_SHIFT,
 		.cseq = l->cseq + 1, .dialog = l->dialog };
 	struct stox_exchange *x = stox_begin(p->session, &b);
-	const struct stox_subscription s = state_of(p, l);
+	struct stox_subscription s;
 
 	if (!x) {
 		pair_wait(p, flow_back_off_s(1) * 1000);
 		return;
 	}
+	s = state_of(p, x, l);
 	stox_out_sip(x, "NOTIFY");
 	stox_out_header(x, "Contact", stox_contact(x));
 	stox_out_header(x, "Event", *l->event_id
