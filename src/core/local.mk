@@ -7,6 +7,7 @@ src_core_libcore_la_SOURCES = \
 	src/core/body.c \
 	src/core/cache.c \
 	src/core/certificates.c src/core/certificates.h \
+	src/core/diagnostics.c \
 	src/core/dialog.c src/core/dialog.h \
 	src/core/disco.c src/core/disco.h \
 	src/core/ends.c \

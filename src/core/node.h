@@ -116,6 +116,9 @@ extern const struct xmpp_events route_xmpp_events;
 extern const struct sip_events route_sip_events;
 /** Send `out`; the answer comes back through exchange_answered(). */
 void route_send(struct stox_exchange *x);
+/** The error that answer_sip means, from its status and its diagnostics, which
+ *  are logged.  diagnostics.c */
+void diagnostics_read(struct stox_exchange *x);
 /** Send `reply`. */
 void route_reply(struct stox_exchange *x);
 /** Forget what was sent: no answer is wanted any more.  Returns true when the

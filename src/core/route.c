@@ -172,17 +172,12 @@ static void from_sip(void *arg, const struct sip_request *r)
 
 static void copy_answer(struct stox_exchange *x, const struct sip_answer *a)
 {
-	struct map_condition m;
-
 	x->answer = ANSWER_SIP;
 	x->answer_sip = a->message;
 	x->answer_status = a->status;
 	dialog_answered(x, a->message);
-	if (a->status < 300)
-		return;
-	m = map_error_to_xmpp(a->status);
-	x->answer_condition = m.condition;
-	x->answer_text = m.text;
+	if (a->status >= 300)
+		diagnostics_read(x);
 }
 
 static void sip_answered(void *arg, uint64_t token, const struct sip_answer *a)

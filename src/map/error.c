@@ -279,3 +279,50 @@ struct map_condition map_error_to_xmpp(unsigned status)
 	return (struct map_condition){ STOX_UNDEFINED_CONDITION, "cancel",
 		"The SIP side gave an answer that makes no sense here." };
 }
+
+/* Where Lync means something else by a status, or more by a warning; 0 is any.
+ * Those with a warning stand first. */
+static const struct {
+	unsigned status, warning;
+	struct map_condition to;
+} lync_rows[] = {
+	{ 480, 391, { STOX_RECIPIENT_UNAVAILABLE, "wait",
+		"The contact does not want to be disturbed (480)." } },
+	{ 488, 308, { STOX_NOT_ACCEPTABLE, "cancel",
+		"The two sides do not agree on encryption (488)." } },
+	{ 606, 309, { STOX_POLICY_VIOLATION, "modify",
+		"A filter on the SIP side has blocked the message, perhaps for "
+		"a link or a file in it (606)." } },
+	{ 408, 0, { STOX_RECIPIENT_UNAVAILABLE, "wait",
+		"The contact's program did not answer in time "
+		"(408 Request Timeout)." } },
+	{ 415, 0, { STOX_FEATURE_NOT_IMPLEMENTED, "cancel",
+		"The contact's program cannot show this kind of message "
+		"(415 Unsupported Media Type)." } },
+	{ 481, 0, { STOX_RECIPIENT_UNAVAILABLE, "wait",
+		"The conversation no longer exists on the SIP side; please try "
+		"again (481 Call/Transaction Does Not Exist)." } },
+	{ 486, 0, { STOX_RECIPIENT_UNAVAILABLE, "wait",
+		"The contact does not want to be disturbed (486 Busy Here)." } },
+	{ 488, 0, { STOX_FEATURE_NOT_IMPLEMENTED, "cancel",
+		"The contact's program does not take this kind of session "
+		"(488 Not Acceptable Here)." } },
+	{ 500, 0, { STOX_REMOTE_SERVER_TIMEOUT, "wait",
+		"A server on the SIP side has failed "
+		"(500 Server Internal Error)." } },
+	{ 503, 0, { STOX_REMOTE_SERVER_TIMEOUT, "wait",
+		"The SIP side is overloaded or under maintenance "
+		"(503 Service Unavailable)." } },
+	{ 603, 0, { STOX_NOT_ACCEPTABLE, "cancel",
+		"The contact has declined (603 Decline)." } },
+};
+
+struct map_condition map_error_lync(unsigned status, unsigned warning)
+{
+	for (size_t i = 0; i < sizeof(lync_rows) / sizeof(lync_rows[0]); i++)
+		if (lync_rows[i].status == status &&
+			(!lync_rows[i].warning ||
+				lync_rows[i].warning == warning))
+			return lync_rows[i].to;
+	return map_error_to_xmpp(status);
+}

@@ -1,4 +1,5 @@
 noinst_LTLIBRARIES += src/map/libmap.la
-src_map_libmap_la_SOURCES = src/map/address.c src/map/date.c src/map/error.c \
+src_map_libmap_la_SOURCES = src/map/address.c src/map/date.c \
+	src/map/diagnostics.c src/map/error.c \
 	src/map/gateway.c src/map/map.h
 MAP = src/map/libmap.la

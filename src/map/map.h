@@ -62,5 +62,30 @@ struct map_condition {
 };
 /** What an XMPP sender hears for a SIP status.  stox.md 2.3 */
 struct map_condition map_error_to_xmpp(unsigned status);
+/** The same as Lync means it; @warning is the code of a Warning header, or 0.
+ *  lync.md 2.8 */
+struct map_condition map_error_lync(unsigned status, unsigned warning);
+
+/* ---- diagnostics.c: lync.md 2.8 ---- */
+
+/** One ms-diagnostics: borrowed from the header, without quotes; empty when it
+ *  is not there. */
+struct map_diagnostics {
+	unsigned id;
+	struct str reason, source, error_type, target, peer, domain, hresult;
+};
+/** Read `id;reason="…";source="…"…`.  Returns 0, or -STOX_EINVAL. */
+int map_diagnostics_read(struct str item, struct map_diagnostics *ret);
+/** What an id means. */
+struct map_diagnosis {
+	unsigned id;
+	enum stox_condition condition; /* STOX_NO_ERROR: the status tells */
+	const char *user;      /* a sentence without its end; NULL: the status */
+	const char *admin;     /* for the log */
+};
+/** NULL for ids that are not known. */
+const struct map_diagnosis *map_diagnosis(unsigned id);
+/** Walk with an index, in the order of ids. */
+const struct map_diagnosis *map_diagnosis_at(size_t index);
 
 #endif

@@ -165,6 +165,51 @@ static void test_every_status(void **state)
 		STOX_UNDEFINED_CONDITION);
 }
 
+/* The table at the end of lync.md 2.8. */
+static void test_lync_means_it_otherwise(void **state)
+{
+	static const struct {
+		unsigned status, warning;
+		enum stox_condition condition;
+		const char *type;
+	} meant[] = {
+		{ 403, 0, STOX_FORBIDDEN, "auth" },
+		{ 404, 0, STOX_ITEM_NOT_FOUND, "cancel" },
+		{ 604, 0, STOX_ITEM_NOT_FOUND, "cancel" },
+		{ 408, 0, STOX_RECIPIENT_UNAVAILABLE, "wait" },
+		{ 481, 0, STOX_RECIPIENT_UNAVAILABLE, "wait" },
+		{ 480, 0, STOX_RECIPIENT_UNAVAILABLE, "wait" },
+		{ 480, 391, STOX_RECIPIENT_UNAVAILABLE, "wait" },
+		{ 486, 0, STOX_RECIPIENT_UNAVAILABLE, "wait" },
+		{ 415, 0, STOX_FEATURE_NOT_IMPLEMENTED, "cancel" },
+		{ 488, 0, STOX_FEATURE_NOT_IMPLEMENTED, "cancel" },
+		{ 488, 308, STOX_NOT_ACCEPTABLE, "cancel" },
+		{ 488, 399, STOX_FEATURE_NOT_IMPLEMENTED, "cancel" },
+		{ 430, 0, STOX_RECIPIENT_UNAVAILABLE, "wait" },
+		{ 500, 0, STOX_REMOTE_SERVER_TIMEOUT, "wait" },
+		{ 503, 0, STOX_REMOTE_SERVER_TIMEOUT, "wait" },
+		{ 504, 0, STOX_REMOTE_SERVER_TIMEOUT, "wait" },
+		{ 603, 0, STOX_NOT_ACCEPTABLE, "cancel" },
+		{ 606, 309, STOX_POLICY_VIOLATION, "modify" },
+		{ 606, 0, STOX_NOT_ACCEPTABLE, "modify" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(meant); i++) {
+		struct map_condition c = map_error_lync(meant[i].status,
+			meant[i].warning);
+
+		print_message("# %u %u\n", meant[i].status,
+			meant[i].warning);
+		assert_int_equal(meant[i].condition, c.condition);
+		assert_string_equal(meant[i].type, c.type);
+		assert_true(c.text[strlen(c.text) - 1] == '.');
+	}
+	assert_non_null(strstr(map_error_lync(486, 0).text, "disturbed"));
+	assert_non_null(strstr(map_error_lync(480, 391).text, "disturbed"));
+	assert_null(strstr(map_error_lync(480, 0).text, "disturbed"));
+}
+
 /* What we say to SIP, another gateway of our kind understands. */
 static void test_round_trip_stays_error(void **state)
 {
@@ -183,6 +228,7 @@ int main(void)
 		cmocka_unit_test(test_every_condition),
 		cmocka_unit_test(test_status_table),
 		cmocka_unit_test(test_every_status),
+		cmocka_unit_test(test_lync_means_it_otherwise),
 		cmocka_unit_test(test_round_trip_stays_error),
 	};
 

@@ -33,6 +33,10 @@ PLAYS = \
 	plugins/message/x2s.play \
 	plugins/ping/ping.play \
 	plugins/presence/hidden.play \
+	plugins/presence/lync-closed.play \
+	plugins/presence/lync-refused.play \
+	plugins/presence/lync-s2x.play \
+	plugins/presence/lync-x2s.play \
 	plugins/presence/operator.play \
 	plugins/presence/restart.play \
 	plugins/presence/s2x-end.play \
@@ -62,6 +66,7 @@ PLAYS = \
 	tests/play/header.play \
 	tests/play/loop-room.play \
 	tests/play/loop.play \
+	tests/play/lync-border.play \
 	tests/play/policy.play \
 	tests/play/scan.play \
 	tests/play/sessions.play \
