@@ -92,6 +92,45 @@ def named_options(text):
         text))) if f".BR {name} " not in manual]
 
 
+def table(part):
+    """The rows of all tables, without heads."""
+    rows = [[c.strip() for c in line.strip("|").split("|")] for line in part.splitlines() if line.startswith("|")]
+    return [row for i, row in enumerate(rows)
+            if not row[0].startswith("---") and not (i + 1 < len(rows) and rows[i + 1][0].startswith("---"))]
+
+
+def condition(constant):
+    return constant.replace("STOX_", "").replace("_", "-").lower()
+
+
+def statuses_from_lync(part):
+    """7.1 against the tables of src/map/error.c; that for Lync goes first."""
+    code = {}
+    for entry in (r"\{ (\d+), \{ (STOX_\w+),", r"\{ (\d+), 0, \{ (STOX_\w+),"):
+        code.update({status: condition(c) for status, c in re.findall(entry, read("src/map/error.c"))})
+    return [f"{status} is {code.get(status)}" for row in table(part) for status in row[0].split(", ")
+            if code.get(status) != row[2]]
+
+
+def statuses_to_lync(part):
+    """7.2 against the same file."""
+    code = {condition(c): status for c, status in re.findall(r"\[(STOX_\w+)\] = \{ \.status = (\d+)",
+                                                             read("src/map/error.c"))}
+    told = {name: row[1] for row in table(part) for name in row[0].split(", ")}
+    # no error of a stanza
+    for name in ("no-error", "redirect"):
+        code.pop(name)
+    return [f"{name}: {told.get(name)} in the page, {code.get(name)} in the code" for name in sorted(set(told) | set(code))
+            if told.get(name) != code.get(name)]
+
+
+def diagnostics(part):
+    """7.3 against src/map/diagnostics.c."""
+    code = set(re.findall(r"^\t\{ (\d+), STOX_", read("src/map/diagnostics.c"), re.M))
+    told = {i for row in table(part) for i in row[0].split(", ")}
+    return [f"{i} is only in {'the code' if i in code else 'the page'}" for i in sorted(code ^ told)]
+
+
 def main():
     text = read("doc/lync.md")
     parts = sections(text)
@@ -114,6 +153,12 @@ def main():
     results.append(("the plan agrees: inside", check_planned(inside, blocks(parts["Attach it"], "powershell")[0])))
     outside = blocks(parts["Configure stox"], "lua")[0]
     results.append(("the plan agrees: outside", check_planned(outside, blocks(parts["Attach it"], "powershell")[1])))
+    results += [("what the statuses of Lync become", statuses_from_lync(parts["What Lync answers, and what the XMPP user gets"])),
+                ("what Lync gets for errors", statuses_to_lync(parts["What stox answers, and what it means"])),
+                ("every ms-diagnostics id has a row", diagnostics(parts["ms-diagnostics"])),
+                ("seen: a status that is another condition",
+                 [] if statuses_from_lync("| 404 | x | gone | y |") else ["no"]),
+                ("seen: an id without a row", [] if diagnostics("| 1000 | x |") else ["no"])]
     results.append(("seen: an option that is gone", [] if named_options("`sip_nothing`") else ["no"]))
     results.append(("seen: a case that is gone",
                     [] if named_files("`tests/sip/test_client.c: nothing`") else ["no"]))
