@@ -5,9 +5,17 @@ PLUGIN_CPPFLAGS = -I$(top_srcdir)/include
 PLUGIN_LDFLAGS = -module -avoid-version -shared $(STOX_LDFLAGS)
 
 message_sources = \
+	plugins/message/composing.c \
+	plugins/message/invite.c \
 	plugins/message/message.c plugins/message/message.h \
 	plugins/message/multipart.c \
 	plugins/message/s2x.c \
+	plugins/message/talk.c plugins/message/talk.h \
+	plugins/message/talk_dialog.c \
+	plugins/message/talk_hear.c \
+	plugins/message/talk_say.c \
+	plugins/message/talk_typing.c \
+	plugins/message/talk_words.c \
 	plugins/message/text.c \
 	plugins/message/x2s.c
 presence_sources = \

@@ -1,4 +1,4 @@
-#include "message.h"
+#include "talk.h"
 
 #include <string.h>
 
@@ -27,6 +27,22 @@ const struct stox_option message_options[] = {
 		"Whether messages from SIP carry their Call-ID as thread: "
 		"\"auto\" when the Call-ID comes a second time or belongs to a "
 		"thread from XMPP." },
+	[OPTION_RING] = { "ring", STOX_INT, "s", "60", 5, 180, NULL,
+		STOX_GLOBAL | STOX_DOMAIN,
+		"How long texts wait for the other side to take a conversation; "
+		"then their senders hear an error." },
+	[OPTION_IDLE] = { "idle", STOX_INT, "s", "900", 30, 86400, NULL,
+		STOX_GLOBAL | STOX_DOMAIN,
+		"A conversation in which nobody has written for so long ends." },
+	[OPTION_FIRST_TEXT] = { "first_text", STOX_BOOL, NULL, "false", 0, 0,
+		NULL, STOX_GLOBAL | STOX_DOMAIN,
+		"Put the first text into the INVITE as well (ms-text-format), "
+		"which the pop-up of Lync shows." },
+	[OPTION_PAGE_TYPING] = { "page_typing", STOX_BOOL, NULL, "false", 0, 0,
+		NULL, STOX_GLOBAL | STOX_DOMAIN,
+		"Tell SIP who types outside of conversations too, which costs a "
+		"MESSAGE each time (RFC 3994), where sip_typing is "
+		"\"iscomposing\"." },
 	{ 0 }
 };
 
@@ -58,10 +74,17 @@ bool message_is_chat(struct stox_host *host, struct stox_exchange *x)
 static const struct stox_hook hooks[] = {
 	{ STOX_TRANSLATE, STOX_XMPP, .name = "message", .run = message_x2s },
 	{ STOX_TRANSLATE, STOX_SIP, .name = "MESSAGE", .run = message_s2x },
+	{ STOX_TRANSLATE, STOX_SIP, .name = "INVITE", .run = talk_invite },
+	{ STOX_TRANSLATE, STOX_SIP, .name = "BYE", .run = talk_lost },
+	{ STOX_TRANSLATE, STOX_SIP, .name = "INFO", .run = talk_lost },
+	{ STOX_TRANSLATE, STOX_SIP, .name = "UPDATE", .run = talk_lost },
 	{ STOX_REPLY, STOX_XMPP, .name = "message", .run = message_x2s_reply },
 	{ STOX_REPLY, STOX_SIP, .name = "MESSAGE", .run = message_s2x_reply },
 	{ 0 }
 };
 
-STOX_PLUGIN(message, "Carry one-shot texts both ways.", .hooks = hooks,
-	.options = message_options, .init = start);
+static const struct stox_session_kind *const kinds[] = { &talk_kind, NULL };
+
+STOX_PLUGIN(message, "Carry texts both ways, one by one or in conversations.",
+	.hooks = hooks, .options = message_options, .init = start,
+	.sessions = kinds);

@@ -1,11 +1,13 @@
 /*
- * message.h: one-shot texts between <message/> and SIP MESSAGE (page mode).
- * RFC 7572, RFC 3428.  The files:
+ * message.h: texts between <message/> and SIP: one-shot MESSAGE (page mode;
+ * RFC 7572, RFC 3428), or sessions (talk.h).  The files:
  *
- *   message.c  the descriptor, what both directions remember
- *   x2s.c      <message/> to MESSAGE
- *   s2x.c      MESSAGE to <message/>
- *   text.c     text of bodies: charsets, characters that XML lacks
+ *   message.c    the descriptor, what both directions remember
+ *   x2s.c        <message/> to MESSAGE
+ *   s2x.c        MESSAGE to <message/>
+ *   text.c       text of bodies: charsets, characters that XML lacks
+ *   composing.c  who types, in page mode
+ *   talk.h       conversations
  */
 #ifndef MESSAGE_H
 #define MESSAGE_H
@@ -19,6 +21,10 @@ enum message_option {
 	OPTION_UNKNOWN_USER,
 	OPTION_MAX_TEXT,
 	OPTION_THREAD,
+	OPTION_RING,
+	OPTION_IDLE,
+	OPTION_FIRST_TEXT,
+	OPTION_PAGE_TYPING,
 };
 extern const struct stox_option message_options[];
 
@@ -31,6 +37,39 @@ stox_verdict message_s2x_reply(void *state, struct stox_exchange *x);
  *  the last half hour. */
 void message_chat_seen(struct stox_host *host, struct stox_exchange *x);
 bool message_is_chat(struct stox_host *host, struct stox_exchange *x);
+
+/* A delivery notification comes within a week, or not at all.  stox.md 4.8 */
+enum { MESSAGE_IMDN_S = 7 * 86400 };
+
+/* ---- x2s.c: what conversations use too ---- */
+
+/** The text of a message from XMPP, NULL when it has none; a subject alone is
+ *  a text. */
+const char *message_x2s_text(struct stox_exchange *x);
+/** The name in @stanza as the display name of @out. */
+void message_x2s_name(struct stox_exchange *out,
+	const struct stox_element *stanza);
+
+/* ---- s2x.c: what conversations use too ---- */
+
+/** The text of a MESSAGE, "" when there is nothing to deliver; false: it was
+ *  refused, the reply is written. */
+bool message_s2x_text(struct stox_exchange *x, const char **ret_text);
+/** Subject, language, name and time of a MESSAGE into @out. */
+void message_s2x_decorate(struct stox_host *host, struct stox_exchange *x,
+	struct stox_element *out);
+/** 404 for users whom their server does not know, where that is wanted; false:
+ *  nothing is written. */
+bool message_s2x_unknown(struct stox_exchange *x, enum stox_condition error);
+
+/* ---- composing.c ---- */
+
+#define MESSAGE_COMPOSING_TYPE "application/im-iscomposing+xml"
+/** A body of that type, in the exchange. */
+const char *message_composing(struct stox_exchange *x, bool types);
+/** Read the one that came: does the sender type?  *@ret_refresh_s: for how long
+ *  that is true, 0: not said. */
+bool message_is_composing(struct stox_exchange *x, unsigned *ret_refresh_s);
 
 /* ---- text.c ---- */
 

@@ -22,17 +22,6 @@ struct content {
 	const char *reason;
 };
 
-static stox_verdict refuse(struct stox_exchange *x, unsigned status,
-	const char *reason)
-{
-	stox_reply_sip(x, status, reason);
-	if (status == 415) {
-		stox_reply_header(x, "Accept", ACCEPT);
-		stox_reply_header(x, "Accept-Encoding", "identity");
-	}
-	return stox_answered(x);
-}
-
 static void unwrap_cpim(struct stox_exchange *x, struct content *c)
 {
 	struct stox_cpim cpim;
@@ -163,69 +152,166 @@ static const char *language(struct stox_exchange *x, const char *list)
 	return n > 0 && n <= 35 ? stox_printf(x, "%.*s", (int)n, list) : NULL;
 }
 
+static void put_subject(struct stox_exchange *x, struct stox_element *out,
+	const struct content *c)
+{
+	const char *subject = c->subject && *c->subject
+		? message_text_decode(x, "text/plain", c->subject,
+			strlen(c->subject)).text
+		: NULL;
+
+	if (subject)
+		stox_element_add_child_text(out, "subject", NULL, subject);
+}
+
+static void put_nick(struct stox_host *host, struct stox_exchange *x,
+	struct stox_element *out)
+{
+	const char *name = nick(host, x);
+
+	if (name && *name)
+		stox_element_add_child_text(out, "nick",
+			"http://jabber.org/protocol/nick", name);
+}
+
 static void build(struct stox_host *host, struct stox_exchange *x,
 	const struct content *c, const char *text)
 {
 	struct stox_element *out = stox_out_stanza(x, "message",
 		stanza_type(host, x));
 	const char *lang = language(x, c->language);
-	const char *subject = c->subject && *c->subject
-		? message_text_decode(x, "text/plain", c->subject,
-			strlen(c->subject)).text
-		: NULL;
-	const char *name = nick(host, x), *id = thread(host, x);
+	const char *id = thread(host, x);
 
 	if (lang)
 		stox_element_set(out, "xml:lang", lang);
-	if (subject)
-		stox_element_add_child_text(out, "subject", NULL, subject);
+	put_subject(x, out, c);
 	if (*text)
 		stox_element_add_child_text(out, "body", NULL, text);
 	if (id)
 		stox_element_add_child_text(out, "thread", NULL, id);
-	if (name && *name)
-		stox_element_add_child_text(out, "nick",
-			"http://jabber.org/protocol/nick", name);
+	put_nick(host, x, out);
 	put_delay(x, out, c->date);
+}
+
+void message_s2x_decorate(struct stox_host *host, struct stox_exchange *x,
+	struct stox_element *out)
+{
+	struct content c = read_content(x);
+	const char *lang = language(x, c.language);
+
+	if (lang)
+		stox_element_set(out, "xml:lang", lang);
+	put_subject(x, out, &c);
+	put_nick(host, x, out);
+	put_delay(x, out, c.date);
+}
+
+static void refuse_content(struct stox_exchange *x, unsigned status,
+	const char *reason)
+{
+	stox_reply_sip(x, status, reason);
+	if (status == 415) {
+		stox_reply_header(x, "Accept", ACCEPT);
+		stox_reply_header(x, "Accept-Encoding", "identity");
+	}
+}
+
+/* What it says, or the reply: 200 for what there is not to deliver. */
+static bool read_text(struct stox_exchange *x, struct content *c,
+	struct message_text *t)
+{
+	*c = read_content(x);
+	*t = (struct message_text){ .text = "" };
+	if (!c->status && has_expired(x, c))
+		c->status = 200;
+	if (!c->status && c->len > 0) {
+		*t = message_text_decode(x, c->type ? c->type : "text/plain",
+			c->body, c->len);
+		c->status = t->status;
+		c->reason = t->reason;
+	}
+	if (!c->status && (int64_t)strlen(t->text) >
+			stox_option_int(x, &message_options[OPTION_MAX_TEXT])) {
+		c->status = 413;
+		c->reason = "Message Too Long";
+	}
+	if (c->status)
+		refuse_content(x, c->status, c->reason);
+	return !c->status;
+}
+
+bool message_s2x_text(struct stox_exchange *x, const char **ret_text)
+{
+	struct message_text t;
+	struct content c;
+	bool ok = read_text(x, &c, &t);
+
+	*ret_text = t.text;
+	return ok;
+}
+
+static stox_verdict composing(struct stox_host *host, struct stox_exchange *x)
+{
+	unsigned refresh_s;
+	bool types = message_is_composing(x, &refresh_s);
+	struct stox_element *out;
+
+	/* not to clients that have shown no states.  stox.md 4.9 */
+	if (!stox_cache_get(host, stox_printf(x, "states %s %s",
+			stox_to_bare(x), stox_from_bare(x)))) {
+		stox_reply_sip(x, 200, NULL);
+		return stox_answered(x);
+	}
+	out = stox_out_stanza(x, "message", "chat");
+	stox_element_add(out, types ? "composing" : "active",
+		"http://jabber.org/protocol/chatstates");
+	stox_element_add(out, "no-store", "urn:xmpp:hints");
+	return stox_done(x);
 }
 
 stox_verdict message_s2x(void *state, struct stox_exchange *x)
 {
 	struct stox_host *host = state;
-	struct content c = read_content(x);
-	struct message_text t = { .text = "" };
+	const char *type = stox_in_type(x);
+	struct message_text t;
+	struct content c;
 
-	if (c.status)
-		return refuse(x, c.status, c.reason);
-	if (stox_to_is_domain(x))
-		return refuse(x, 404, "Nobody Reads Messages Here");
-	if (has_expired(x, &c))
-		return refuse(x, 200, NULL);
-	if (c.len > 0)
-		t = message_text_decode(x, c.type ? c.type : "text/plain", c.body,
-			c.len);
-	if (t.status)
-		return refuse(x, t.status, t.reason);
-	if ((int64_t)strlen(t.text) >
-		stox_option_int(x, &message_options[OPTION_MAX_TEXT]))
-		return refuse(x, 413, "Message Too Long");
-	if (!*t.text && (!c.subject || !*c.subject))
-		return refuse(x, 200, NULL); /* nothing to deliver */
+	if (stox_to_is_domain(x)) {
+		stox_reply_sip(x, 404, "Nobody Reads Messages Here");
+		return stox_answered(x);
+	}
+	if (type && message_type_is(type, MESSAGE_COMPOSING_TYPE))
+		return composing(host, x);
+	if (!read_text(x, &c, &t))
+		return stox_answered(x);
+	if (!*t.text && (!c.subject || !*c.subject)) {
+		stox_reply_sip(x, 200, NULL); /* nothing to deliver */
+		return stox_answered(x);
+	}
 	build(host, x, &c, t.text);
 	return stox_done(x);
+}
+
+bool message_s2x_unknown(struct stox_exchange *x, enum stox_condition error)
+{
+	const char *unknown =
+		stox_option_string(x, &message_options[OPTION_UNKNOWN_USER]);
+
+	if (error != STOX_SERVICE_UNAVAILABLE || strcmp(unknown, "404") != 0)
+		return false;
+	stox_reply_sip(x, 404, NULL);
+	return true;
 }
 
 stox_verdict message_s2x_reply(void *state, struct stox_exchange *x)
 {
 	enum stox_condition error = stox_answer_error(x, NULL);
-	const char *unknown =
-		stox_option_string(x, &message_options[OPTION_UNKNOWN_USER]);
 
 	(void)state;
 	if (error == STOX_NO_ERROR)
 		/* A gateway cannot know that it was delivered.  RFC 3428, 7 */
 		stox_reply_sip(x, 202, NULL);
-	else if (error == STOX_SERVICE_UNAVAILABLE && strcmp(unknown, "404") == 0)
-		stox_reply_sip(x, 404, NULL);
+	else
+		(void)message_s2x_unknown(x, error);
 	return stox_next(x);
 }

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "message.h"
+#include "talk.h"
 
 static const char NS_EME[] = "urn:xmpp:eme:0";
 static const char NS_FALLBACK[] = "urn:xmpp:fallback:0";
@@ -89,8 +89,6 @@ static void put_headers(struct stox_host *host, struct stox_exchange *x,
 	const struct stox_element *subject = in_language(in, "subject");
 	const char *lang = stox_element_lang(body ? body : subject);
 	const char *thread = stox_element_child_text(in, "thread");
-	const char *nick = stox_element_text(stox_element_child(in, "nick",
-		"http://jabber.org/protocol/nick"));
 	const char *stamp = stox_element_attr(
 		stox_element_child(in, "delay", "urn:xmpp:delay"), "stamp");
 	char date[STOX_DATE_SIZE];
@@ -104,8 +102,17 @@ static void put_headers(struct stox_host *host, struct stox_exchange *x,
 		stox_out_header(x, "Date", stox_date_sip(date, seconds));
 	if (thread && *thread)
 		put_thread(host, x, thread);
+	message_x2s_name(x, in);
+}
+
+void message_x2s_name(struct stox_exchange *out,
+	const struct stox_element *stanza)
+{
+	const char *nick = stox_element_text(stox_element_child(stanza, "nick",
+		"http://jabber.org/protocol/nick"));
+
 	if (nick && *nick)
-		stox_out_display(x, nick);
+		stox_out_display(out, nick);
 }
 
 /** The body, and the address of a file when the body does not say it
@@ -120,6 +127,63 @@ static const char *whole_text(struct stox_exchange *x, const char *body)
 	return *body ? stox_printf(x, "%s\n%s", body, url) : url;
 }
 
+const char *message_x2s_text(struct stox_exchange *x)
+{
+	const struct stox_element *in = stox_in_stanza(x);
+	const struct stox_element *body = in_language(in, "body");
+	const char *text = whole_text(x, body ? stox_element_text(body) : "");
+	const struct stox_element *subject = in_language(in, "subject");
+
+	if (*text)
+		return text;
+	text = subject ? stox_element_text(subject) : "";
+	return *text ? text : NULL;
+}
+
+static bool uses_sessions(const struct stox_exchange *x)
+{
+	return stox_dialect_is(x, "sip_im", "session");
+}
+
+static stox_verdict in_session(struct stox_host *host, struct stox_exchange *x)
+{
+	struct stox_session *s = talk_of(host, x);
+
+	return s ? stox_session_take(x, s)
+		 : stox_reject(x, STOX_RESOURCE_CONSTRAINT,
+			"The gateway holds too many conversations; try again "
+			"in a minute.");
+}
+
+/* Each costs a request of its own: seldom, and never where it was refused.
+ * RFC 3994, 4; stox.md 4.9 */
+enum { TYPING_S = 10, STATES_S = 86400 };
+
+static stox_verdict page_typing(struct stox_host *host, struct stox_exchange *x,
+	const char *state)
+{
+	const char *pair = stox_printf(x, "%s %s", stox_from_bare(x),
+		stox_to_bare(x));
+	bool types = state && strcmp(state, "composing") == 0;
+	bool typed = stox_cache_get(host, stox_printf(x, "types %s", pair));
+	const char *body;
+
+	if (!state || types == typed ||
+		stox_cache_get(host, stox_printf(x, "untyped %s", pair)) ||
+		!stox_option_bool(x, &message_options[OPTION_PAGE_TYPING]) ||
+		!stox_dialect_is(x, "sip_typing", "iscomposing"))
+		return stox_answered(x);
+	stox_cache_put(host, stox_printf(x, "types %s", pair), "",
+		types ? 90 : 1);
+	if (types)
+		stox_cache_put(host, stox_printf(x, "untyped %s", pair), "",
+			TYPING_S);
+	body = message_composing(x, types);
+	stox_out_sip(x, "MESSAGE");
+	stox_out_body(x, MESSAGE_COMPOSING_TYPE, body, strlen(body));
+	return stox_done(x);
+}
+
 stox_verdict message_x2s(void *state, struct stox_exchange *x)
 {
 	struct stox_host *host = state;
@@ -127,6 +191,7 @@ stox_verdict message_x2s(void *state, struct stox_exchange *x)
 	const struct stox_element *body = in_language(in, "body");
 	const char *type = stox_element_attr(in, "type");
 	const char *text = body ? stox_element_text(body) : NULL;
+	const char *typing = talk_chat_state(in);
 
 	if (type && strcmp(type, "groupchat") == 0)
 		return stox_reject(x, STOX_SERVICE_UNAVAILABLE,
@@ -140,9 +205,16 @@ stox_verdict message_x2s(void *state, struct stox_exchange *x)
 		return stox_reject(x, STOX_NOT_ACCEPTABLE,
 			"This contact is on SIP and cannot decrypt your message; "
 			"turn encryption off for this chat and send it again.");
+	if (typing)
+		stox_cache_put(host, stox_printf(x, "states %s %s",
+			stox_from_bare(x), stox_to_bare(x)), "", STATES_S);
 	text = whole_text(x, text ? text : "");
-	if (!*text && !stox_element_child(in, "subject", STOX_NS_SERVER))
-		return stox_answered(x); /* a receipt, a chat state: no content */
+	if (!*text && !stox_element_child(in, "subject", STOX_NS_SERVER)) {
+		/* a receipt, a chat state: no content */
+		if (typing && uses_sessions(x))
+			return in_session(host, x);
+		return page_typing(host, x, typing);
+	}
 	if ((int64_t)strlen(text) >
 		stox_option_int(x, &message_options[OPTION_MAX_TEXT]))
 		return stox_reject(x, STOX_POLICY_VIOLATION,
@@ -152,19 +224,27 @@ stox_verdict message_x2s(void *state, struct stox_exchange *x)
 					&message_options[OPTION_MAX_TEXT])));
 	if (type && strcmp(type, "chat") == 0)
 		message_chat_seen(host, x);
+	if (uses_sessions(x))
+		return in_session(host, x);
 	stox_out_sip(x, "MESSAGE");
 	stox_out_body(x, "text/plain;charset=UTF-8", text, strlen(text));
 	put_headers(host, x, body);
 	return stox_done(x);
 }
 
-/** Headlines are answered by silence.  RFC 6121, 5.2.2 */
+/** Headlines are answered by silence.  RFC 6121, 5.2.2.  So is typing, of
+ *  which the other side may want to hear no more. */
 stox_verdict message_x2s_reply(void *state, struct stox_exchange *x)
 {
 	const char *type = stox_element_attr(stox_in_stanza(x), "type");
 
-	(void)state;
 	if (type && strcmp(type, "headline") == 0)
 		return stox_answered(x);
+	if (!message_x2s_text(x)) {
+		if (stox_answer_status(x) == 415)
+			stox_cache_put(state, stox_printf(x, "untyped %s %s",
+				stox_from_bare(x), stox_to_bare(x)), "", 86400);
+		return stox_answered(x);
+	}
 	return stox_next(x);
 }

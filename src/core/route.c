@@ -347,6 +347,23 @@ static void default_reply(struct stox_exchange *x)
 	}
 }
 
+/** A chat state without text. */
+static bool only_types(const struct stox_exchange *x)
+{
+	static const char *const states[] = { "composing", "paused", "active",
+		"inactive", "gone" };
+
+	if (stanza_kind(x->in_stanza) != STANZA_MESSAGE ||
+		stox_element_child_text(x->in_stanza, "body") ||
+		stox_element_child_text(x->in_stanza, "subject"))
+		return false;
+	for (size_t i = 0; i < sizeof(states) / sizeof(*states); i++)
+		if (stox_element_child(x->in_stanza, states[i],
+			    "http://jabber.org/protocol/chatstates"))
+			return true;
+	return false;
+}
+
 static void reply_xmpp(struct stox_exchange *x)
 {
 	struct stox_element *e = x->reply_stanza;
@@ -355,9 +372,11 @@ static void reply_xmpp(struct stox_exchange *x)
 		.by = our_domain(x) };
 	const char *type = stox_element_attr(x->in_stanza, "type");
 
-	/* Presence gets no errors, but for a question that waits for one. */
-	if (stanza_kind(x->in_stanza) == STANZA_PRESENCE &&
-		(!type || strcmp(type, "subscribe") != 0))
+	/* Presence gets no errors, but for a question that waits for one; nor
+	 * does the notice that somebody types. */
+	if ((stanza_kind(x->in_stanza) == STANZA_PRESENCE &&
+		    (!type || strcmp(type, "subscribe") != 0)) ||
+		only_types(x))
 		x->reject = STOX_NO_ERROR;
 	if (x->reject)
 		e = stanza_error_reply(x->pool, x->in_stanza, &error);

@@ -33,6 +33,24 @@ void *stox_session_object(struct stox_session *s)
 	return s->object;
 }
 
+void *stox_memory(size_t size)
+{
+	return base_alloc0(size);
+}
+
+void *stox_memory_copy(const void *bytes, size_t len)
+{
+	char *copy = base_alloc0(len + 1);
+
+	memcpy(copy, bytes, len);
+	return copy;
+}
+
+void stox_memory_free(void *p)
+{
+	free(p);
+}
+
 /* ---- exchanges that wait ---------------------------------------------------- */
 
 uint64_t stox_session_hold(struct stox_session *s, struct stox_exchange *x,

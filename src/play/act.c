@@ -181,7 +181,8 @@ static void note(struct actor *a, struct peer *p, struct peer_item *item)
 	else
 		ledger_seen_sip(&a->stage, item->message);
 	list_remove(&item->node);
-	if (item->message && item->message->is_request)
+	if (item->message && item->message->is_request &&
+		!str_is(item->message->method, "ACK"))
 		list_append(&p->unanswered, &item->node);
 	else
 		peer_item_free(item);

@@ -17,6 +17,7 @@ struct peer_link {
 	bool managed;             /* stanzas are acknowledged */
 	bool open, secure, authenticated, ready;
 	struct buf in;            /* SIP: bytes of unfinished messages */
+	unsigned empty_lines;        /* SIP: since the last message */
 	struct sip_framing framing;
 	struct xml_reader *reader;
 	char *id;                 /* XMPP: stream id that we gave */

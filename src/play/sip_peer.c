@@ -54,6 +54,18 @@ static bool take(struct peer_link *l, size_t len)
 	return true;
 }
 
+/** Empty lines between messages; two are a ping.  RFC 5626, 4.4.1. */
+static void skip_pings(struct peer_link *l)
+{
+	while (l->in.len >= 2 && l->in.data[0] == '\r' &&
+		l->in.data[1] == '\n') {
+		buf_consume(&l->in, 2);
+		l->empty_lines++;
+		if (l->empty_lines % 2 == 0)
+			io_write(l->stream, STR("\r\n"));
+	}
+}
+
 void link_sip_data(struct peer_link *l, struct str bytes)
 {
 	struct sip_fault fault;
@@ -61,9 +73,7 @@ void link_sip_data(struct peer_link *l, struct str bytes)
 
 	buf_add_str(&l->in, bytes);
 	for (;;) {
-		while (l->in.len >= 2 && l->in.data[0] == '\r' &&
-			l->in.data[1] == '\n')
-			buf_consume(&l->in, 2);
+		skip_pings(l);
 		n = sip_message_frame(buf_str(&l->in), &l->framing,
 			&l->peer->limits, &fault);
 		if (n == 0)
@@ -73,6 +83,7 @@ void link_sip_data(struct peer_link *l, struct str bytes)
 			return;
 		}
 		buf_consume(&l->in, (size_t)n);
+		l->empty_lines = 0;
 		l->framing = (struct sip_framing){ 0 };
 	}
 }

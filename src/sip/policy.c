@@ -86,7 +86,8 @@ static bool check_scheme(const struct sip_message *m, struct sip_reply *reply)
 	return true;
 }
 
-/* We support no extension that one may require. */
+/* The session timer is all that one may require, of what makes sessions.
+ * RFC 4028. */
 static bool check_require(struct sip *s, const struct sip_message *m,
 	struct sip_reply *reply)
 {
@@ -96,9 +97,14 @@ static bool check_require(struct sip *s, const struct sip_message *m,
 	while ((h = sip_message_header(m, SIP_H_REQUIRE, h))) {
 		struct str list = h->value, item;
 
-		while (sip_list_next(&list, &item))
+		while (sip_list_next(&list, &item)) {
+			if (str_iis(item, "timer") &&
+				(str_is(m->method, "INVITE") ||
+					str_is(m->method, "UPDATE")))
+				continue;
 			buf_printf(&s->note, "%s%.*s", s->note.len ? ", " : "",
 				STR_FMT(item));
+		}
 	}
 	if (s->note.len == 0)
 		return true;

@@ -323,10 +323,13 @@ static void answer(struct sip_server *t, struct sip_reply *reply)
 {
 	struct sip *s = t->sip;
 
+	if (t->message.to.tag.len)
+		snprintf(t->tag, sizeof t->tag, "%.*s",
+			STR_FMT(t->message.to.tag));
+	else if (reply->to_tag && reply->to_tag[0])
+		snprintf(t->tag, sizeof t->tag, "%s", reply->to_tag);
 	if (!reply->to_tag || !reply->to_tag[0])
 		reply->to_tag = reply->status > 100 ? t->tag : NULL;
-	else
-		snprintf(t->tag, sizeof t->tag, "%s", reply->to_tag);
 	buf_clear(&s->out);
 	sip_response_write(s, &s->out, &t->message,
 		t->connection ? t->connection->stream : NULL, reply);

@@ -18,11 +18,25 @@ PLAYS = \
 	plugins/disco/disco.play \
 	plugins/gateway/gateway.play \
 	plugins/last/last.play \
+	plugins/message/lync-call.play \
+	plugins/message/lync-first-text.play \
+	plugins/message/lync-gone.play \
+	plugins/message/lync-imdn.play \
+	plugins/message/lync-refused.play \
+	plugins/message/lync-replace.play \
+	plugins/message/lync-ring.play \
+	plugins/message/lync-s2x.play \
+	plugins/message/lync-timer.play \
+	plugins/message/lync-types.play \
+	plugins/message/lync-typing.play \
+	plugins/message/lync-x2s.play \
 	plugins/message/s2x-bounce-404.play \
 	plugins/message/s2x-bounce.play \
 	plugins/message/s2x-type.play \
 	plugins/message/s2x-types.play \
 	plugins/message/s2x.play \
+	plugins/message/session-option.play \
+	plugins/message/typing.play \
 	plugins/message/unreachable.play \
 	plugins/message/x2s-errors.play \
 	plugins/message/x2s-injection.play \

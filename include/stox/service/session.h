@@ -107,6 +107,12 @@ STOX_API void stox_session_end(struct stox_session *s);
 /** The bytes of a session that lives in memory only. */
 STOX_API void *stox_session_object(struct stox_session *s);
 
+/** Memory for what those bytes point to: cleared, never NULL, to be freed here. */
+STOX_API void *stox_memory(size_t size);
+/** @len bytes and a NUL behind them. */
+STOX_API void *stox_memory_copy(const void *bytes, size_t len);
+STOX_API void stox_memory_free(void *p);
+
 /** In `translate`: hand the exchange to a session; event(REQUEST) follows on a
  *  fresh stack and the reply goes out after the commit. */
 STOX_API stox_verdict stox_session_take(struct stox_exchange *x,
