@@ -3,6 +3,7 @@
  */
 #include <stdlib.h>
 
+#include "stox/service/dialog.h"
 #include "stox/service/subscription.h"
 #include "watch.h"
 
@@ -31,7 +32,12 @@ static void granted(struct pair *p, struct stox_exchange *x)
 {
 	struct pair_watch *w = &p->watch;
 	uint64_t left = header_s(x, "Expires");
+	struct stox_dialog made;
 
+	/* who keeps to RFC 3265 tells the way here, and in no NOTIFY */
+	if (stox_dialect_is(x, "sip_dialog", "answer") &&
+		stox_dialog_made(x, &made) == 0)
+		w->dialog = made;
 	if (w->state != WATCH_LIVE)
 		return; /* the NOTIFY says the rest */
 	if (left == 0)

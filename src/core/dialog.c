@@ -133,19 +133,24 @@ static int establish(struct stox_exchange *x, const struct sip_message *m,
 		str_from(x->snapshot->config->host), &why);
 }
 
+static bool opens(const struct stox_exchange *x)
+{
+	return x->out_sip && (strcmp(x->out_sip->method, "INVITE") == 0 ||
+		strcmp(x->out_sip->method, "SUBSCRIBE") == 0);
+}
+
 void dialog_answered(struct stox_exchange *x, const struct sip_message *m)
 {
 	struct sip_dialog d;
 
-	if (m->status >= 200 && m->status < 300 &&
-		str_is(m->cseq_method, "INVITE") && establish(x, m, &d) == 0)
+	if (m->status >= 200 && m->status < 300 && opens(x) &&
+		establish(x, m, &d) == 0)
 		(void)pack(x, &d, &x->made);
 }
 
 int stox_dialog_made(const struct stox_exchange *x, struct stox_dialog *ret)
 {
-	if (!x->out_sip || strcmp(x->out_sip->method, "INVITE") != 0 ||
-		x->answer_status < 200 || x->answer_status > 299)
+	if (!opens(x) || x->answer_status < 200 || x->answer_status > 299)
 		return -STOX_ENOENT;
 	*ret = x->made;
 	return x->made.len ? 0 : -STOX_EPROTO;

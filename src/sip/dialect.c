@@ -18,6 +18,7 @@ const char *const sip_words_typing[] = { "iscomposing", "keyboard", "off",
 	NULL };
 const char *const sip_words_receipts[] = { "imdn", "answer", "off", NULL };
 const char *const sip_words_presence[] = { "pidf", "lync", NULL };
+const char *const sip_words_dialog[] = { "notify", "answer", NULL };
 const char *const sip_words_pending[] = { "pending", "closed", NULL };
 const char *const sip_words_unreachable[] = { "end", "closed", NULL };
 const char *const sip_words_errors[] = { "standard", "lync", NULL };

@@ -82,6 +82,10 @@
 		"How presence is written: \"pidf\" a tuple for each device " \
 		"with RPID, \"lync\" one tuple with the activity of the RPID " \
 		"drafts and the display name.") \
+	X(DIALOG, dialog, "sip_dialog", WORD, sip_words_dialog, 0, 1, \
+		"RFC 6665, 4.4.1", "D", "servers of the time of RFC 3265", \
+		"What tells the way within a subscription of ours: the first " \
+		"\"notify\", or the \"answer\" to our SUBSCRIBE too.") \
 	X(PENDING, pending, "sip_pending", WORD, sip_words_pending, 0, 1, \
 		"RFC 6665, 4.2.2", "D", "no client is known to show pending", \
 		"What a watcher is told who is not approved yet: \"pending\", " \
@@ -114,6 +118,7 @@ enum sip_im { SIP_IM_PAGE, SIP_IM_SESSION };
 enum sip_typing { SIP_TYPING_ISCOMPOSING, SIP_TYPING_KEYBOARD, SIP_TYPING_OFF };
 enum sip_receipts { SIP_RECEIPTS_IMDN, SIP_RECEIPTS_ANSWER, SIP_RECEIPTS_OFF };
 enum sip_presence { SIP_PRESENCE_PIDF, SIP_PRESENCE_LYNC };
+enum sip_dialog_by { SIP_DIALOG_BY_NOTIFY, SIP_DIALOG_BY_ANSWER };
 enum sip_pending { SIP_PENDING_PENDING, SIP_PENDING_CLOSED };
 enum sip_unreachable { SIP_UNREACHABLE_END, SIP_UNREACHABLE_CLOSED };
 enum sip_errors { SIP_ERRORS_STANDARD, SIP_ERRORS_LYNC };
@@ -123,7 +128,7 @@ extern const char *const sip_words_srv[], *const sip_words_negotiate[],
 	*const sip_words_options[], *const sip_words_pool[],
 	*const sip_words_im[], *const sip_words_typing[],
 	*const sip_words_receipts[], *const sip_words_presence[],
-	*const sip_words_pending[], *const sip_words_unreachable[],
+	*const sip_words_dialog[], *const sip_words_pending[], *const sip_words_unreachable[],
 	*const sip_words_errors[];
 
 enum { SIP_CONNECTIONS_MAX = 4 };

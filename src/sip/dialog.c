@@ -86,6 +86,16 @@ static const char *read_target(struct pool *pool, const struct sip_message *m)
 	return copy(pool, a.uri_text);
 }
 
+/* A NOTIFY of a server that says in its answer to the SUBSCRIBE only where it
+ * is: the address itself, along the way that is known. */
+static const char *target_of_notify(struct pool *pool,
+	const struct sip_message *m)
+{
+	if (!m->is_request || sip_message_header(m, SIP_H_CONTACT, NULL))
+		return NULL;
+	return copy(pool, m->from.uri_text);
+}
+
 /* ---- making one ---------------------------------------------------------- */
 
 int sip_dialog_accept(struct pool *pool, const struct sip_message *request,
@@ -123,6 +133,8 @@ int sip_dialog_establish(struct pool *pool, struct sip_dialog *d,
 
 	if (!routes)
 		return -STOX_EPROTO;
+	if (!target)
+		target = target_of_notify(pool, m);
 	if (!tag.len || !target) {
 		*why = tag.len ? "No Usable Contact" : "No Tag";
 		return -STOX_EPROTO;

@@ -56,6 +56,7 @@ PLAYS = \
 	plugins/presence/s2x-end.play \
 	plugins/presence/s2x-refused.play \
 	plugins/presence/s2x.play \
+	plugins/presence/x2s-answer.play \
 	plugins/presence/x2s-lost.play \
 	plugins/presence/x2s-online.play \
 	plugins/presence/x2s-reasons.play \

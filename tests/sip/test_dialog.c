@@ -148,6 +148,24 @@ static void test_establish_by_notify(void **state)
 	assert_int_equal(d.remote_cseq, 1);
 }
 
+/* RFC 3265 lets a NOTIFY come without a Contact; the answer to the SUBSCRIBE has
+ * one, or else the address itself is good enough. */
+static void test_establish_without_contact(void **state)
+{
+	struct scene *t = *state;
+	struct sip_dialog d = sent();
+
+	read_message(t, "NOTIFY sip:gw.example.org SIP/2.0\r\n" TOP
+		"From: <sip:romeo@contoso.com>;tag=r1\r\n"
+		"To: <sip:juliet@example.org>;tag=l1\r\n"
+		"Call-ID: c2\r\nCSeq: 1 NOTIFY\r\nContent-Length: 0\r\n\r\n");
+	assert_int_equal(sip_dialog_establish(t->pool, &d, &t->p->m, STR(""),
+		&t->why), 0);
+	sample_free(t->p);
+	assert_string_equal(d.target, "sip:romeo@contoso.com");
+	assert_string_equal(d.remote_tag, "r1");
+}
+
 static void refused(struct scene *t, const char *extra, const char *why)
 {
 	char text[8192];
@@ -173,7 +191,6 @@ static void test_unusable(void **state)
 	struct scene *t = *state;
 	char many[4096] = "Contact: <sip:a@b>\r\nRecord-Route: <sip:r;lr>";
 
-	refused(t, "", "No Usable Contact");
 	refused(t, "Contact: <tel:+123>\r\n", "No Usable Contact");
 	refused(t, "Contact: <sip:a@b>\r\nRecord-Route: <tel:+1>\r\n",
 		"Bad Record-Route");
@@ -338,6 +355,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_accept, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_establish_by_response,
+			setup, teardown),
+		cmocka_unit_test_setup_teardown(test_establish_without_contact,
 			setup, teardown),
 		cmocka_unit_test_setup_teardown(test_establish_by_notify,
 			setup, teardown),

@@ -32,10 +32,10 @@ STOX_API int stox_dialog_establish(struct stox_exchange *x, const char *call_id,
 	const char *local_tag, struct stox_dialog *ret, const char **why);
 
 /**
- * We are the client: what the 2xx to our INVITE has made (the core has sent its
- * ACK), or has made of the dialog that it was sent in.
+ * We are the client: what the 2xx to our INVITE (the core has sent its ACK) or
+ * SUBSCRIBE has made, or has made of the dialog that it was sent in.
  * Returns 0, or -STOX_EPROTO when it makes none: no usable Contact, no tag; or
- * -STOX_ENOENT when the answer is no 2xx to an INVITE.
+ * -STOX_ENOENT when the answer is no 2xx to either.
  */
 STOX_API int stox_dialog_made(const struct stox_exchange *x,
 	struct stox_dialog *ret);
