@@ -1,7 +1,8 @@
 """Cases: a Lync server, scripted, at the other side."""
 import re
 
-from cases import MARK, case, check, equal
+from cases import MARK, Failed, case, check, equal
+from lab import LabError
 from lync import Lync
 from world import JULIET, ROMEO
 
@@ -18,6 +19,11 @@ def staged(function):
         try:
             function(world)
             equal(world.fe.faults(), [], "what a Lync server minds")
+        except (Failed, LabError) as error:
+            faults = world.fe.faults()
+            if faults:
+                raise Failed(f"{error}; a Lync server minds {faults}") from None
+            raise
         finally:
             world.fe.order("reset")
     play.__name__ = function.__name__
@@ -83,3 +89,11 @@ def itself(world):
     finally:
         left.stop()
         right.stop()
+
+
+@case("a MESSAGE outside a session is taken", **BOTH)
+@staged
+def paged(world):
+    answer = world.fe.order("page", to=JULIET, body=f"{MARK} alert")
+    equal(answer["status"] // 100, 2, "class of the answer")
+    world.juliet.wait("message", 10, body=f"{MARK} alert")

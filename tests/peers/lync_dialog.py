@@ -125,7 +125,8 @@ class Dialog:
     def _acknowledge(self, link, final, branch):
         success = final.status < 300
         if success:
-            self.answered_by(final)
+            if not self.open:
+                self.answered_by(final)
             branch = new_branch()
         headers = list(self.headers("ACK", branch, link.here, self.cseq))
         if not success:
@@ -142,6 +143,8 @@ def answer(front, link, request, status, more=(), dialog=None, body=b""):
     opening = dialog and ";tag=" not in to
     if opening:
         to = dialog.local
+    elif ";tag=" not in to and not status.startswith("100"):
+        to += f";tag={secrets.token_hex(16).upper()}"
     if opening and request.method in ("INVITE", "SUBSCRIBE"):
         headers.append(("Record-Route", dialog.record_route))
         headers += [("Record-Route", route)

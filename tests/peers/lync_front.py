@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """A Lync server and its user, who do as told.  lync_front.py JSON
 
-JSON holds: user, domain, name, addresses, port (of the front end), gateway (its
-address), gateway_port, gateway_name, partner (the domain it speaks for), ca,
-certificate, key, character.
+JSON holds: user, domain, name, addresses, port (of the front end), gateway
+(its address), gateway_port, gateway_name, partner (the domain it speaks for),
+ca, certificate, key, character.
 
 It shares nothing with stox.  Beside the orders of lync_talk.py and
 lync_watch.py it knows: become (character and single properties), reset,
@@ -216,7 +216,7 @@ class Front:
         """Carry out one order and tell how it went."""
         began, final = time.monotonic(), None
         do = order["do"]
-        if do in ("say", "type", "hang_up", "call", "page"):
+        if do in ("say", "type", "hang_up", "call", "page", "refresh"):
             final = await getattr(self.talk, do)(order)
         elif do == "watch":
             final = await self.watch.watch(order)

@@ -28,8 +28,6 @@ class Judge:
                 yield f"2.2: sips: in {name}"
         if not message.get("content-length"):
             yield "2.2: no Content-Length"
-        if message.get("proxy-require") or message.get("require"):
-            yield "2.7: it requires something"
 
     def request(self, request):
         """The faults of a request."""
@@ -37,6 +35,8 @@ class Judge:
         vias = request.all("via")
         if len(vias) != 1 or not self.sent_by.match(vias[0]):
             yield f"2.2: Via {vias}"
+        if request.get("proxy-require") or request.get("require"):
+            yield "2.7: it requires something"
         hops = request.get("max-forwards")
         if request.method not in ("ACK", "CANCEL") and not (
                 hops.isdigit() and 0 < int(hops) <= 70):

@@ -1,8 +1,9 @@
 """Sessions of instant messages, as Lync's clients and servers have them.
 
-Orders: say (to, body), type (to, status), hang_up (to), call (to, media,
-body), page (to, body), behave (see Talk.manners).  Events: invited, message,
-typing, answered, released, ended, refused, response.
+Orders: say (to, body; once: not again when it rode in an INVITE), type (to,
+status), hang_up (to), refresh (to, method), call (to, media or conference),
+page (to, body), behave (see Talk.manners).  Events: invited, session, message,
+typing, answered, acknowledged, cancelled, ended, refused, delivered.
 """
 import asyncio
 import base64
@@ -158,7 +159,7 @@ class Talk:
                 return dialog, endpoint
         return None, ""
 
-    # ---- what comes ----------------------------------------------------------
+    # ---- what comes --------------------------------------------------
 
     def on_invite(self, request, link, user, peer):
         dialog, _ = self._session_of(request)
@@ -276,7 +277,7 @@ class Talk:
         for status in root.iter("status"):
             report("typing", of=dialog.peer, status=status.get("status"))
 
-    # ---- what is sent --------------------------------------------------------
+    # ---- what is sent ------------------------------------------------
 
     def lock(self, peer):
         return self.locks.setdefault(peer, asyncio.Lock())
@@ -302,7 +303,8 @@ class Talk:
                  ("Ms-Conversation-ID", secrets.token_urlsafe(16)),
                  ("Supported", "timer"), ("Supported", "ms-sender"),
                  ("Roster-Manager", f"sip:{front.user}@{front.domain}"),
-                 ("EndPoints", f"<sip:{front.user}@{front.domain}>, <sip:{peer}>"),
+                 ("EndPoints", f"<sip:{front.user}@{front.domain}>, "
+                               f"<sip:{peer}>"),
                  ("Supported", "com.microsoft.rtc-multiparty"),
                  ("ms-keep-alive", "UAC;hop-hop=yes"),
                  ("Supported", "ms-conf-invite"), ("Content-Type", kind)]
@@ -325,7 +327,8 @@ class Talk:
                     final, dialog = await self.open(peer, text)
                     if not dialog.open:
                         return final
-                    if "ms-text-format" in final.all("supported"):
+                    if "ms-text-format" in final.all("supported") or (
+                            order.get("once")):
                         return final
                 final, _ = await dialog.request(
                     "MESSAGE", [("Supported", "ms-dialog-route-set-update"),
@@ -350,6 +353,19 @@ class Talk:
         self.sessions = [pair for pair in self.sessions
                          if pair[0] is not dialog]
         final, _ = await dialog.request("BYE")
+        return final
+
+    async def refresh(self, order):
+        """What keeps a session alive: UPDATE, or INVITE again.  RFC 4028"""
+        dialog, method = self.session_with(order["to"]), order["method"]
+        more = [("Contact", dialog.contact()), ("Supported", "timer"),
+                ("Session-Expires", "1800;refresher=uac")]
+        body = b""
+        if method == "INVITE":
+            more.append(("Content-Type", "application/sdp;call-type=im"))
+            body = description(self.front.character.media, "192.0.2.77",
+                               "null")
+        final, _ = await dialog.request(method, more, body)
         return final
 
     async def call(self, order):

@@ -68,7 +68,7 @@ class Watch:
         self.state = {"open": True, "activity": ""}
         self.handling = "allow"
 
-    # ---- others watch Romeo --------------------------------------------------
+    # ---- others watch Romeo ------------------------------------------
 
     def on_subscribe(self, request, link, user, peer):
         call_id = request.get("call-id")
@@ -123,14 +123,15 @@ class Watch:
         for dialog in list(self.watchers.values()):
             await self.notify(dialog)
 
-    # ---- Romeo watches -------------------------------------------------------
+    # ---- Romeo watches -----------------------------------------------
 
     async def watch(self, order):
         """Ask, refresh, or end with expires=0."""
         peer, expires = order["to"], order.get("expires", 28800)
         dialog = self.watched.get(peer)
         if not dialog or order.get("anew"):
-            dialog = self.watched[peer] = Dialog(self.front, self.front.user, peer)
+            dialog = Dialog(self.front, self.front.user, peer)
+            self.watched[peer] = dialog
             dialog.name_local()
         final, _ = await dialog.request("SUBSCRIBE", [
             ("ms-user-data", "ms-publiccloud=true;ms-federation=true"),

@@ -2,7 +2,7 @@
 """An XMPP user who does as told.  xmpp_client.py JID PASSWORD ADDRESS CAFILE
 
 Orders: send (to, body, type, subject, thread), raw (xml), ping (to),
-disco (to).  Events: ready, message, error, presence, pong, info.
+disco (to).  Events: ready, message, signal, error, presence, pong, info.
 """
 import asyncio
 import ssl
@@ -31,6 +31,8 @@ class User(slixmpp.ClientXMPP):
             roster.auto_subscribe = False
         self.register_handler(Callback(
             "any presence", StanzaPath("presence"), self.on_presence))
+        self.register_handler(Callback(
+            "any message", StanzaPath("message"), self.on_signal))
         self.add_event_handler("session_start", self.on_start)
         self.add_event_handler("message", self.on_message)
         self.add_event_handler("message_error", self.on_error)
@@ -50,6 +52,11 @@ class User(slixmpp.ClientXMPP):
                kind=message["type"], subject=message["subject"],
                thread=message["thread"], stanza=message["id"],
                xml=str(message))
+
+    def on_signal(self, message):
+        """What is no text: typing, receipts."""
+        if message["type"] != "error" and not message["body"]:
+            report("signal", sender=message["from"].full, xml=str(message))
 
     def on_error(self, message):
         error = message["error"]
