@@ -141,6 +141,39 @@ static void ended(struct pair *p, const struct stox_subscription *s)
 		? flow_back_off_s(w->tries) : later);
 }
 
+static unsigned first(struct pair *p, struct stox_exchange *x,
+	struct stox_dialog *ret, const char **why)
+{
+	struct pair_watch *w = &p->watch;
+
+	switch (stox_dialog_establish(x, w->call_id, w->tag, ret, why)) {
+	case 0:
+		return 200;
+	case -STOX_ENOENT:
+		return 481;
+	default:
+		return 400;
+	}
+}
+
+/* What the answer to SUBSCRIBE has made gives way to the first NOTIFY, which may
+ * be of another branch.  RFC 6665, 4.4.1. */
+static unsigned within(struct pair *p, struct stox_exchange *x,
+	struct stox_dialog *ret, const char **why)
+{
+	struct pair_watch *w = &p->watch;
+
+	switch (stox_dialog_receive(x, w->dialog, ret)) {
+	case STOX_DIALOG_FITS:
+		return 200;
+	case STOX_DIALOG_OLD:
+		return 500;
+	case STOX_DIALOG_OTHER:
+		break;
+	}
+	return w->state == WATCH_ASKING ? first(p, x, ret, why) : 481;
+}
+
 /* 200 for what is ours, whatever the XMPP side thinks of it: anything else would
  * end the subscription.  RFC 6665, 4.2.2. */
 static unsigned fit(struct pair *p, struct stox_exchange *x, const char **why)
@@ -148,28 +181,13 @@ static unsigned fit(struct pair *p, struct stox_exchange *x, const char **why)
 	struct pair_watch *w = &p->watch;
 	const char *event = stox_in_header(x, "Event");
 	struct stox_dialog d;
+	unsigned status;
 
 	if (w->state == WATCH_IDLE || !w->call_id[0])
 		return 481;
-	if (w->dialog.len) {
-		switch (stox_dialog_receive(x, w->dialog, &d)) {
-		case STOX_DIALOG_FITS:
-			break;
-		case STOX_DIALOG_OLD:
-			return 500;
-		case STOX_DIALOG_OTHER:
-			return 481;
-		}
-	} else {
-		switch (stox_dialog_establish(x, w->call_id, w->tag, &d, why)) {
-		case 0:
-			break;
-		case -STOX_ENOENT:
-			return 481;
-		default:
-			return 400;
-		}
-	}
+	status = w->dialog.len ? within(p, x, &d, why) : first(p, x, &d, why);
+	if (status != 200)
+		return status;
 	if (!event || strncmp(event, "presence", 8) != 0 ||
 		(event[8] && !strchr("; \t", event[8])))
 		return 489;
