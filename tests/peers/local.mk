@@ -21,6 +21,7 @@ EXTRA_DIST += \
 	tests/peers/lync_dialog.py \
 	tests/peers/lync_front.py \
 	tests/peers/lync_judge.py \
+	tests/peers/lync_presence_cases.py \
 	tests/peers/lync_talk.py \
 	tests/peers/lync_watch.py \
 	tests/peers/lync_wire.py \
