@@ -319,6 +319,7 @@ int io_credentials_load(struct io_env *env,
 	c->trusted = true;
 	c->pool = pool_new(NULL);
 	c->trust = base_alloc0(sizeof(*c->trust));
+	c->trust->proven = base_alloc0(sizeof(*c->trust->proven));
 	rc = load(env, config, c, why);
 	if (rc < 0)
 		io_credentials_unref(&c);

@@ -80,6 +80,7 @@ static const char *leads_to(const struct io_dane_peer *p, unsigned i)
 	struct io_trust only = { 0 };
 	struct io_anchor anchor = { 0 };
 	const char *why = "an authority's certificate cannot be read";
+	uint64_t until_s;
 
 	if (export(peer->crts[i], false, &anchor.der) < 0)
 		return why;
@@ -87,7 +88,8 @@ static const char *leads_to(const struct io_dane_peer *p, unsigned i)
 		only = *peer->trust; /* its revocation lists hold as well */
 	only.anchors = &anchor;
 	only.count = 1;
-	why = io_identity_judge(&only, peer->crts, peer->sent, peer->now_s);
+	why = io_identity_judge(&only, peer->crts, peer->sent, peer->now_s,
+		&until_s);
 	gnutls_free(anchor.der.data);
 	return why;
 }

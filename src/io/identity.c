@@ -197,7 +197,8 @@ void io_identity_usage(gnutls_x509_crt_t crt, bool *ret_client,
 /* ---- the peer of a session ---------------------------------------------- */
 
 const char *io_identity_judge(const struct io_trust *trust,
-	gnutls_x509_crt_t *chain, unsigned len, uint64_t now_s)
+	gnutls_x509_crt_t *chain, unsigned len, uint64_t now_s,
+	uint64_t *ret_until_s)
 {
 	bool client, server;
 
@@ -208,7 +209,7 @@ const char *io_identity_judge(const struct io_trust *trust,
 		return "the certificate is for another use";
 	if (!trust)
 		return "there is no trust store to check it with";
-	return io_trust_check(trust, chain, len, now_s);
+	return io_trust_check(trust, chain, len, now_s, ret_until_s);
 }
 
 unsigned io_identity_import(const gnutls_datum_t *raw, unsigned len,
@@ -226,6 +227,26 @@ unsigned io_identity_import(const gnutls_datum_t *raw, unsigned len,
 		}
 	}
 	return n;
+}
+
+/* As io_identity_judge(), of a chain as it came and as it was read. */
+static const char *judge(const struct io_trust *trust,
+	const gnutls_datum_t *raw, gnutls_x509_crt_t *chain, unsigned len,
+	uint64_t now_s)
+{
+	uint64_t until_s = 0;
+	uint8_t digest[32];
+	const char *why;
+
+	if (!trust)
+		return io_identity_judge(NULL, chain, len, now_s, &until_s);
+	io_proven_digest(raw, len, digest);
+	if (io_proven_is(trust, digest, now_s))
+		return NULL;
+	why = io_identity_judge(trust, chain, len, now_s, &until_s);
+	if (!why)
+		io_proven_add(trust, digest, now_s, until_s);
+	return why;
 }
 
 static void read_chain(struct io_env *env,
@@ -247,8 +268,7 @@ static void read_chain(struct io_env *env,
 	if (n > 0)
 		io_identity_read(chain[0], pool, id);
 	id->present = true;
-	id->why = n == len ? io_identity_judge(credentials ? credentials->trust
-							   : NULL,
+	id->why = n == len ? judge(credentials ? credentials->trust : NULL, raw,
 				     chain, len, io_wall_us(env) / 1000000)
 			   : "a certificate in its chain cannot be read";
 	id->trusted = !id->why;

@@ -24,6 +24,7 @@ src_io_libio_la_SOURCES = \
 	src/io/mem_stream.h \
 	src/io/mem_tls.c \
 	src/io/mem_world.h \
+	src/io/proven.c \
 	src/io/stream.c \
 	src/io/tls.h \
 	src/io/trust.c \

@@ -31,11 +31,21 @@ struct io_crl {
 	struct io_revocations info;
 };
 
+/* Chains found good, by their digest.  A peer that comes again, or for another
+ * of its domains, is not verified again: that is a quarter of a handshake. */
+struct io_proven {
+	struct {
+		uint8_t digest[32];
+		uint64_t since_s, until_s;
+	} chains[256];          /* by the first byte; the last one wins */
+};
+
 struct io_trust {
 	struct io_anchor *anchors;
 	size_t count;
 	struct io_crl *crls;
 	size_t crl_count;
+	struct io_proven *proven; /* under these anchors and lists */
 	/* for sessions: finds the certificate to show at the handshake */
 	gnutls_certificate_credentials_t session_credentials;
 };
@@ -50,9 +60,11 @@ int io_trust_load(struct io_trust *trust, const char *file, struct buf *why);
 /** NULL is harmless. */
 void io_trust_free(struct io_trust **trust);
 /** Does the chain lead to an anchor, with every date around @now_s?
- *  Returns NULL for yes, else a sentence why not. */
+ *  Returns NULL for yes, and how long so in @ret_until_s; else a sentence why
+ *  not. */
 const char *io_trust_check(const struct io_trust *trust,
-	gnutls_x509_crt_t *chain, unsigned len, uint64_t now_s);
+	gnutls_x509_crt_t *chain, unsigned len, uint64_t now_s,
+	uint64_t *ret_until_s);
 /** Read those anchors into @ret, @max at most, that may have issued a
  *  certificate of the chain.  Returns how many; deinit each. */
 unsigned io_trust_issuers(const struct io_trust *trust,
@@ -75,6 +87,16 @@ void io_crl_free(struct io_trust *trust);
 bool io_crl_revoked(const struct io_trust *trust, gnutls_x509_crt_t crt,
 	gnutls_x509_crt_t issuer);
 
+/* proven.c */
+/** What stands for the chain, all of it and in this order. */
+void io_proven_digest(const gnutls_datum_t *raw, unsigned len,
+	uint8_t ret[32]);
+/** Was it found good, and would it be now? */
+bool io_proven_is(const struct io_trust *trust, const uint8_t digest[32],
+	uint64_t now_s);
+void io_proven_add(const struct io_trust *trust, const uint8_t digest[32],
+	uint64_t now_s, uint64_t until_s);
+
 /* identity.c */
 /** The peer of an established session.  Owned, one block. */
 struct io_identity *io_identity_of_session(struct io_env *env,
@@ -90,8 +112,9 @@ void io_identity_usage(gnutls_x509_crt_t crt, bool *ret_client,
 unsigned io_identity_import(const gnutls_datum_t *raw, unsigned len,
 	gnutls_x509_crt_t *chain);
 /** Is the chain for TLS, and does it lead to @trust (may be NULL)?  Returns
- *  NULL for yes, else a sentence why not. */
+ *  NULL for yes, and how long so in @ret_until_s; else a sentence why not. */
 const char *io_identity_judge(const struct io_trust *trust,
-	gnutls_x509_crt_t *chain, unsigned len, uint64_t now_s);
+	gnutls_x509_crt_t *chain, unsigned len, uint64_t now_s,
+	uint64_t *ret_until_s);
 
 #endif

@@ -115,6 +115,7 @@ void io_trust_free(struct io_trust **trust)
 		gnutls_free(t->anchors[i].der.data);
 	free(t->anchors);
 	io_crl_free(t);
+	free(t->proven);
 	if (t->session_credentials)
 		gnutls_certificate_free_credentials(t->session_credentials);
 	free(t);
@@ -199,8 +200,9 @@ unsigned io_trust_issuers(const struct io_trust *trust,
 
 /* ---- the verdict -------------------------------------------------------- */
 
+/* Lowers *until_s to the end of the certificate. */
 static const char *check_dates(gnutls_x509_crt_t crt, bool leaf,
-	uint64_t now_s)
+	uint64_t now_s, uint64_t *until_s)
 {
 	time_t from = gnutls_x509_crt_get_activation_time(crt);
 	time_t to = gnutls_x509_crt_get_expiration_time(crt);
@@ -211,6 +213,8 @@ static const char *check_dates(gnutls_x509_crt_t crt, bool leaf,
 	if (from == (time_t)-1 || (uint64_t)from > now_s)
 		return leaf ? "the certificate is not valid yet"
 			    : "a certificate in its chain is not valid yet";
+	if ((uint64_t)to < *until_s)
+		*until_s = (uint64_t)to;
 	return NULL;
 }
 
@@ -246,10 +250,10 @@ static gnutls_x509_crt_t issuer_in(gnutls_x509_crt_t *chain, unsigned len,
 /* Walk from the leaf to the anchor; what else the peer sent does not count. */
 static const char *check_path(const struct io_trust *trust,
 	gnutls_x509_trust_list_t list, gnutls_x509_crt_t *chain, unsigned len,
-	uint64_t now_s)
+	uint64_t now_s, uint64_t *until_s)
 {
 	gnutls_x509_crt_t at = chain[0], anchor;
-	const char *why = check_dates(at, true, now_s);
+	const char *why = check_dates(at, true, now_s, until_s);
 
 	for (unsigned hops = 0; !why && hops <= len; hops++) {
 		bool last = gnutls_x509_trust_list_get_issuer(list, at, &anchor,
@@ -264,7 +268,7 @@ static const char *check_path(const struct io_trust *trust,
 					      : "a certificate in its chain is "
 						"revoked";
 		at = next;
-		why = check_dates(at, false, now_s);
+		why = check_dates(at, false, now_s, until_s);
 		if (last)
 			break;
 	}
@@ -289,13 +293,15 @@ static const char *explain(unsigned status, gnutls_x509_crt_t leaf)
 }
 
 const char *io_trust_check(const struct io_trust *trust,
-	gnutls_x509_crt_t *chain, unsigned len, uint64_t now_s)
+	gnutls_x509_crt_t *chain, unsigned len, uint64_t now_s,
+	uint64_t *ret_until_s)
 {
 	gnutls_x509_trust_list_t list = list_for(trust, chain, len);
 	unsigned status = 0;
 	const char *why = NULL;
 	int rc;
 
+	*ret_until_s = UINT64_MAX;
 	if (!list)
 		return "the chain could not be checked";
 	rc = gnutls_x509_trust_list_verify_crt2(list, chain, len, NULL, 0,
@@ -307,7 +313,7 @@ const char *io_trust_check(const struct io_trust *trust,
 	else if (status)
 		why = explain(status, chain[0]);
 	else
-		why = check_path(trust, list, chain, len, now_s);
+		why = check_path(trust, list, chain, len, now_s, ret_until_s);
 	gnutls_x509_trust_list_deinit(list, 1);
 	return why;
 }

@@ -47,6 +47,12 @@ TESTS += tests/io/test_mem
 tests_io_test_mem_SOURCES = tests/io/test_mem.c
 tests_io_test_mem_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(CMOCKA_CFLAGS)
 tests_io_test_mem_LDADD = $(IO) $(BASE) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/io/test_proven
+TESTS += tests/io/test_proven
+tests_io_test_proven_SOURCES = tests/io/test_proven.c $(TLS_ENDS)
+tests_io_test_proven_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(CMOCKA_CFLAGS) \
+	$(GNUTLS_CFLAGS)
+tests_io_test_proven_LDADD = $(IO) $(BASE) $(CMOCKA_LIBS) $(GNUTLS_LIBS)
 check_PROGRAMS += tests/io/test_uv
 TESTS += tests/io/test_uv
 tests_io_test_uv_SOURCES = tests/io/test_uv.c tests/io/ends.c tests/io/ends.h
