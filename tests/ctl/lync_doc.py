@@ -88,7 +88,7 @@ def named_options(text):
     """Options that the page names."""
     manual = read("doc/stox.cfg.lua.5")
     return [f"there is no option {name}" for name in sorted(set(re.findall(
-        r"`(sip_\w+|tls_min|keepalive|refuse_strangers|users_\w+|discover_\w+|additional_domains|front_end|trusted)",
+        r"`(sip_\w+|message_\w+|tls_min|keepalive|refuse_strangers|users_\w+|discover_\w+|additional_domains|front_end|trusted)",
         text))) if f".BR {name} " not in manual]
 
 
