@@ -11,7 +11,39 @@
 
 /* ---- bytes ------------------------------------------------------------------ */
 
-enum { HEAD = 2, DIALOG_MAX = 8192 };
+enum { HEAD = 2, DIALOG_MAX = 8192, SHARED = 0x8000, NUMBER = 8 };
+
+/* The routes themselves, or the number of a set in the store. */
+static unsigned pack_routes(struct stox_exchange *x, const struct sip_dialog *d,
+	struct buf *out)
+{
+	size_t at = out->len;
+	uint64_t number;
+
+	sip_dialog_pack_routes(d, out);
+	if (out->overflow)
+		return 0;
+	number = routes_number(x->node->routes,
+		(struct str){ out->data + at, out->len - at });
+	if (!number)
+		return 0;
+	out->len = at;
+	for (int i = NUMBER - 1; i >= 0; i--)
+		buf_add_char(out, (char)(number >> (8 * i)));
+	return SHARED;
+}
+
+static struct str unpack_routes(const struct routes *r, struct str bytes,
+	bool shared)
+{
+	uint64_t number = 0;
+
+	if (!shared)
+		return bytes;
+	for (size_t i = 0; i < bytes.len && i < NUMBER; i++)
+		number = number << 8 | (unsigned char)bytes.p[i];
+	return routes_find(r, number);
+}
 
 /* Two bytes of length, the dialog, its routes. */
 static int pack(struct stox_exchange *x, const struct sip_dialog *d,
@@ -25,7 +57,7 @@ static int pack(struct stox_exchange *x, const struct sip_dialog *d,
 	buf_add(&b, "\0\0", HEAD);
 	sip_dialog_pack(d, &b);
 	len = b.len - HEAD;
-	sip_dialog_pack_routes(d, &b);
+	len |= pack_routes(x, d, &b);
 	if (!b.overflow) {
 		b.data[0] = (char)(len >> 8);
 		b.data[1] = (char)(len & 255);
@@ -37,28 +69,31 @@ static int pack(struct stox_exchange *x, const struct sip_dialog *d,
 	return error;
 }
 
-static int unpack(struct pool *pool, struct stox_dialog bytes,
+static int unpack(struct stox_exchange *x, struct stox_dialog bytes,
 	struct sip_dialog *ret)
 {
 	const unsigned char *p = bytes.bytes;
+	struct str routes;
 	size_t len;
 
 	if (bytes.len < HEAD)
 		return -STOX_EINVAL;
-	len = (size_t)p[0] << 8 | p[1];
+	len = ((size_t)p[0] << 8 | p[1]) & (SHARED - 1);
 	if (len > bytes.len - HEAD)
 		return -STOX_EINVAL;
-	return sip_dialog_unpack(pool,
+	routes = (struct str){ (const char *)p + HEAD + len,
+		bytes.len - HEAD - len };
+	return sip_dialog_unpack(x->pool,
 		(struct str){ (const char *)p + HEAD, len },
-		(struct str){ (const char *)p + HEAD + len,
-			bytes.len - HEAD - len }, ret);
+		unpack_routes(x->node->routes, routes, p[0] & SHARED >> 8),
+		ret);
 }
 
 int dialog_begin(struct stox_exchange *x, struct stox_dialog bytes)
 {
 	struct sip_dialog *d = pool_alloc0(x->pool, sizeof(*d));
 
-	if (unpack(x->pool, bytes, d) < 0)
+	if (unpack(x, bytes, d) < 0)
 		return -STOX_EINVAL;
 	x->dialog = d;
 	return 0;
@@ -161,7 +196,7 @@ enum stox_dialog_fit stox_dialog_receive(struct stox_exchange *x,
 {
 	struct sip_dialog d;
 
-	if (!x->in_sip || unpack(x->pool, dialog, &d) < 0)
+	if (!x->in_sip || unpack(x, dialog, &d) < 0)
 		return STOX_DIALOG_OTHER;
 	switch (sip_dialog_receive(x->pool, &d, x->in_sip)) {
 	case SIP_DIALOG_OTHER:

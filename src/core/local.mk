@@ -23,6 +23,7 @@ src_core_libcore_la_SOURCES = \
 	src/core/partner.c src/core/partner.h \
 	src/core/policy.c src/core/policy.h \
 	src/core/route.c \
+	src/core/routes.c src/core/routes.h \
 	src/core/session.c src/core/session.h src/core/session_private.h \
 	src/core/session_admin.c \
 	src/core/session_api.c \

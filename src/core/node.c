@@ -387,6 +387,9 @@ struct node *node_new(const struct node_config *c, struct buf *why)
 		open_store(n, c->database, why) < 0 ||
 		sessions_start(n->sessions, why) < 0)
 		goto failed;
+	n->routes = routes_new(n, why);
+	if (!n->routes)
+		goto failed;
 	n->xmpp = xmpp_new(n->env, n->log, n->limits, n->budget,
 		&route_xmpp_events, n);
 	n->sip = sip_new(n->env, n->log, n->limits, n->budget,
@@ -412,6 +415,7 @@ static void free_rest(struct node *n)
 	timer_stop(io_timers(n->env), &n->linger);
 	sessions_free(&n->sessions);
 	spellings_free(&n->spellings);
+	routes_free(&n->routes);
 	pairs_free(&n->pairs);
 	partners_free(&n->partners);
 	loops_free(&n->loops);

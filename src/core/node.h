@@ -14,6 +14,7 @@
 #include "core/pair.h"
 #include "core/partner.h"
 #include "core/policy.h"
+#include "core/routes.h"
 #include "core/session.h"
 #include "core/spelling.h"
 #include "io/io.h"
@@ -51,6 +52,7 @@ struct node {
 	struct table *by_stanza_id;      /* out_id -> exchange */
 	struct sessions *sessions;
 	struct spellings *spellings;
+	struct routes *routes;
 	struct pairs *pairs;
 	struct partners *partners;
 	struct loops *loops;

@@ -164,6 +164,33 @@ int store_session_last(struct store *s, uint64_t *ret_id)
 	return error;
 }
 
+void store_route_put(struct store *s, uint64_t id, struct str routes,
+	uint64_t now_s, store_done *done, void *arg)
+{
+	struct job *j = job_new(JOB_ROUTE_PUT, &routes, 1);
+
+	j->number[0] = id;
+	j->number[1] = now_s;
+	queue_done(s, j, done, arg);
+}
+
+int store_routes_read(struct store *s, uint64_t since_s, unsigned max,
+	void (*row)(void *arg, uint64_t id, struct str routes, uint64_t seen_s),
+	void *arg)
+{
+	struct job *j = job_new(JOB_ROUTES_READ, NULL, 0);
+	int error;
+
+	j->number[0] = since_s;
+	j->number[1] = max;
+	store_wait(s, j);
+	error = j->error;
+	for (size_t i = 0; !error && i < j->row_count; i++)
+		row(arg, j->rows[i].id, j->rows[i].state, j->rows[i].due_s);
+	job_free(j);
+	return error;
+}
+
 void store_meta_get(struct store *s, const char *name,
 	void (*found)(void *arg, int error, struct str value), void *arg)
 {

@@ -63,6 +63,15 @@ static const char *const statements[STATEMENT_COUNT] = {
 		SESSION_COLUMNS " WHERE due > 0 AND (due, id) > (?1, ?2)"
 		" ORDER BY due, id LIMIT ?3",
 	[STATEMENT_SESSION_LAST] = "SELECT coalesce(max(id), 0) FROM session",
+	[STATEMENT_ROUTE_PUT] =
+		"INSERT INTO route_set (routes, id, seen) VALUES (?1, ?2, ?3)"
+		" ON CONFLICT (id) DO UPDATE SET seen = excluded.seen",
+	[STATEMENT_ROUTE_PRUNE] =
+		"DELETE FROM route_set WHERE seen < ?1"
+		" AND id < (SELECT max(id) FROM route_set)",
+	[STATEMENT_ROUTES_READ] =
+		"SELECT id, '', '', routes, seen, '', 0 FROM route_set"
+		" ORDER BY id DESC LIMIT ?1",
 	[STATEMENT_META_GET] = "SELECT value FROM meta WHERE name = ?1",
 	[STATEMENT_META_PUT] =
 		"INSERT INTO meta (name, value) VALUES (?1, ?2)"

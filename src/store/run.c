@@ -56,6 +56,8 @@ bool job_writes(enum job_kind kind)
 	case JOB_VALUE_DELETE:
 	case JOB_SESSION_PUT:
 	case JOB_SESSION_DELETE:
+	case JOB_ROUTE_PUT:
+	case JOB_ROUTES_READ: /* forgets old ones */
 	case JOB_META_PUT:
 	case JOB_META_INIT:
 		return true;
@@ -239,6 +241,15 @@ static int fetch_rows(sqlite3_stmt *st, struct job *j, uint64_t max)
 	return finish(st, code);
 }
 
+/* As rows that have a number, a state and a time. */
+static int routes_read(struct database *d, struct job *j)
+{
+	int error = change(bind(d, STATEMENT_ROUTE_PRUNE, "n", j->number[0]));
+
+	return error ? error : fetch_rows(bind(d, STATEMENT_ROUTES_READ, "n",
+		j->number[1]), j, j->number[1]);
+}
+
 /* A number as the value of a job. */
 static int fetch_number(sqlite3_stmt *st, struct job *j)
 {
@@ -303,6 +314,11 @@ static int run(struct database *d, struct job *j)
 			j->number[2]);
 	case JOB_SESSION_LAST:
 		return fetch_number(bind(d, STATEMENT_SESSION_LAST, ""), j);
+	case JOB_ROUTE_PUT:
+		return change(bind(d, STATEMENT_ROUTE_PUT, "bnn", j->text[0],
+			j->number[0], j->number[1]));
+	case JOB_ROUTES_READ:
+		return routes_read(d, j);
 	case JOB_META_GET:
 		return fetch(bind(d, STATEMENT_META_GET, "t", j->text[0]), j);
 	case JOB_META_PUT:

@@ -110,6 +110,19 @@ void store_session_due(struct store *s, uint64_t after_due_s,
 /** The highest id in use, 0 without any; at start, waits for the disk. */
 int store_session_last(struct store *s, uint64_t *ret_id);
 
+/* route sets, which many dialogs share */
+
+/** Write a set, new or seen again; what a number stands for never changes. */
+void store_route_put(struct store *s, uint64_t id, struct str routes,
+	uint64_t now_s, store_done *done, void *arg);
+/**
+ * At start, waits for the disk: forget those not seen since @since_s, the
+ * highest number aside, and read at most @max of the others, the latest first.
+ */
+int store_routes_read(struct store *s, uint64_t since_s, unsigned max,
+	void (*row)(void *arg, uint64_t id, struct str routes, uint64_t seen_s),
+	void *arg);
+
 /* the node's own values: dialback secret, node id, epoch */
 void store_meta_get(struct store *s, const char *name,
 	void (*found)(void *arg, int error, struct str value), void *arg);

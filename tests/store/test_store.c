@@ -262,6 +262,48 @@ static void meta(void **state)
 	room_free(&r);
 }
 
+/* ---- route sets ----------------------------------------------------------- */
+
+static void on_route(void *arg, uint64_t id, struct str routes, uint64_t seen_s)
+{
+	struct buf *out = arg;
+
+	buf_printf(out, "%llu %.*s %llu\n", (unsigned long long)id,
+		STR_FMT(routes), (unsigned long long)seen_s);
+}
+
+static void routes_are(struct room *r, uint64_t since_s, unsigned max,
+	const char *want)
+{
+	struct buf out;
+
+	buf_init(&out, 4096, NULL);
+	assert_int_equal(store_routes_read(r->store, since_s, max, on_route,
+		&out), 0);
+	buf_add_char(&out, '\0');
+	assert_string_equal(out.data, want);
+	buf_free(&out);
+}
+
+/* The highest number stays: it is never given to another set. */
+static void route_sets_live_while_they_are_seen(void **state)
+{
+	struct room r;
+
+	(void)state;
+	room_init(&r);
+	room_open(&r);
+	routes_are(&r, 0, 10, "");
+	store_route_put(r.store, 1, STR("edge"), 100, NULL, NULL);
+	store_route_put(r.store, 2, STR("pool"), 100, NULL, NULL);
+	store_route_put(r.store, 3, STR("next"), 100, NULL, NULL);
+	store_route_put(r.store, 1, STR("edge"), 300, NULL, NULL);
+	routes_are(&r, 50, 10, "3 next 100\n2 pool 100\n1 edge 300\n");
+	routes_are(&r, 50, 2, "3 next 100\n2 pool 100\n");
+	routes_are(&r, 200, 10, "3 next 100\n1 edge 300\n");
+	room_free(&r);
+}
+
 /* ---- sessions ------------------------------------------------------------ */
 
 struct listing {
@@ -581,6 +623,7 @@ int main(void)
 		cmocka_unit_test(deleting),
 		cmocka_unit_test(strange_strings),
 		cmocka_unit_test(meta),
+		cmocka_unit_test(route_sets_live_while_they_are_seen),
 		cmocka_unit_test(sessions_by_pages),
 		cmocka_unit_test(a_session_comes_back_whole),
 		cmocka_unit_test(sessions_are_found_by_key_and_id),
