@@ -26,7 +26,7 @@ control      = "{folder}/control"
 log_level    = "info"
 dns_servers  = {{ "127.0.0.1@{dns}" }}
 dns_trust_anchor = "{folder}/anchor"
-plugins      = {{ "message", "disco", "ping" }}
+plugins      = {{ "message", "presence", "disco", "ping" }}
 plugin_path  = {{ "{build}/.libs" }}
 xmpp_listen  = {{ "127.0.0.1:{xmpp}" }}
 xmpp_listen_tls = {{ "127.0.0.1:{direct}" }}
@@ -142,6 +142,7 @@ class FrontEnd:
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.texts, self.arrived = [], threading.Condition()
+        self.subscribes = []          # their heads, as text
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self):
@@ -177,6 +178,10 @@ class FrontEnd:
             with self.arrived:
                 self.texts.append((time.monotonic(), body))
                 self.arrived.notify_all()
+        if head.startswith(b"SUBSCRIBE"):
+            with self.arrived:
+                self.subscribes.append(head.decode())
+                self.arrived.notify_all()
         kept = [line for line in head.split(b"\r\n")[1:] if re.match(
             rb"(?i)(via|v|from|f|to|t|call-id|i|cseq)\s*:", line)]
         sock.sendall(b"\r\n".join([b"SIP/2.0 200 OK", *kept,
@@ -189,6 +194,16 @@ class FrontEnd:
             def look():
                 return next((at for at, body in self.texts
                              if text.encode() in body), None)
+            self.arrived.wait_for(look, seconds)
+            return look()
+
+
+    def subscribed(self, who, seconds=5):
+        """The head of the last SUBSCRIBE of that user, perhaps after a while."""
+        with self.arrived:
+            def look():
+                return next((head for head in reversed(self.subscribes)
+                             if f"<sip:{who}>" in head), None)
             self.arrived.wait_for(look, seconds)
             return look()
 
