@@ -24,6 +24,9 @@ tests_ctl_test_table_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(CMOCKA_CFLAGS) \
 	$(JANSSON_CFLAGS)
 tests_ctl_test_table_LDADD = $(CMOCKA_LIBS) $(JANSSON_LIBS)
 endif
+ROSTER_TESTS = tests/ctl/roster_tool.py
+TESTS += $(ROSTER_TESTS)
+EXTRA_DIST += $(ROSTER_TESTS)
 PLAN_TESTS = tests/ctl/lync_doc.py tests/ctl/plan.py
 TESTS += $(PLAN_TESTS)
 EXTRA_DIST += $(PLAN_TESTS)
