@@ -76,7 +76,8 @@ static bool send_stanza(struct actor *a, const struct play_step *s,
 	struct peer *p)
 {
 	struct pool *pool = pool_new(NULL);
-	const struct stox_element *e = parse_stanza(pool, s->text, p);
+	const struct stox_element *e = parse_stanza(pool,
+		recall_fill(&a->recall, pool, s->text, "unknown"), p);
 	const char *to = e ? stox_element_attr(e, "to") : NULL;
 	struct stox_element *copy;
 	struct buf out;
@@ -204,10 +205,14 @@ static bool fits(struct actor *a, const struct play_step *s, struct peer *p,
 		pool_free(&pool);
 		return ok;
 	}
-	pattern = parse_stanza(pool, s->text, p);
+	pattern = parse_stanza(pool, recall_fill(&a->recall, pool, s->text, "*"),
+		p);
 	ok = pattern && match_stanza(pattern, item->stanza, a->why);
 	if (!pattern)
 		buf_add_text(a->why, "the pattern is not well-formed");
+	else if (ok)
+		recall_learn_stanza(&a->recall, pool,
+			parse_stanza(pool, s->text, p), item->stanza);
 	pool_free(&pool);
 	return ok;
 }

@@ -68,7 +68,7 @@ static void learn(struct recall *r, struct pool *pool, const char *pattern,
 	snprintf(r->names[r->count].name, sizeof(r->names->name), "%.*s",
 		(int)len, dollar + 1);
 	snprintf(r->names[r->count++].value, sizeof(r->names->value), "%.*s",
-		(int)strcspn(at, ";,> "), at);
+		(int)strcspn(at, ";,> \r\n"), at);
 }
 
 static void learn_line(struct recall *r, struct pool *pool, const char *line,
@@ -94,6 +94,28 @@ static void learn_line(struct recall *r, struct pool *pool, const char *line,
 	}
 }
 
+static void learn_body(struct recall *r, struct pool *pool,
+	const char *pattern, const struct sip_message *m)
+{
+	const char *body = pool_strndup(pool, m->body.p, m->body.len);
+
+	for (const char *d = pattern ? strchr(pattern, '$') : NULL; d;
+		d = strchr(d + 1, '$'))
+		learn(r, pool, pattern, d, body);
+}
+
+void recall_learn_stanza(struct recall *r, struct pool *pool,
+	const struct stox_element *pattern, const struct stox_element *e)
+{
+	for (const struct stox_attribute *a = pattern->attributes; a;
+		a = a->next) {
+		const char *value = stox_element_attr(e, a->name);
+
+		if (a->value[0] == '$' && value)
+			learn(r, pool, a->value, a->value, value);
+	}
+}
+
 void recall_learn(struct recall *r, struct pool *pool, const char *pattern,
 	const struct sip_message *m)
 {
@@ -101,8 +123,10 @@ void recall_learn(struct recall *r, struct pool *pool, const char *pattern,
 
 	while (rest.p) {
 		line = str_cut(&rest, '\n');
-		if (!line.len)
+		if (!line.len) {
+			learn_body(r, pool, rest.p, m);
 			return;
+		}
 		learn_line(r, pool, pool_strndup(pool, line.p, line.len), m);
 	}
 }

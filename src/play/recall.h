@@ -1,13 +1,14 @@
 /*
- * recall.h: what a play remembers of messages: "$tag" in the headers of a SIP
- * message that is received stands for anything and is that from then on, in
- * what is sent as well.
+ * recall.h: what a play remembers of messages: "$tag" in a SIP message that is
+ * received, or as an attribute of a stanza, stands for anything and is that from
+ * then on, in what is sent as well.
  */
 #ifndef PLAY_RECALL_H
 #define PLAY_RECALL_H
 
 #include "base/pool.h"
 #include "sip/message.h"
+#include "xml/xml.h"
 
 enum { RECALL_NAMES = 32 };
 
@@ -22,8 +23,11 @@ struct recall {
  *  @unknown.  In @pool. */
 const char *recall_fill(const struct recall *r, struct pool *pool,
 	const char *text, const char *unknown);
-/** Learn what @pattern does not know yet from the headers of @m, which fits. */
+/** Learn what @pattern does not know yet from @m, which fits. */
 void recall_learn(struct recall *r, struct pool *pool, const char *pattern,
 	const struct sip_message *m);
+/** The same from the attributes of a stanza. */
+void recall_learn_stanza(struct recall *r, struct pool *pool,
+	const struct stox_element *pattern, const struct stox_element *e);
 
 #endif
