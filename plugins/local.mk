@@ -6,6 +6,7 @@ PLUGIN_LDFLAGS = -module -avoid-version -shared $(STOX_LDFLAGS)
 
 message_sources = \
 	plugins/message/composing.c \
+	plugins/message/imdn.c \
 	plugins/message/invite.c \
 	plugins/message/message.c plugins/message/message.h \
 	plugins/message/multipart.c \

@@ -7,6 +7,7 @@
  *   s2x.c        MESSAGE to <message/>
  *   text.c       text of bodies: charsets, characters that XML lacks
  *   composing.c  who types, in page mode
+ *   imdn.c       delivery notifications, in page mode
  *   talk.h       conversations
  */
 #ifndef MESSAGE_H
@@ -15,6 +16,7 @@
 #include "stox/plugin.h"
 #include "stox/service/cache.h"
 #include "stox/service/date.h"
+#include "stox/service/dialog.h"
 
 enum message_option {
 	OPTION_S2X_TYPE,
@@ -61,6 +63,25 @@ void message_s2x_decorate(struct stox_host *host, struct stox_exchange *x,
 /** 404 for users whom their server does not know, where that is wanted; false:
  *  nothing is written. */
 bool message_s2x_unknown(struct stox_exchange *x, enum stox_condition error);
+
+/* ---- imdn.c: delivery notifications ---- */
+
+struct stox_cpim;
+/** X2S: wrap @text as CPIM that asks for a notification; false: it is not to
+ *  be, nothing is written. */
+bool message_imdn_wrap(struct stox_host *host, struct stox_exchange *x,
+	const char *text);
+/** Its answer. */
+void message_imdn_answered(struct stox_host *host, struct stox_exchange *x);
+/** S2X: a notification has come. */
+stox_verdict message_imdn_told(struct stox_host *host, struct stox_exchange *x,
+	const void *body, size_t len);
+/** S2X: the text came as CPIM, @out is its stanza: ask as it asks. */
+void message_imdn_asked(struct stox_host *host, struct stox_exchange *x,
+	const struct stox_cpim *c, struct stox_element *out);
+/** X2S: a receipt or a marker for such a text: `out` is the notification.
+ *  False: nobody has asked for it. */
+bool message_imdn_tell(struct stox_host *host, struct stox_exchange *x);
 
 /* ---- composing.c ---- */
 

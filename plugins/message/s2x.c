@@ -17,6 +17,7 @@ struct content {
 	const char *type, *encoding, *body;
 	size_t len;
 	const char *subject, *language;
+	struct stox_cpim cpim; /* content_type NULL: it came without */
 	int64_t date;         /* seconds since 1970, -1: none */
 	unsigned status;      /* 0, or the status to refuse with */
 	const char *reason;
@@ -33,6 +34,9 @@ static void unwrap_cpim(struct stox_exchange *x, struct content *c)
 		return;
 	}
 	/* The certificate speaks for the sender, not the CPIM From. */
+	c->cpim = cpim;
+	if (!c->cpim.content_type)
+		c->cpim.content_type = "text/plain";
 	c->type = cpim.content_type;
 	c->encoding = cpim.content_encoding;
 	c->body = cpim.content;
@@ -191,6 +195,8 @@ static void build(struct stox_host *host, struct stox_exchange *x,
 		stox_element_add_child_text(out, "thread", NULL, id);
 	put_nick(host, x, out);
 	put_delay(x, out, c->date);
+	if (c->cpim.content_type)
+		message_imdn_asked(host, x, &c->cpim, out);
 }
 
 void message_s2x_decorate(struct stox_host *host, struct stox_exchange *x,
@@ -282,6 +288,12 @@ stox_verdict message_s2x(void *state, struct stox_exchange *x)
 	}
 	if (type && message_type_is(type, MESSAGE_COMPOSING_TYPE))
 		return composing(host, x);
+	if (type && message_type_is(type, "message/cpim")) {
+		c = read_content(x);
+		if (!c.status && c.type &&
+			message_type_is(c.type, "message/imdn+xml"))
+			return message_imdn_told(host, x, c.body, c.len);
+	}
 	if (!read_text(x, &c, &t))
 		return stox_answered(x);
 	if (!*t.text && (!c.subject || !*c.subject)) {

@@ -211,6 +211,8 @@ stox_verdict message_x2s(void *state, struct stox_exchange *x)
 	text = whole_text(x, text ? text : "");
 	if (!*text && !stox_element_child(in, "subject", STOX_NS_SERVER)) {
 		/* a receipt, a chat state: no content */
+		if (message_imdn_tell(host, x))
+			return stox_done(x);
 		if (typing && uses_sessions(x))
 			return in_session(host, x);
 		return page_typing(host, x, typing);
@@ -227,7 +229,8 @@ stox_verdict message_x2s(void *state, struct stox_exchange *x)
 	if (uses_sessions(x))
 		return in_session(host, x);
 	stox_out_sip(x, "MESSAGE");
-	stox_out_body(x, "text/plain;charset=UTF-8", text, strlen(text));
+	if (!message_imdn_wrap(host, x, text))
+		stox_out_body(x, "text/plain;charset=UTF-8", text, strlen(text));
 	put_headers(host, x, body);
 	return stox_done(x);
 }
@@ -240,6 +243,7 @@ stox_verdict message_x2s_reply(void *state, struct stox_exchange *x)
 
 	if (type && strcmp(type, "headline") == 0)
 		return stox_answered(x);
+	message_imdn_answered(state, x);
 	if (!message_x2s_text(x)) {
 		if (stox_answer_status(x) == 415)
 			stox_cache_put(state, stox_printf(x, "untyped %s %s",

@@ -18,6 +18,7 @@ PLAYS = \
 	plugins/disco/disco.play \
 	plugins/gateway/gateway.play \
 	plugins/last/last.play \
+	plugins/message/imdn.play \
 	plugins/message/lync-call.play \
 	plugins/message/lync-first-text.play \
 	plugins/message/lync-gone.play \

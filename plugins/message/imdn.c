@@ -1,0 +1,206 @@
+/*
+ * Delivery notifications: RFC 5438 on SIP, XEP-0184 and XEP-0333 on XMPP, for
+ * texts that travel one by one.  stox.md 4.8.
+ *
+ * Each side is asked in its own way and tells in its own way; what ties the two
+ * together is remembered for a week.  CPIM goes only to those who have sent it:
+ * others would show its headers to people.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "message.h"
+#include "stox/service/address.h"
+#include "stox/service/cpim.h"
+
+static const char NS_IMDN[] = "urn:ietf:params:xml:ns:imdn";
+static const char NS_RECEIPTS[] = "urn:xmpp:receipts";
+static const char NS_MARKERS[] = "urn:xmpp:chat-markers:0";
+enum { CPIM_S = 30 * 86400 };
+
+/* ---- a text from XMPP asks ----------------------------------------------------- */
+
+static const char *cpim_key(struct stox_exchange *x, const char *sip)
+{
+	return stox_printf(x, "cpim %s", sip);
+}
+
+static bool asks(const struct stox_element *in)
+{
+	return stox_element_attr(in, "id") &&
+	       stox_element_child(in, "request", NS_RECEIPTS);
+}
+
+bool message_imdn_wrap(struct stox_host *host, struct stox_exchange *x,
+	const char *text)
+{
+	const struct stox_element *in = stox_in_stanza(x);
+	char stamp[STOX_DATE_SIZE];
+	struct stox_cpim c = {
+		.content_type = "text/plain; charset=UTF-8",
+		.content = text,
+		.content_len = strlen(text),
+		.disposition = "positive-delivery, negative-delivery",
+	};
+	const char *body;
+	size_t len;
+
+	if (!asks(in) || !stox_dialect_is(x, "sip_receipts", "imdn") ||
+		!stox_cache_get(host, cpim_key(x, stox_to_bare(x))))
+		return false;
+	c.from = stox_address_uri(x, stox_from_bare(x));
+	c.to = stox_address_uri(x, stox_to_bare(x));
+	c.date_time = stox_date_stamp(stamp, (int64_t)stox_wall_s(host));
+	c.message_id = stox_token(x);
+	stox_cache_put(host, stox_printf(x, "imdn %s %s", stox_to_bare(x),
+		c.message_id), stox_printf(x, "%s %s", stox_from(x),
+		stox_element_attr(in, "id")), MESSAGE_IMDN_S);
+	body = stox_cpim_text(x, &c, &len);
+	stox_out_body(x, "message/cpim", body, len);
+	return true;
+}
+
+void message_imdn_answered(struct stox_host *host, struct stox_exchange *x)
+{
+	if (stox_answer_status(x) == 415)
+		stox_cache_put(host, cpim_key(x, stox_to_bare(x)), "", 1);
+}
+
+/* ---- and SIP tells -------------------------------------------------------------- */
+
+/* The name of the status in a notification of that kind, NULL for others. */
+static const char *status_of(const struct stox_element *root, const char *kind)
+{
+	const struct stox_element *e =
+		stox_element_child(root, kind, NS_IMDN);
+
+	e = stox_element_child(e, "status", NS_IMDN);
+	return stox_element_name(stox_element_child(e, NULL, NULL));
+}
+
+static void put_error(struct stox_element *out, const char *status)
+{
+	struct stox_element *e = stox_element_add(out, "error", NULL);
+	bool forbidden = strcmp(status, "forbidden") == 0;
+
+	stox_element_set(e, "type", forbidden ? "auth" : "wait");
+	stox_element_add(e, forbidden ? "forbidden"
+		: strcmp(status, "failed") == 0 ? "recipient-unavailable"
+		: "undefined-condition", STOX_NS_STANZAS);
+	stox_element_add_child_text(e, "text", STOX_NS_STANZAS,
+		"The SIP side could not deliver the message.");
+}
+
+static void put_receipt(struct stox_element *out, const char *name,
+	const char *ns, const char *id)
+{
+	stox_element_set(stox_element_add(out, name, ns), "id", id);
+	stox_element_add(out, "store", "urn:xmpp:hints");
+}
+
+stox_verdict message_imdn_told(struct stox_host *host, struct stox_exchange *x,
+	const void *body, size_t len)
+{
+	const struct stox_element *root = stox_document_read(x, body, len);
+	const char *id = stox_element_child_text(root, "message-id");
+	const char *delivery = status_of(root, "delivery-notification");
+	const char *display = status_of(root, "display-notification");
+	const char *known = id ? stox_cache_get(host, stox_printf(x,
+		"imdn %s %s", stox_from_bare(x), id)) : NULL;
+	char to[3100] = "", stanza[600] = "";
+	struct stox_element *out;
+
+	if (!known || sscanf(known, "%3099s %599s", to, stanza) != 2 ||
+		(!delivery && (!display || strcmp(display, "displayed") != 0))) {
+		stox_reply_sip(x, 200, NULL); /* nothing that we know of */
+		return stox_answered(x);
+	}
+	out = stox_out_stanza(x, "message", NULL);
+	stox_element_set(out, "to", to);
+	if (delivery && strcmp(delivery, "delivered") == 0) {
+		put_receipt(out, "received", NS_RECEIPTS, stanza);
+	} else if (delivery) {
+		stox_element_set(out, "type", "error");
+		stox_element_set(out, "id", stanza);
+		put_error(out, delivery);
+	} else {
+		put_receipt(out, "displayed", NS_MARKERS, stanza);
+	}
+	return stox_done(x);
+}
+
+/* ---- a text from SIP asks --------------------------------------------------------- */
+
+void message_imdn_asked(struct stox_host *host, struct stox_exchange *x,
+	const struct stox_cpim *c, struct stox_element *out)
+{
+	const char *id = stox_element_attr(out, "id");
+
+	stox_cache_put(host, cpim_key(x, stox_from_bare(x)), "yes", CPIM_S);
+	if (!c->message_id || !c->disposition || !id ||
+		strlen(c->message_id) > 200 || strchr(c->message_id, ' '))
+		return;
+	if (strstr(c->disposition, "positive-delivery"))
+		stox_element_add(out, "request", NS_RECEIPTS);
+	if (strstr(c->disposition, "display"))
+		stox_element_add(out, "markable", NS_MARKERS);
+	stox_cache_put(host, stox_printf(x, "told %s %s %s", stox_from_bare(x),
+		stox_to_bare(x), id), stox_printf(x, "%s %.63s %s",
+		c->message_id, c->date_time ? c->date_time : "-",
+		c->disposition), MESSAGE_IMDN_S);
+}
+
+/* ---- and XMPP tells ----------------------------------------------------------------- */
+
+static void write_imdn(struct stox_exchange *x, const char *message_id,
+	const char *date, bool displayed)
+{
+	struct stox_element *root = stox_document_new(x, "imdn", NS_IMDN), *e;
+	struct stox_cpim c = {
+		.from = stox_address_uri(x, stox_from_bare(x)),
+		.to = stox_address_uri(x, stox_to_bare(x)),
+		.content_type = "message/imdn+xml",
+		.message_id = stox_token(x),
+	};
+	const char *body;
+	size_t len;
+
+	stox_element_add_child_text(root, "message-id", NS_IMDN, message_id);
+	if (strcmp(date, "-") != 0)
+		stox_element_add_child_text(root, "datetime", NS_IMDN, date);
+	stox_element_add_child_text(root, "recipient-uri", NS_IMDN, c.from);
+	e = stox_element_add(root, displayed ? "display-notification"
+					     : "delivery-notification", NS_IMDN);
+	e = stox_element_add(e, "status", NS_IMDN);
+	stox_element_add(e, displayed ? "displayed" : "delivered", NS_IMDN);
+	c.content = stox_document_text(x, root, &c.content_len);
+	stox_out_sip(x, "MESSAGE");
+	body = stox_cpim_text(x, &c, &len);
+	stox_out_body(x, "message/cpim", body, len);
+}
+
+bool message_imdn_tell(struct stox_host *host, struct stox_exchange *x)
+{
+	const struct stox_element *in = stox_in_stanza(x);
+	const struct stox_element *received =
+		stox_element_child(in, "received", NS_RECEIPTS);
+	const struct stox_element *displayed =
+		stox_element_child(in, "displayed", NS_MARKERS);
+	const char *id = stox_element_attr(received ? received : displayed, "id");
+	const char *key = id ? stox_printf(x, "told %s %s %s", stox_to_bare(x),
+		stox_from_bare(x), id) : NULL;
+	const char *known = key ? stox_cache_get(host, key) : NULL;
+	char message_id[201] = "", date[64] = "", asked[200] = "";
+
+	if (!known || sscanf(known, "%200s %63s %199[^\n]", message_id, date,
+			      asked) != 3 ||
+		!strstr(asked, received ? "positive-delivery" : "display"))
+		return false;
+	/* each of the two once: the name of what was told is taken out */
+	stox_cache_put(host, key, stox_printf(x, "%s %s %s", message_id, date,
+		received && strstr(asked, "display") ? "display"
+		: displayed && strstr(asked, "positive-delivery")
+			? "positive-delivery" : "-"), MESSAGE_IMDN_S);
+	write_imdn(x, message_id, date, !received);
+	return true;
+}
