@@ -88,7 +88,7 @@ struct talk {
 	unsigned line_count;
 	bool inviting;
 	char tag[33];           /* of our INVITE */
-	bool sending;           /* the first line is under way */
+	uint64_t sending;       /* the exchange of the line under way, or 0 */
 	/* choices of the dialect */
 	bool keyboard;          /* typing is KeyboardActivity, else RFC 3994 */
 	bool typing;            /* is told at all */
@@ -163,6 +163,8 @@ void talk_hear(struct talk *t, struct stox_exchange *x);
 void talk_delivered(struct talk *t, struct stox_exchange *x, unsigned number);
 /** First texts whose MESSAGE has not come. */
 void talk_first_run(struct talk *t, uint64_t now_ms);
+/** The dialog ends: what was in its INVITE alone is said still. */
+void talk_first_last(struct talk *t, struct talk_dialog *d);
 /** Begin a stanza of the SIP user to the XMPP user. */
 struct stox_exchange *talk_stanza(struct talk *t, const char *to, unsigned tag);
 

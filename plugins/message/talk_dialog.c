@@ -123,6 +123,8 @@ void talk_dialog_bye(struct talk *t, struct talk_dialog *d)
 
 	if (x)
 		stox_begin_send(x);
+	if (d->first_ms) /* its ACK has come */
+		talk_first_last(t, d);
 	talk_dialog_drop(d);
 }
 

@@ -100,6 +100,12 @@ static void deliver_first(struct talk *t, struct talk_dialog *d)
 		stox_begin_send(x);
 }
 
+void talk_first_last(struct talk *t, struct talk_dialog *d)
+{
+	if (d->first && !d->first_told)
+		deliver_first(t, d);
+}
+
 void talk_first_run(struct talk *t, uint64_t now_ms)
 {
 	for (size_t i = 0; i < TALK_DIALOGS; i++) {
@@ -325,9 +331,7 @@ static void hear_in(struct talk *t, struct stox_exchange *x,
 	if (strcmp(method, "MESSAGE") == 0) {
 		hear_message(t, x, d);
 	} else if (strcmp(method, "BYE") == 0) {
-		/* what was in its INVITE alone is said still */
-		if (d->first && !d->first_told)
-			deliver_first(t, d);
+		talk_first_last(t, d);
 		talk_dialog_drop(d);
 		stox_reply_sip(x, 200, NULL);
 	} else if (strcmp(method, "INVITE") == 0 ||

@@ -221,7 +221,7 @@ static void send_line(struct talk *t, struct talk_dialog *d,
 	stox_out_header(x, "Message-Id", stox_printf(x, "%llu",
 		(unsigned long long)t->lines->exchange));
 	stox_out_body(x, "text/plain; charset=UTF-8", text, strlen(text));
-	t->sending = true;
+	t->sending = t->lines->exchange;
 	stox_begin_send(x);
 }
 
@@ -280,16 +280,17 @@ static void accepted(struct talk *t, struct stox_exchange *line, unsigned status
 
 void talk_said(struct talk *t, struct stox_exchange *x, unsigned number)
 {
+	uint64_t sent = t->sending;
 	struct stox_exchange *line = first_line(t);
 	unsigned status = stox_answer_status(x);
 	struct talk_dialog *d = talk_dialog_numbered(t, number);
 	enum stox_condition condition;
 	const char *text;
 
-	t->sending = false;
+	t->sending = 0;
 	t->used_ms = stox_now_ms(t->host);
-	if (!line)
-		return;
+	if (!line || t->lines->exchange != sent)
+		return; /* its time was over, and its sender has heard so */
 	if (status >= 200 && status < 300) {
 		accepted(t, line, status);
 		return;

@@ -20,6 +20,7 @@ PLAYS = \
 	plugins/last/last.play \
 	plugins/message/imdn.play \
 	plugins/message/lync-call.play \
+	plugins/message/lync-first-replaced.play \
 	plugins/message/lync-first-text.play \
 	plugins/message/lync-gone.play \
 	plugins/message/lync-imdn.play \
@@ -56,6 +57,7 @@ PLAYS = \
 	plugins/presence/restart.play \
 	plugins/presence/s2x-end.play \
 	plugins/presence/s2x-refused.play \
+	plugins/presence/s2x-withdrawn.play \
 	plugins/presence/s2x.play \
 	plugins/presence/x2s-answer.play \
 	plugins/presence/x2s-lost.play \
