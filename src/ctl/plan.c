@@ -27,23 +27,26 @@ bool plan_same_domain(const char *host, const char *domain)
 	return dot && dot > host && strcmp(dot + 1, domain) == 0;
 }
 
-bool plan_found_by_dns(const struct config *c)
+bool plan_found_by_dns(const struct plan_writer *w)
 {
-	for (size_t i = 0; i < c->sip_domain_count; i++)
-		if (!c->sip_domains[i].partner.blocked &&
-			!c->sip_domains[i].partner.front_ends)
+	for (size_t i = 0; w->peers[i]; i++)
+		if (!w->peers[i]->partner.front_ends)
 			return true;
-	return c->discovered_sip;
+	return w->config->discovered_sip;
 }
 
-bool plan_has_lync(const struct config *c)
+bool plan_has_lync(const struct plan_writer *w)
 {
-	for (size_t i = 0; i < c->sip_domain_count; i++)
-		if (!c->sip_domains[i].partner.blocked &&
-			strcmp(c->sip_domains[i].partner.dialect->name,
-				"lync") == 0)
+	for (size_t i = 0; w->peers[i]; i++)
+		if (strcmp(w->peers[i]->partner.dialect->name, "lync") == 0)
 			return true;
-	return c->discovered_sip;
+	return w->config->discovered_sip;
+}
+
+const char *plan_peer_name(struct plan_writer *w,
+	const struct config_sip_domain *d)
+{
+	return plan_join(w, d->domains);
 }
 
 bool plan_has_server(const struct config *c)
@@ -92,12 +95,25 @@ const char *plan_join(struct plan_writer *w, const char *const *names)
 
 /* ---- sections -------------------------------------------------------------- */
 
+static void list_peers(struct plan_writer *w)
+{
+	const struct config *c = w->config;
+	size_t n = 0;
+
+	w->peers = pool_alloc0(w->pool,
+		(c->sip_domain_count + 1) * sizeof(*w->peers));
+	for (size_t i = 0; i < c->sip_domain_count; i++)
+		if (!c->sip_domains[i].partner.blocked)
+			w->peers[n++] = &c->sip_domains[i];
+}
+
 int plan_write(const struct plan *p, struct str name, struct buf *out)
 {
 	bool any = false;
 
 	for (size_t i = 0; i < sizeof(sections) / sizeof(*sections); i++) {
-		struct plan_writer w = { p, p->config, out, NULL };
+		struct plan_writer w = { .plan = p, .config = p->config,
+			.out = out };
 
 		if (name.len && !str_is(name, sections[i].name))
 			continue;
@@ -105,6 +121,7 @@ int plan_write(const struct plan *p, struct str name, struct buf *out)
 			buf_add_char(out, '\n');
 		any = true;
 		w.pool = pool_new(NULL);
+		list_peers(&w);
 		sections[i].write(&w);
 		pool_free(&w.pool);
 	}

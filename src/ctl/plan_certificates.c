@@ -73,12 +73,14 @@ static const char *used_by(const struct config *c,
 
 /* Servers that find stox by DNS and go by the standards look for the domain
  * (RFC 5922, 7.2); Lync looks for the host. */
-static bool wants_domains(const struct config *c, const char *name)
+static bool wants_domains(const struct plan_writer *w, const char *name)
 {
-	for (size_t i = 0; i < c->sip_domain_count; i++) {
-		const struct config_sip_domain *d = &c->sip_domains[i];
+	const struct config *c = w->config;
 
-		if (!d->partner.blocked && !d->partner.front_ends &&
+	for (size_t i = 0; w->peers[i]; i++) {
+		const struct config_sip_domain *d = w->peers[i];
+
+		if (!d->partner.front_ends &&
 			!d->partner.dialect->srv_target &&
 			strcmp(used_by(c, d), name) == 0)
 			return true;
@@ -91,7 +93,7 @@ static void add_sip_names(struct plan_writer *w, const struct wanted *c)
 	const struct config *config = w->config;
 
 	add_dns(w, c, plan_host(config), "MISSING");
-	if (!wants_domains(config, c->name))
+	if (!wants_domains(w, c->name))
 		return;
 	for (size_t i = 0; i < config->xmpp_domain_count; i++)
 		for (const char *const *n = config->xmpp_domains[i].sip_domains;
@@ -169,15 +171,11 @@ static void add_users(struct plan_writer *w, const struct wanted *c)
 {
 	const struct config *config = w->config;
 
-	for (size_t i = 0; i < config->sip_domain_count; i++) {
-		const struct config_sip_domain *d = &config->sip_domains[i];
-
-		if (!d->partner.blocked &&
-			strcmp(used_by(config, d), c->name) == 0)
+	for (size_t i = 0; w->peers[i]; i++)
+		if (strcmp(used_by(config, w->peers[i]), c->name) == 0)
 			row(w, "for", pool_printf(w->pool, "SIP servers of %s, "
 				"both directions",
-				plan_join(w, d->domains)), "");
-	}
+				plan_peer_name(w, w->peers[i])), "");
 	if (config->discovered_sip && strcmp(plan_host(config), c->name) == 0)
 		row(w, "for", "SIP servers of discovered domains, both "
 			"directions", "");
@@ -245,9 +243,8 @@ static void collect(struct plan_writer *w, struct set *s)
 {
 	const struct config *c = w->config;
 
-	for (size_t i = 0; i < c->sip_domain_count; i++)
-		if (!c->sip_domains[i].partner.blocked)
-			want(w, s, used_by(c, &c->sip_domains[i]), true);
+	for (size_t i = 0; w->peers[i]; i++)
+		want(w, s, used_by(c, w->peers[i]), true);
 	if (c->discovered_sip)
 		want(w, s, plan_host(c), true);
 	for (size_t i = 0; i < c->local_count; i++)
@@ -264,8 +261,11 @@ void plan_certificates(struct plan_writer *w)
 {
 	const struct config *c = w->config;
 	struct set s = { NULL, 0 };
+	size_t peers = 0;
 
-	s.list = pool_alloc0(w->pool, (c->sip_domain_count + c->local_count +
+	while (w->peers[peers])
+		peers++;
+	s.list = pool_alloc0(w->pool, (peers + c->local_count +
 		c->xmpp_domain_count + 1) * sizeof(*s.list));
 	collect(w, &s);
 	buf_printf(w->out, "---- certificates, in %s ----\n",
@@ -276,7 +276,7 @@ void plan_certificates(struct plan_writer *w)
 	buf_printf(w->out, "\nTrusted to prove others: %s.\n",
 		c->trust ? c->trust : "the authorities of the system "
 				      "(option trust)");
-	if (plan_has_lync(c))
+	if (plan_has_lync(w))
 		buf_printf(w->out, "Lync has to trust the authority of what is "
 			"shown to SIP servers, and reaches its revocation "
 			"lists.\n");

@@ -156,7 +156,7 @@ static void warn_of_domain(struct plan_writer *w, const char *name, bool off)
 static void add_sip(struct plan_writer *w, const char *name)
 {
 	const struct config *c = w->config;
-	bool off = !plan_found_by_dns(c);
+	bool off = !plan_found_by_dns(w);
 
 	if (plan_is_address(name))
 		return;
@@ -169,7 +169,7 @@ static void add_sip(struct plan_writer *w, const char *name)
 			"discovered partner domains):");
 	srv(w, off, "_sipfederationtls._tcp", name, c->sip_port);
 	srv(w, off, "_sips._tcp", name, c->sip_port);
-	if (plan_has_lync(c) && !plan_same_domain(plan_host(c), name))
+	if (plan_has_lync(w) && !plan_same_domain(plan_host(c), name))
 		warn_of_domain(w, name, off);
 }
 
@@ -191,10 +191,9 @@ static void add_questions(struct plan_writer *w)
 
 	buf_add_char(w->out, '\n');
 	note(w, "What stox asks for, to find others; their zones have it:");
-	for (size_t i = 0; i < c->sip_domain_count; i++)
-		if (!c->sip_domains[i].partner.blocked &&
-			!c->sip_domains[i].partner.front_ends)
-			ask_sip(w, &c->sip_domains[i]);
+	for (size_t i = 0; w->peers[i]; i++)
+		if (!w->peers[i]->partner.front_ends)
+			ask_sip(w, w->peers[i]);
 	for (size_t i = 0; plan_has_server(c) && i < c->xmpp_domain_count; i++)
 		for (const char *const *n = c->xmpp_domains[i].sip_domains;
 			*n && !c->xmpp_domains[i].partner.blocked &&

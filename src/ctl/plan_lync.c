@@ -214,7 +214,7 @@ static void add_lync(struct plan_writer *w, const struct config_sip_domain *d,
 static void add_one(struct plan_writer *w, const struct config_sip_domain *d,
 	const char *const *names)
 {
-	buf_printf(w->out, "\n# ---- %s%s%s\n", plan_join(w, d->domains),
+	buf_printf(w->out, "\n# ---- %s%s%s\n", plan_peer_name(w, d),
 		d->partner.front_ends ? ", at " : ", found by DNS",
 		plan_join(w, d->partner.front_ends));
 	if (is_lync(d))
@@ -232,9 +232,8 @@ void plan_lync(struct plan_writer *w)
 		"----");
 	if (!names[0])
 		note(w, "No XmppDomain is to be reached.");
-	for (size_t i = 0; names[0] && i < c->sip_domain_count; i++)
-		if (!c->sip_domains[i].partner.blocked)
-			add_one(w, &c->sip_domains[i], names);
+	for (size_t i = 0; names[0] && w->peers[i]; i++)
+		add_one(w, w->peers[i], names);
 	if (names[0] && c->discovered_sip) {
 		buf_printf(w->out, "\n# ---- discovered SIP domains\n");
 		add_discovered(w, names);

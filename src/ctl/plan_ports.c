@@ -168,9 +168,8 @@ static void add_sip(struct plan_writer *w, struct rows *r)
 {
 	const struct config *c = w->config;
 
-	for (size_t i = 0; i < c->sip_domain_count; i++)
-		if (!c->sip_domains[i].partner.blocked)
-			add_sip_domain(w, r, &c->sip_domains[i]);
+	for (size_t i = 0; w->peers[i]; i++)
+		add_sip_domain(w, r, w->peers[i]);
 	if (!c->discovered_sip)
 		return;
 	add_sip_in(w, r, "any");
@@ -223,7 +222,7 @@ void plan_ports(struct plan_writer *w)
 		buf_printf(w->out, "%s\n", i->cells[CELLS - 1]);
 	}
 	buf_add_char(w->out, '\n');
-	if (plan_has_lync(w->config))
+	if (plan_has_lync(w))
 		buf_printf(w->out, "Lync also asks for the revocation lists of "
 			"the authority of our certificate, as a rule by HTTP, "
 			"port 80.\n");

@@ -14,6 +14,9 @@ struct plan_writer {
 	const struct config *config; /* the plan's */
 	struct buf *out;
 	struct pool *pool;           /* dies with the section */
+	/* who is spoken to on SIP, without those who are blocked and without
+	 * discovered domains; NULL-terminated */
+	const struct config_sip_domain **peers;
 };
 
 void plan_certificates(struct plan_writer *w);
@@ -28,9 +31,12 @@ const char *plan_host(const struct config *c);
  *  SRV records.  lync.md 1.3. */
 bool plan_same_domain(const char *host, const char *domain);
 /** Does some SIP server find stox by DNS, as it is found itself? */
-bool plan_found_by_dns(const struct config *c);
+bool plan_found_by_dns(const struct plan_writer *w);
 /** Is there a peer of dialect "lync", or may there be one? */
-bool plan_has_lync(const struct config *c);
+bool plan_has_lync(const struct plan_writer *w);
+/** Whose servers they are: "contoso.com and fabrikam.com". */
+const char *plan_peer_name(struct plan_writer *w,
+	const struct config_sip_domain *d);
 /** Is it known by its address?  Then no name leads there. */
 bool plan_is_address(const char *domain);
 /** Is some domain of ours reached server to server? */
