@@ -180,6 +180,7 @@ struct stox_exchange *stox_begin(struct stox_session *s,
 		return NULL;
 	}
 	s->begun++;
+	n->counts.begun++;
 	return x;
 }
 

@@ -387,6 +387,11 @@ static void take_sip(struct load *l, struct io_stream *s,
 	}
 	user.p += strlen(prefix);
 	user.len -= strlen(prefix);
+	if (l->star) {
+		load_answer(s, m, "");
+		people_message(l, user);
+		return;
+	}
 	if (m->is_request) {
 		load_answer(s, m, "");
 		load_arrived(l, user);
@@ -463,7 +468,7 @@ static void begin(struct load *l)
 		}
 		return;
 	}
-	if (l->begun || !l->xmpp_ready ||
+	if (l->begun || l->ready_streams < (l->star ? 2 : 1) ||
 		((l->from_sip || l->people) && !l->sip_ready))
 		return;
 	l->begun = true;
@@ -478,11 +483,14 @@ static void stalled(void *arg)
 {
 	struct load *l = arg;
 
-	if (l->arrived + l->known == l->watched) {
+	uint64_t so_far = l->arrived + l->known + l->of_star.sent +
+		l->of_star.told;
+
+	if (so_far == l->watched) {
 		load_finish(l);
 		return;
 	}
-	l->watched = l->arrived + l->known;
+	l->watched = so_far;
 	timer_start(io_timers(l->env), &l->stall, STALL_MS);
 }
 
@@ -533,6 +541,10 @@ static void report(struct load *l)
 {
 	uint64_t n = l->arrived ? l->arrived : 1;
 
+	if (l->star) {
+		people_report(l);
+		return;
+	}
 	qsort(l->latency_us, l->arrived, sizeof(*l->latency_us), compare);
 	printf("{\"prepared\": %" PRIu64 ", \"sent\": %" PRIu64 ", \"arrived\": %" PRIu64
 	       ", \"finished\": %" PRIu64 ", \"errors\": %" PRIu64
@@ -565,11 +577,14 @@ static int run(struct load *l, const char *certificates, const char *trust)
 	l->out_xmpp = dial(l, l->stox_xmpp, false);
 	for (uint64_t i = 1; i < l->idle; i++)
 		dial(l, l->stox_xmpp, false);
+	if (l->star)
+		l->out_other = dial(l, l->stox_xmpp, false);
 	if (l->from_sip || l->people)
 		l->out_sip = dial(l, l->stox_sip, true);
 	io_run(l->env);
 	report(l);
-	return l->arrived == l->count && l->errors == 0 ? EXIT_SUCCESS
+	return (l->star ? l->of_star.told == l->pairs
+			: l->arrived == l->count) && l->errors == 0 ? EXIT_SUCCESS
 							: EXIT_FAILURE;
 }
 
@@ -589,7 +604,7 @@ int main(int argc, char **argv)
 
 	limits_init(&l.limits);
 	l.limits.value[LIMIT_TLS_HANDSHAKE_TIME] = 300; /* under valgrind */
-	while ((option = getopt(argc, argv, "c:t:fPn:p:r:i:x:s:X:S:")) != -1) {
+	while ((option = getopt(argc, argv, "c:t:fPWn:p:r:i:x:s:X:S:")) != -1) {
 		if (option == 'c')
 			certificates = optarg;
 		else if (option == 't')
@@ -598,6 +613,8 @@ int main(int argc, char **argv)
 			l.from_sip = true;
 		else if (option == 'P')
 			l.people = true;
+		else if (option == 'W')
+			l.people = l.star = true;
 		for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 			if (numbers[i].letter == option &&
 				str_to_u64(str_from(optarg), UINT32_MAX,

@@ -18,10 +18,11 @@ struct load {
 	struct limits limits;
 	struct budget budget;
 	struct io_credentials *credentials;
-	bool from_sip, people;
+	bool from_sip, people, star;
 	uint64_t stox_xmpp, stox_sip, xmpp_port, sip_port;
 	uint64_t count, pairs, rate, idle;
 	struct io_stream *out_xmpp; /* our stream towards stox */
+	struct io_stream *out_other; /* with a star: a second one, for others */
 	struct io_stream *out_sip;
 	bool xmpp_ready, sip_ready, begun;
 	uint64_t ready_streams;
@@ -35,6 +36,14 @@ struct load {
 	/* load_people.c */
 	struct person *persons;
 	uint64_t asked, known;
+	struct star {
+		struct timer pace;      /* of the others' messages */
+		uint64_t sent, quiet, begin_us, end_us;
+		uint64_t told;          /* NOTIFYs of the change */
+		uint64_t at_us[4096];
+		uint32_t before_us[2048], during_us[4096];
+		uint64_t before, during;
+	} of_star;
 };
 
 /* One connection: what it is by now, and bytes not used yet. */
@@ -66,6 +75,9 @@ struct str load_number(struct str address, const char *prefix);
 
 /** Subscribe all pairs; then load_go(). */
 void people_begin(struct load *l);
+/** A message of one of the others has come out. */
+void people_message(struct load *l, struct str number);
+void people_report(struct load *l);
 /** One more change of presence. */
 void people_send(struct load *l, uint64_t pair);
 void people_stanza(struct load *l, struct str stanza);

@@ -6,10 +6,17 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "load.h"
 
-enum { WINDOW = 64, NAME = 64 };
+enum {
+	WINDOW = 64, NAME = 64,
+	OTHER = 1000000,        /* friends of the others begin there */
+	OTHER_MS = 10,          /* between their messages */
+	QUIET = 500,            /* of them before the storm */
+	SETTLE_MS = 6000,       /* until everybody may be told again */
+};
 
 /* One pair: the names of its dialog, and what was told last. */
 struct person {
@@ -29,6 +36,12 @@ static void copy(char *to, struct str from)
 static void write_text(struct io_stream *s, const char *text, int n)
 {
 	io_write(s, (struct str){ text, (size_t)n });
+}
+
+/** The XMPP user of a pair: the star is everybody's. */
+static uint64_t user(const struct load *l, uint64_t i)
+{
+	return l->star ? 0 : i;
 }
 
 /* ---- subscribing ----------------------------------------------------------- */
@@ -56,7 +69,7 @@ static void subscribe(struct load *l, uint64_t i)
 		"Contact: <sip:localhost:%" PRIu64 ";transport=tls>\r\n"
 		"Event: presence\r\nExpires: 3600\r\n"
 		"Content-Length: 0\r\n\r\n",
-		i, l->sip_port, i, i, i, i, i, l->sip_port);
+		user(l, i), l->sip_port, i, i, i, user(l, i), i, l->sip_port);
 	write_text(l->out_sip, text, n);
 }
 
@@ -67,13 +80,19 @@ void people_begin(struct load *l)
 		subscribe(l, l->asked++);
 }
 
+static void begin_star(struct load *l);
+
 /** This one is told of for the first time: the next may come. */
 static void know(struct load *l, struct person *p)
 {
 	p->known = true;
 	if (l->asked < l->pairs)
 		subscribe(l, l->asked++);
-	if (++l->known == l->pairs)
+	if (++l->known < l->pairs)
+		return;
+	if (l->star)
+		begin_star(l);
+	else
 		load_go(l);
 }
 
@@ -117,7 +136,7 @@ static void show(struct load *l, uint64_t i, struct person *p)
 	int n = snprintf(text, sizeof(text), "<presence "
 		"from='user%" PRIu64 "@example.org/r' "
 		"to='friend%" PRIu64 "@contoso.com'>%s"
-		"<status>In the orchard.</status></presence>", i, i,
+		"<status>In the orchard.</status></presence>", user(l, i), i,
 		p->away ? "<show>away</show>" : "");
 
 	p->away = !p->away;
@@ -130,6 +149,103 @@ void people_send(struct load *l, uint64_t i)
 		notify(l, i, &l->persons[i]);
 	else
 		show(l, i, &l->persons[i]);
+}
+
+/* ---- a star, and others ---------------------------------------------------- */
+
+static void change_all(struct load *l)
+{
+	l->of_star.begin_us = io_wall_us(l->env);
+	for (uint64_t i = 0; i < l->pairs; i++)
+		show(l, i, &l->persons[i]);
+}
+
+static void told(struct load *l)
+{
+	if (++l->of_star.told == l->pairs)
+		l->of_star.end_us = io_wall_us(l->env);
+}
+
+static bool is_over(const struct load *l)
+{
+	const struct star *s = &l->of_star;
+
+	return s->told == l->pairs ||
+	       s->sent - s->quiet == sizeof(s->during_us) / sizeof(uint32_t);
+}
+
+static void pace_others(void *arg)
+{
+	struct load *l = arg;
+	struct star *s = &l->of_star;
+	char text[512];
+	int n;
+
+	if (s->sent == QUIET && !s->quiet) {
+		s->quiet = s->sent;
+		change_all(l);
+	}
+	if (s->quiet && is_over(l)) {
+		load_finish(l);
+		return;
+	}
+	s->at_us[s->sent % 4096] = io_wall_us(l->env);
+	n = snprintf(text, sizeof(text), "<message "
+		"from='other@example.org/r' to='friend%" PRIu64
+		"@contoso.com' type='chat'><body>%s</body></message>",
+		OTHER + s->sent, l->body);
+	s->sent++;
+	write_text(l->out_other, text, n);
+	timer_start(io_timers(l->env), &s->pace, OTHER_MS);
+}
+
+/* Everybody knows the star: some quiet, then it changes. */
+static void begin_star(struct load *l)
+{
+	timer_init(&l->of_star.pace, pace_others, l);
+	timer_start(io_timers(l->env), &l->of_star.pace, SETTLE_MS);
+}
+
+void people_message(struct load *l, struct str number)
+{
+	struct star *s = &l->of_star;
+	uint64_t n;
+	uint32_t us;
+
+	if (str_to_u64(number, UINT32_MAX, &n) < 0 || n < OTHER)
+		return;
+	n -= OTHER;
+	us = (uint32_t)(io_wall_us(l->env) - s->at_us[n % 4096]);
+	if (n < QUIET)
+		s->before_us[s->before++] = us;
+	else
+		s->during_us[s->during++] = us;
+}
+
+static int compare(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static uint32_t p99(uint32_t *list, uint64_t count)
+{
+	qsort(list, count, sizeof(*list), compare);
+	return count ? list[count * 99 / 100] : 0;
+}
+
+void people_report(struct load *l)
+{
+	struct star *s = &l->of_star;
+
+	printf("{\"prepared\": %" PRIu64 ", \"told\": %" PRIu64
+	       ", \"errors\": %" PRIu64 ", \"seconds\": %.3f"
+	       ", \"before_us\": %u, \"during_us\": %u"
+	       ", \"during\": %" PRIu64 "}\n", l->known, s->told, l->errors,
+		(double)(s->end_us - s->begin_us) / 1e6,
+		p99(s->before_us, s->before), p99(s->during_us, s->during),
+		s->during);
 }
 
 /* ---- what comes ------------------------------------------------------------ */
@@ -146,14 +262,16 @@ static void approve(struct load *l, uint64_t i)
 	char text[512];
 	int n = snprintf(text, sizeof(text), "<presence "
 		"from='user%" PRIu64 "@example.org' "
-		"to='friend%" PRIu64 "@contoso.com' type='subscribed'/>", i, i);
+		"to='friend%" PRIu64 "@contoso.com' type='subscribed'/>", user(l, i), i);
 
 	write_text(l->out_xmpp, text, n);
 }
 
 void people_stanza(struct load *l, struct str stanza)
 {
-	struct str number = load_number(load_attribute(stanza, " to"), "user");
+	struct str number = l->from_sip
+		? load_number(load_attribute(stanza, " to"), "user")
+		: load_number(load_attribute(stanza, " from"), "friend");
 	struct str type = load_attribute(stanza, " type");
 	uint64_t i;
 	struct person *p = person(l, number, &i);
@@ -207,6 +325,10 @@ static void notified(struct load *l, struct io_stream *s,
 		return;
 	if (!p->known) {
 		know(l, p);
+		return;
+	}
+	if (l->star) {
+		told(l);
 		return;
 	}
 	load_arrived(l, number);

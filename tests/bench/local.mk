@@ -12,7 +12,7 @@ bench: all tests/bench/load
 	STOX_SRCDIR='$(abs_top_srcdir)' STOX_BUILDDIR='$(abs_top_builddir)' \
 		/usr/bin/python3 $(srcdir)/tests/bench/bench.py
 # a million pairs of people, for a few minutes
-bench-presence: all
+bench-presence: all tests/bench/load
 	STOX_SRCDIR='$(abs_top_srcdir)' STOX_BUILDDIR='$(abs_top_builddir)' \
 		/usr/bin/python3 $(srcdir)/tests/bench/presence.py
 .PHONY: bench bench-presence

@@ -3,8 +3,12 @@
 
 They come in as an administrator brings them, by `stoxctl roster import`.
 Prints, beside the aims: bytes on disk and resident memory per pair, the time
-from start to listening, and whether export gives back what was imported.
+from start to listening, and whether export gives back what was imported.  Then
+some with live dialogs: bytes on disk for each, how fast a restart speaks of
+them, and a storm: a user whom all of them watch changes presence, while others
+write messages.  Fails when a ratio within this run is above its aim.
 """
+import json
 import os
 import shutil
 import subprocess
@@ -57,6 +61,63 @@ def round_trip(folder, count):
         raise SystemExit("export differs from what was imported")
 
 
+FAILED = []
+
+
+def row(what, value, aim, good=True):
+    print(f"{what:<48} {value:>12} {aim:>12}", flush=True)
+    if not good:
+        FAILED.append(what)
+
+
+def load(folder, *words, seconds=900):
+    done = subprocess.run(bench.load_words(folder, *words), text=True,
+                          capture_output=True, timeout=seconds, check=False)
+    if done.returncode:
+        raise SystemExit(f"load failed ({done.returncode}): {done.stdout} "
+                         f"{done.stderr}")
+    return json.loads(done.stdout)
+
+
+def live(folder, name, count, *words):
+    """So many pairs get a dialog: what it costs on disk, and how fast the
+    restart that follows speaks of them, on both sides together."""
+    bench.forget(folder)
+    bench.Stoxd(folder).stop()
+    empty = disk(folder)
+    stoxd = bench.Stoxd(folder)
+    load(folder, "-P", *words, "-p", str(count), "-n", "1")
+    stoxd.stop()
+    each = (disk(folder) - empty) / count
+    row(f"{name}: bytes on disk per live pair", f"{each:.0f}", "757",
+        each <= 757)
+    stoxd = bench.Stoxd(folder)
+    began = at = time.monotonic()
+    before, most = 0, 0
+    while time.monotonic() - began < min(count / 500, 20):
+        time.sleep(1)
+        begun = json.loads(stoxctl(folder, "--json", "status"))[
+            "exchanges"]["begun_here"]
+        now = time.monotonic()
+        most = max(most, (begun - before) / (now - at))
+        before, at = begun, now
+    stoxd.stop()
+    row(f"{name}: begun per second after a restart", f"{most:.0f}", "1000 + 5 %",
+        0 < most <= 1050)
+
+
+def storm(folder, count):
+    bench.forget(folder)
+    stoxd = bench.Stoxd(folder)
+    said = load(folder, "-W", "-p", str(count), "-n", "1")
+    stoxd.stop()
+    ratio = said["during_us"] / max(said["before_us"], 1)
+    row(f"{count:,} watchers: all told in s", f"{said['seconds']:.1f}", "-")
+    row("others' p99 before, us", said["before_us"], "-")
+    row("others' p99 meanwhile, us", said["during_us"], "-")
+    row("the ratio", f"{ratio:.1f}", "2", ratio <= 2)
+
+
 def main():
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 1000000
     folder = tempfile.mkdtemp(prefix="stox-bench-")
@@ -66,7 +127,7 @@ def main():
             file.write(bench.CONFIG.format(
                 folder=folder, plugins=os.path.join(bench.BUILD, ".libs"),
                 xmpp=bench.XMPP, sip=bench.SIP, far_xmpp=bench.FAR_XMPP,
-                far_sip=bench.FAR_SIP).replace('"message",', '"presence",'))
+                far_sip=bench.FAR_SIP))
         stoxd = bench.Stoxd(folder)
         empty_kb = stoxd.status("VmRSS")
         seconds = import_all(folder, count)
@@ -87,10 +148,15 @@ def main():
               f"{(stoxd.status('VmRSS') - empty_kb) * 1024 / count:>12.1f} "
               f"{300:>12}")
         stoxd.stop()
+        live(folder, "SIP watches", min(count, 10000))
+        live(folder, "XMPP watches", min(count, 10000), "-f")
+        storm(folder, min(count, 100000))
     finally:
         for process in bench.STARTED:
             process.kill()
         shutil.rmtree(folder, ignore_errors=True)
+    if FAILED:
+        raise SystemExit(f"above the aim: {', '.join(FAILED)}")
 
 
 if __name__ == "__main__":
