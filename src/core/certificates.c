@@ -153,18 +153,39 @@ static void check_partner(const struct config *config,
 	}
 }
 
+/* Some take a certificate of ours only when it is for clients too.  Ruling 23. */
+static bool check_sip(const struct config *config,
+	const struct config_sip_domain *d,
+	const struct io_credentials *credentials, struct buf *errors,
+	struct buf *warnings)
+{
+	const char *shown = d->partner.certificate ? d->partner.certificate
+						   : config->host;
+	const struct io_certificate *c = shown
+		? io_credentials_get(credentials, str_from(shown)) : NULL;
+
+	if (d->client_usage && c && !c->client_usage) {
+		add_place(warnings, config, config->certificates_at);
+		buf_printf(warnings, "%s is not for clients (extended key "
+			"usage): %s, which wants that (client_usage), will not "
+			"take it\n", c->file, d->partner.name);
+	}
+	return has_named(config, credentials, d->partner.certificate,
+		d->certificate_at, errors);
+}
+
 int certificates_check(const struct config *config,
 	const struct io_credentials *credentials, struct buf *errors,
 	struct buf *warnings)
 {
 	bool good = true;
 
-	for (size_t i = 0; i < config->sip_domain_count; i++) {
-		const struct config_sip_domain *d = &config->sip_domains[i];
-
-		good &= has_named(config, credentials, d->partner.certificate,
-			d->certificate_at, errors);
-	}
+	for (size_t i = 0; i < config->sip_domain_count; i++)
+		good &= check_sip(config, &config->sip_domains[i], credentials,
+			errors, warnings);
+	for (size_t i = 0; i < config->provider_count; i++)
+		good &= check_sip(config, &config->providers[i], credentials,
+			errors, warnings);
 	for (size_t i = 0; i < config->xmpp_domain_count; i++) {
 		const struct config_xmpp_domain *d = &config->xmpp_domains[i];
 

@@ -192,6 +192,7 @@ static void warn_of_missing_side(struct config_load *l)
 	for (const struct config_section *s = l->file.sections; s;
 		s = s->next) {
 		sip |= s->type == CONFIG_SECTION_SIP ||
+		       s->type == CONFIG_SECTION_PROVIDER ||
 		       s->type == CONFIG_SECTION_OTHER;
 		xmpp |= s->type == CONFIG_SECTION_XMPP ||
 			s->type == CONFIG_SECTION_OTHER;
@@ -271,8 +272,14 @@ static void list_sides(struct config *c)
 {
 	const struct sip_partner **partners = pool_alloc0(c->pool,
 		(c->sip_domain_count + 1) * sizeof(struct sip_partner *));
+	const struct sip_partner **providers = pool_alloc0(c->pool,
+		(c->provider_count + 1) * sizeof(struct sip_partner *));
 	struct xmpp_local *locals;
 	size_t count = 0;
+
+	for (size_t i = 0; i < c->provider_count; i++)
+		providers[i] = &c->providers[i].partner;
+	c->sip_providers = providers;
 
 	for (size_t i = 0; i < c->sip_domain_count; i++) {
 		partners[i] = &c->sip_domains[i].partner;

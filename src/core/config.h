@@ -67,7 +67,11 @@ struct config_sip_domain {
 	bool refuse_strangers;       /* nobody writes before one of its people */
 	const char *description;     /* NULL: none */
 	bool discovered;             /* stands for all that are in no section */
-	bool limited;                /* of these: XMPP has to write first */
+	bool provider;               /* stands for all behind some servers */
+	bool limited;                /* XMPP has to write first */
+	bool by_mark;                /* but not to those whom their server
+	                              * marks as verified.  lync.md 1.7 */
+	bool client_usage;           /* wants a certificate for clients too */
 	struct config_counts *counts;
 	/* by plugin index; an element is NULL when the plugin has no options */
 	struct config_value *const *plugin_values;
@@ -136,6 +140,8 @@ struct config {
 	/* for domains in no section; NULL: they may not take part */
 	struct config_xmpp_domain *discovered_xmpp;
 	struct config_sip_domain *discovered_sip;
+	struct config_sip_domain *providers; /* of domains in no section */
+	size_t provider_count;
 	struct config_gateway *gateways; /* in the order of the text */
 	size_t gateway_count;
 	struct table *by_domain_sip;  /* canonical domain -> config_sip_domain,
@@ -150,6 +156,7 @@ struct config {
 	const struct xmpp_local *locals;
 	size_t local_count;
 	const struct sip_partner *const *sip_partners; /* sip_domain_count */
+	const struct sip_partner *const *sip_providers; /* provider_count */
 	/* plugins, in load order, NULL-terminated, with their global values */
 	const struct stox_plugin *const *plugins;
 	size_t plugin_count;

@@ -14,6 +14,8 @@ static const char *section_name(enum config_section_type type)
 		return "an XmppDomain section";
 	case CONFIG_SECTION_GATEWAY:
 		return "a Gateway section";
+	case CONFIG_SECTION_PROVIDER:
+		return "a Provider section";
 	case CONFIG_SECTION_OTHER:
 		break;
 	}
@@ -27,6 +29,7 @@ static unsigned section_scope(enum config_section_type type)
 		return STOX_GLOBAL;
 	case CONFIG_SECTION_SIP:
 	case CONFIG_SECTION_GATEWAY:
+	case CONFIG_SECTION_PROVIDER:
 		return STOX_DOMAIN;
 	case CONFIG_SECTION_XMPP:
 		return STOX_PARTNER;
@@ -38,7 +41,7 @@ static unsigned section_scope(enum config_section_type type)
 
 static const enum config_section_type section_types[] = {
 	CONFIG_SECTION_GLOBAL, CONFIG_SECTION_SIP, CONFIG_SECTION_XMPP,
-	CONFIG_SECTION_GATEWAY};
+	CONFIG_SECTION_GATEWAY, CONFIG_SECTION_PROVIDER};
 enum { SECTION_TYPES = sizeof(section_types) / sizeof(*section_types) };
 
 /* ---- core's options ----------------------------------------------------- */
@@ -507,6 +510,19 @@ static void check_sip_section(struct config_load *l, struct config_section *s)
 		c->sip_domains[c->sip_domain_count++] = domain;
 }
 
+static void check_provider_section(
+	struct config_load *l, struct config_section *s)
+{
+	struct config *c = l->config;
+	struct config_sip_domain provider = {0};
+	bool good = config_provider_section(l, s, &provider);
+
+	provider.section = s->index;
+	provider.plugin_values = check_plugin_options(l, s, NULL);
+	if (good)
+		c->providers[c->provider_count++] = provider;
+}
+
 static void check_xmpp_section(struct config_load *l, struct config_section *s)
 {
 	struct config *c = l->config;
@@ -534,16 +550,17 @@ static void check_gateway_section(
 static void connect_gateways(struct config_load *l)
 {
 	struct config *c = l->config;
-	size_t at = 0;
+	struct config_sip_domain *sip = c->sip_domains,
+		*provider = c->providers;
 
-	for (const struct config_section *s = l->file.sections;
-		s && at < c->sip_domain_count; s = s->next) {
-		struct config_sip_domain *d = &c->sip_domains[at];
-
-		if (s->type != CONFIG_SECTION_SIP || d->section != s->index)
-			continue;
-		config_sip_gateway(l, s, d);
-		at++;
+	for (const struct config_section *s = l->file.sections; s;
+		s = s->next) {
+		if (sip < c->sip_domains + c->sip_domain_count &&
+			sip->section == s->index)
+			config_sip_gateway(l, s, sip++);
+		else if (provider < c->providers + c->provider_count &&
+			provider->section == s->index)
+			config_sip_gateway(l, s, provider++);
 	}
 }
 
@@ -563,6 +580,9 @@ void config_check(struct config_load *l)
 		pool_alloc0(c->pool, (sip + 1) * sizeof(*c->sip_domains));
 	c->xmpp_domains =
 		pool_alloc0(c->pool, (xmpp + 1) * sizeof(*c->xmpp_domains));
+	c->providers = pool_alloc0(c->pool,
+		(count_sections(l, CONFIG_SECTION_PROVIDER) + 1) *
+			sizeof(*c->providers));
 	c->gateways =
 		pool_alloc0(c->pool, (gateways + 1) * sizeof(*c->gateways));
 	for (struct config_section *s = global; s; s = s->next) {
@@ -572,6 +592,8 @@ void config_check(struct config_load *l)
 			check_xmpp_section(l, s);
 		else if (s->type == CONFIG_SECTION_GATEWAY)
 			check_gateway_section(l, s);
+		else if (s->type == CONFIG_SECTION_PROVIDER)
+			check_provider_section(l, s);
 	}
 	connect_gateways(l);
 }

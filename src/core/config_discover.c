@@ -67,6 +67,8 @@ struct config_sip_domain *config_discover_sip(
 			word);
 	d = pool_alloc0(c->pool, sizeof(*d));
 	defaults(l, config_sip_options, v);
+	v[SIP_OPTION_DIALECT].string =
+		l->global[GLOBAL_DISCOVER_SIP_DIALECT].string;
 	config_sip_partner(l, l->file.sections, v, &d->partner);
 	d->domain = d->sip_domain = d->partner.name = "";
 	d->domains = d->partner.domains = none;

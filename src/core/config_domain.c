@@ -24,6 +24,8 @@ static const char *section_word(enum config_section_type type)
 {
 	if (type == CONFIG_SECTION_GATEWAY)
 		return "a Gateway";
+	if (type == CONFIG_SECTION_PROVIDER)
+		return "a Provider";
 	return type == CONFIG_SECTION_SIP ? "a SipDomain" : "an XmppDomain";
 }
 
@@ -426,6 +428,61 @@ void config_sip_partner(struct config_load *l,
 		check_tcp(l, section, p);
 }
 
+/* What core makes of a section, beside the partner. */
+static void sip_policy(const struct config_value *v,
+	struct config_sip_domain *ret)
+{
+	const char *verification = v[SIP_OPTION_VERIFICATION].string;
+
+	ret->gateway_name = v[SIP_OPTION_GATEWAY].string;
+	ret->certificate_at = config_at(&v[SIP_OPTION_CERTIFICATE]);
+	ret->users = users(&v[SIP_OPTION_USERS_ALLOW]);
+	ret->description = v[SIP_OPTION_DESCRIPTION].string;
+	ret->refuse_strangers = v[SIP_OPTION_REFUSE_STRANGERS].boolean;
+	ret->client_usage = v[SIP_OPTION_CLIENT_USAGE].boolean;
+	ret->by_mark = strcmp(verification, "source") == 0;
+	ret->limited = strcmp(verification, "never") == 0;
+}
+
+/* Its name is that of a server, which may speak for any domain. */
+bool config_provider_section(struct config_load *l,
+	struct config_section *section, struct config_sip_domain *ret)
+{
+	static const char *const none[] = {NULL};
+	static const char *const domain_only[] = {"additional_domains",
+		"component"};
+	struct pool *pool = l->config->pool;
+	struct config_value v[SIP_OPTION_COUNT];
+	const char **servers = pool_alloc0(pool, 2 * sizeof(*servers)), *why;
+
+	config_check_core(l, section, config_sip_options, v);
+	config_sip_partner(l, section, v, &ret->partner);
+	sip_policy(v, ret);
+	why = config_syntax_check(pool, CONFIG_FQDN, "", section->name,
+		&servers[0]);
+	if (why) {
+		config_error(l->report, section->place,
+			"\"%s\" is no server; %s%sexpected a name such as "
+			"\"edge.example.org\"", section->name, why,
+			*why ? "; " : "");
+		return false;
+	}
+	for (size_t i = 0; i < 2; i++)
+		if (config_section_option(section, domain_only[i]))
+			config_error(l->report,
+				option_place(section, domain_only[i]),
+				"a Provider has no %s; expected it in a "
+				"SipDomain", domain_only[i]);
+	if (!ret->partner.front_ends)
+		ret->partner.front_ends = servers;
+	ret->partner.name = servers[0];
+	ret->domain = ret->sip_domain = "";
+	ret->domains = ret->partner.domains = none;
+	ret->discovered = ret->provider = true;
+	ret->counts = pool_alloc0(pool, sizeof(*ret->counts));
+	return true;
+}
+
 bool config_sip_section(struct config_load *l, struct config_section *section,
 	struct config_sip_domain *ret)
 {
@@ -434,16 +491,12 @@ bool config_sip_section(struct config_load *l, struct config_section *section,
 	config_check_core(l, section, config_sip_options, v);
 	config_sip_partner(l, section, v, &ret->partner);
 	config_component(l, section, &ret->local);
-	ret->gateway_name = v[SIP_OPTION_GATEWAY].string;
-	ret->certificate_at = config_at(&v[SIP_OPTION_CERTIFICATE]);
+	sip_policy(v, ret);
 	if (!section_names(l, section, &v[SIP_OPTION_ADDITIONAL_DOMAINS],
 		    &ret->domains, &ret->partner.domains))
 		return false;
 	ret->domain = ret->local.domain = ret->domains[0];
 	ret->sip_domain = ret->partner.name = ret->partner.domains[0];
-	ret->users = users(&v[SIP_OPTION_USERS_ALLOW]);
-	ret->description = v[SIP_OPTION_DESCRIPTION].string;
-	ret->refuse_strangers = v[SIP_OPTION_REFUSE_STRANGERS].boolean;
 	ret->counts = pool_alloc0(l->config->pool, sizeof(*ret->counts));
 	return true;
 }
@@ -495,6 +548,14 @@ void config_sip_gateway(struct config_load *l,
 {
 	struct config_place place = option_place(section, "gateway");
 
+	if (!d->gateway_name && d->provider && l->config->gateway_count == 0)
+		config_error(l->report, section->place,
+			"the people behind %s have no place; expected a "
+			"Gateway section", section->name);
+	if (!d->gateway_name && d->provider && l->config->gateway_count > 0) {
+		d->gateway = &l->config->gateways[0];
+		d->gateway->used = true;
+	}
 	if (!d->gateway_name)
 		return;
 	if (d->local.component_host) {

@@ -237,12 +237,7 @@ static int open_gateway(lua_State *L)
 
 static int open_provider(lua_State *L)
 {
-	config_error(sandbox_of(L)->report, sandbox_place(L),
-		"Provider is not "
-		"supported yet; expected a SipDomain or XmppDomain for each "
-		"of its domains");
-	sandbox_section(L, CONFIG_SECTION_OTHER, "", sandbox_place(L));
-	return 0;
+	return open_section(L, CONFIG_SECTION_PROVIDER, "Provider");
 }
 
 static int open_global(lua_State *L)

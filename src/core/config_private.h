@@ -122,6 +122,7 @@ enum config_section_type {
 	CONFIG_SECTION_SIP,
 	CONFIG_SECTION_XMPP,
 	CONFIG_SECTION_GATEWAY,
+	CONFIG_SECTION_PROVIDER,
 	CONFIG_SECTION_OTHER,         /* refused already: not looked at */
 };
 struct config_section {
@@ -192,6 +193,7 @@ enum config_global {
 	GLOBAL_XMPP_LISTEN_TLS,
 	GLOBAL_SIP_LISTEN, GLOBAL_SIP_LISTEN_TCP, GLOBAL_PLUGINS,
 	GLOBAL_PLUGIN_PATH, GLOBAL_DISCOVER_XMPP, GLOBAL_DISCOVER_SIP,
+	GLOBAL_DISCOVER_SIP_DIALECT,
 	GLOBAL_LIMITS, GLOBAL_COUNT
 };
 enum config_sip {
@@ -201,6 +203,7 @@ enum config_sip {
 	SIP_OPTION_CERTIFICATE, SIP_OPTION_COMPONENT, SIP_OPTION_GATEWAY,
 	SIP_OPTION_DESCRIPTION, SIP_OPTION_USERS_ALLOW, SIP_OPTION_USERS_DENY,
 	SIP_OPTION_USERS_HIDDEN, SIP_OPTION_REFUSE_STRANGERS,
+	SIP_OPTION_VERIFICATION, SIP_OPTION_CLIENT_USAGE,
 	/* one for each choice of the dialect, in its order */
 	SIP_OPTION_CHOICES,
 	SIP_OPTION_CHOICES_END = SIP_OPTION_CHOICES + SIP_CHOICE_COUNT - 1,
@@ -285,6 +288,8 @@ void config_check_core(struct config_load *l, struct config_section *section,
 /** Build the records of one section.  False when an error was reported. */
 bool config_sip_section(struct config_load *l, struct config_section *section,
 	struct config_sip_domain *ret);
+bool config_provider_section(struct config_load *l,
+	struct config_section *section, struct config_sip_domain *ret);
 bool config_xmpp_section(struct config_load *l, struct config_section *section,
 	struct config_xmpp_domain *ret);
 bool config_gateway_section(struct config_load *l,

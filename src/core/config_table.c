@@ -8,6 +8,8 @@ static const char *const level_words[] = { "error", "warn", "info", "debug",
 	NULL };
 static const char *const discover_words[] = { "off", "limited", "on", NULL };
 static const char *const dialect_words[] = { "simple", "lync", NULL };
+static const char *const verification_words[] = { "always", "source", "never",
+	NULL };
 static const char *const transport_words[] = { "tls", "tcp", NULL };
 static const char *const tls_words[] = { "1.0", "1.1", "1.2", "1.3", NULL };
 static const char *const policy_words[] = { "required", "optional", "off",
@@ -120,6 +122,12 @@ const struct config_option config_global_options[] = {
 		"and for discover_xmpp strangers may write to strangers; where "
 		"both are \"limited\" they may not.",
 		.value = "off", .words = discover_words),
+	ROW(GLOBAL_DISCOVER_SIP_DIALECT, "discover_sip_dialect", STOX_WORD,
+		CONFIG_ANY,
+		"The dialect of SIP domains that discover_sip lets in. With "
+		"\"lync\" their servers may prove themselves by the host that "
+		"an SRV record names, when it stands directly in the domain.",
+		.value = "simple", .words = dialect_words),
 	ROW(GLOBAL_LIMITS, "limits", STOX_STRINGS, CONFIG_TABLE,
 		"Other numbers for limits, by their name as \"stoxctl limits\" "
 		"shows it: limits = { exchange_x2s = 32 }.", ),
@@ -186,6 +194,19 @@ const struct config_option config_sip_options[] = {
 		"Whether people on XMPP may write to a user of the domain, or "
 		"add it, only after that user has written to them or added "
 		"them, whatever their partner type.",
+		.value = "false"),
+	ROW(SIP_OPTION_VERIFICATION, "verification", STOX_WORD, CONFIG_ANY,
+		"How far the servers are believed about who their people are. "
+		"\"always\": they may write to people on XMPP unasked; "
+		"\"source\": only those whom the server marks as verified "
+		"(ms-asserted-verification-level, ms-edge-proxy-message-trust) "
+		"may, the others after somebody on XMPP has written to them or "
+		"added them; \"never\": all only after that.",
+		.value = "always", .words = verification_words),
+	ROW(SIP_OPTION_CLIENT_USAGE, "client_usage", STOX_BOOL, CONFIG_ANY,
+		"Whether the servers take our certificate only when its "
+		"extended key usage allows clients too, as AOL's did. When it "
+		"does not, loading the configuration warns of it.",
 		.value = "false"),
 	SIP_DIALECT_TABLE(CHOICE)
 	[SIP_OPTION_COUNT] = { .option = { .name = NULL } },
@@ -300,6 +321,7 @@ const struct config_option *config_options(enum config_section_type type)
 	case CONFIG_SECTION_GLOBAL:
 		return config_global_options;
 	case CONFIG_SECTION_SIP:
+	case CONFIG_SECTION_PROVIDER:
 		return config_sip_options;
 	case CONFIG_SECTION_XMPP:
 		return config_xmpp_options;

@@ -84,7 +84,7 @@ bool ends_is_discoverable(const struct config *c, struct str host)
 
 bool ends_is_discoverable_sip(const struct config *c, struct str host)
 {
-	return c->discovered_sip && !table_get(c->by_ascii_sip, host) &&
+	return (c->discovered_sip || c->provider_count) && !table_get(c->by_ascii_sip, host) &&
 	       may_be_met(c, host, c->by_ascii_xmpp);
 }
 
@@ -175,6 +175,21 @@ const char *ends_xmpp_host(const struct stox_exchange *x, const struct jid *jid)
 		jid->domain);
 }
 
+/** Whoever speaks for it, as far as is known yet. */
+static const struct config_sip_domain *in_no_section(struct stox_exchange *x,
+	struct str domain)
+{
+	const struct config *c = x->snapshot->config;
+	const struct sip_partner *provider = c->provider_count
+		? sip_provider_of(x->node->sip, ascii_of(x->pool, domain))
+		: NULL;
+
+	for (size_t i = 0; provider && i < c->provider_count; i++)
+		if (c->sip_providers[i] == provider)
+			return &c->providers[i];
+	return c->discovered_sip ? c->discovered_sip : &c->providers[0];
+}
+
 /** The record of a SIP domain; NULL: it is none that may take part. */
 static const struct config_sip_domain *find_sip(struct stox_exchange *x,
 	struct str domain)
@@ -184,7 +199,7 @@ static const struct config_sip_domain *find_sip(struct stox_exchange *x,
 
 	if (!d && ends_is_discoverable_sip(c,
 			  str_from(ascii_of(x->pool, domain))))
-		d = c->discovered_sip;
+		d = in_no_section(x, domain);
 	return d;
 }
 

@@ -132,6 +132,8 @@ static void apply(struct node *n)
 		.is_sip = is_sip,
 		.discovered = c->discovered_sip ? &c->discovered_sip->partner
 						: NULL,
+		.providers = c->sip_providers,
+		.provider_count = c->provider_count,
 		.may_discover = may_discover,
 		.arg = n,
 		.credentials = n->credentials,

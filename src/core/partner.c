@@ -134,6 +134,12 @@ static const char *enter_discovered(struct stox_exchange *x,
 	return "Your domain sends too much at a time; try again in a minute.";
 }
 
+/* A provider is on a list: only who is on none is held to a rate.  lync.md 1.8. */
+static bool is_met(const struct config_sip_domain *d)
+{
+	return d->discovered && !d->provider;
+}
+
 const char *partner_enter(struct stox_exchange *x)
 {
 	const struct config_xmpp_domain *xmpp = x->xmpp_domain;
@@ -144,7 +150,7 @@ const char *partner_enter(struct stox_exchange *x)
 	if (xmpp->discovered)
 		why = enter_discovered(x, STOX_XMPP,
 			(from_xmpp ? &x->from : &x->to)->domain);
-	if (sip->discovered && !why)
+	if (is_met(sip) && !why)
 		why = enter_discovered(x, STOX_SIP,
 			(from_xmpp ? &x->to : &x->from)->domain);
 	if (from_xmpp) {
@@ -169,7 +175,7 @@ static struct config_counts *sender(struct stox_exchange *x,
 			return x->xmpp_domain->counts;
 		d = find(x->node, STOX_XMPP, x->from.domain);
 	} else if (x->side == STOX_SIP && x->sip_domain) {
-		if (!x->sip_domain->discovered)
+		if (!is_met(x->sip_domain))
 			return x->sip_domain->counts;
 		d = find(x->node, STOX_SIP, x->from.domain);
 	}

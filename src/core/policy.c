@@ -128,13 +128,32 @@ static enum policy_answer check_users(struct stox_exchange *x)
 	return POLICY_YES;
 }
 
+/** Does their server vouch for who sends this?  lync.md 2.5. */
+static bool is_marked(const struct stox_exchange *x)
+{
+	static const char *const names[] = { "ms-asserted-verification-level",
+		"ms-edge-proxy-message-trust" };
+	struct str value;
+
+	for (size_t i = 0; x->in_sip && i < 2; i++) {
+		const struct sip_header *h =
+			sip_message_header_named(x->in_sip, names[i], NULL);
+
+		if (h && sip_param(h->value, "ms-source-verified-user", &value))
+			return str_iis(value, "verified");
+	}
+	return false;
+}
+
 /** The side whose people have to be approached first; STOX_ANY: none. */
 static enum stox_side outsider(const struct stox_exchange *x)
 {
 	if (x->sip_domain->refuse_strangers ||
 		!policy_type_may(x->xmpp_domain->type, POLICY_WRITE))
 		return STOX_XMPP;
-	return x->sip_domain->limited ? STOX_SIP : STOX_ANY;
+	return x->sip_domain->limited ||
+			(x->sip_domain->by_mark && !is_marked(x))
+		? STOX_SIP : STOX_ANY;
 }
 
 /** An approach: what a person does, not what a program asks. */

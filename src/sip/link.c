@@ -56,12 +56,40 @@ static bool was_linked(const struct sip_link *old, size_t count,
 	return false;
 }
 
+struct caller {
+	struct sip_connection *connection;
+	bool ask;
+};
+
+/* It has not said a word yet, but its name tells for whom it may speak. */
+static void add_caller(void *arg, struct sip_peer *p)
+{
+	struct caller *a = arg;
+
+	for (size_t i = 0; i < a->connection->link_count; i++)
+		if (a->connection->links[i].peer == p)
+			return;
+	switch (sip_proof(a->connection, p)) {
+	case SIP_PROOF_NO:
+		return;
+	case SIP_PROOF_YES:
+		push(a->connection, p);
+		return;
+	case SIP_PROOF_ASK:
+		sip_locate_start(p);
+		a->ask = true;
+		return;
+	}
+}
+
 bool sip_link_all(struct sip_connection *c)
 {
+	struct caller caller = { c, false };
 	struct sip_link *old = c->links;
 	size_t old_count = c->link_count;
 	bool ask = false;
 
+	sip_discover_meet_callers(c);
 	take_out(c);
 	c->links = NULL;
 	c->link_count = 0;
@@ -80,7 +108,8 @@ bool sip_link_all(struct sip_connection *c)
 		if (proof == SIP_PROOF_YES)
 			push(c, p);
 	}
+	sip_discover_callers(c, add_caller, &caller);
 	free(old);
 	hang_in(c);
-	return ask;
+	return ask || caller.ask;
 }

@@ -164,6 +164,8 @@ static void on_located(void *arg, enum io_locate_status status,
 		set_targets(p, targets, count);
 	else if (status != IO_LOCATE_FAILED)
 		set_targets(p, NULL, 0);
+	if (p->discovered && status == IO_LOCATED)
+		sip_discover_located(p);
 	list_each(it, tmp, &s->connections) {
 		struct sip_connection *c =
 			container_of(it, struct sip_connection, node);

@@ -31,6 +31,7 @@ void sip_peer_free(struct sip_peer *p)
 	sip_discover_leave(p);
 	list_remove(&p->node);
 	table_remove(p->sip->names, str_from(p->name));
+	free(p->provider);
 	free(p->name);
 	free(p);
 }
@@ -73,8 +74,13 @@ void sip_peer_configure(struct sip *s, const struct sip_config *config)
 	list_each(at, tmp2, &s->peers) {
 		struct sip_peer *p = container_of(at, struct sip_peer, node);
 
-		if (p->discovered)
+		if (p->discovered) {
 			sip_discover_configure(p);
+			if (p->provider)
+				sip_locate_configure(p);
+			if (p->provider && !list_empty(&p->waiting))
+				sip_client_located(p);
+		}
 		if (!p->partner)
 			retire(p);
 		if (is_unused(p))

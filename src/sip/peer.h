@@ -45,6 +45,15 @@ struct sip_peer *sip_discover_domain(struct sip *s, const char *domain);
  */
 struct sip_peer *sip_discover_sender(struct sip_connection *c,
 	struct str from_host, const char **ret_why);
+/** Its servers are known: find the provider that they belong to. */
+void sip_discover_located(struct sip_peer *p);
+/** Meet the domains in no section for which the host names that @c proves may
+ *  speak by the same-domain rule: whether SRV records name them is still to be
+ *  seen.  May forget others. */
+void sip_discover_meet_callers(struct sip_connection *c);
+/** Call @each for those of them that were met. */
+void sip_discover_callers(struct sip_connection *c,
+	void (*each)(void *arg, struct sip_peer *p), void *arg);
 /** Take the policy of the day; partner is NULL when it may not take part. */
 void sip_discover_configure(struct sip_peer *p);
 /** It was used just now; nothing for configured peers. */
@@ -62,6 +71,9 @@ enum sip_proof {
 /** Does the other end of @c prove to be @p?  Rulings 3 and 4. */
 enum sip_proof sip_proof(const struct sip_connection *c,
 	const struct sip_peer *p);
+/** Does a certificate name one of the front ends of @partner? */
+bool sip_proof_names_server(const struct io_identity *id,
+	const struct sip_partner *partner);
 /** A sentence: which name was expected, what the certificate says. */
 void sip_proof_explain(const struct sip_connection *c, const struct sip_peer *p,
 	char *out, size_t size);

@@ -47,15 +47,15 @@ static bool has_dns(const struct io_identity *id, struct str host)
 
 /* A host that the administrator wrote down may be named by dNSName even when
  * the certificate has SIP URIs too. */
-static bool names_front_end(const struct io_identity *id,
-	const struct sip_peer *p)
+bool sip_proof_names_server(const struct io_identity *id,
+	const struct sip_partner *partner)
 {
-	struct str domain = str_from(p->partner->name);
+	struct str domain = str_from(partner->name);
 	char host[256];
 	uint16_t port;
 
-	for (size_t i = 0; p->partner->front_ends[i]; i++) {
-		if (!sip_locate_parse(p->partner->front_ends[i], 1, host,
+	for (size_t i = 0; partner->front_ends[i]; i++) {
+		if (!sip_locate_parse(partner->front_ends[i], 1, host,
 			    sizeof host, &port))
 			continue;
 		if (sip_proof_is_literal(host)) {
@@ -99,7 +99,8 @@ static enum sip_proof by_certificate(const struct io_identity *id,
 	const struct sip_partner *partner = p->partner;
 
 	if (sip_locate_is_fixed(p))
-		return names_front_end(id, p) ? SIP_PROOF_YES : SIP_PROOF_NO;
+		return sip_proof_names_server(id, partner)
+			? SIP_PROOF_YES : SIP_PROOF_NO;
 	if (io_identity_names_sip(id, str_from(partner->name)))
 		return SIP_PROOF_YES;
 	if (sip_peer_dialect(p)->srv_target)

@@ -70,6 +70,7 @@ struct sip_peer {
 	char *name;                        /* owned */
 	bool discovered;                   /* in no section: partner is own */
 	struct list by_use;                /* then: sip.discovered_peers */
+	char *provider;                    /* owned name of it, NULL: none */
 	struct sip_partner own;
 	const char *own_domains[2];
 };
@@ -100,6 +101,8 @@ struct sip {
 	bool (*is_ours)(void *arg, struct str host);
 	bool (*is_sip)(void *arg, struct str host);
 	const struct sip_partner *discovered;
+	const struct sip_partner *const *providers;
+	size_t provider_count;
 	bool (*may_discover)(void *arg, struct str host);
 	void *is_ours_arg;                 /* of all three */
 	struct io_credentials *credentials;

@@ -132,12 +132,11 @@ static void copy_methods(struct sip *s, const char *const *methods)
 }
 
 /* The lowest version that any partner is allowed. */
-static enum io_tls_version lowest_tls(const struct sip_config *config)
+static enum io_tls_version lower_tls(enum io_tls_version min,
+	const struct sip_partner *const *partners, size_t count)
 {
-	enum io_tls_version min = IO_TLS_DEFAULT;
-
-	for (size_t i = 0; i < config->partner_count; i++) {
-		enum io_tls_version v = config->partners[i]->tls_min;
+	for (size_t i = 0; i < count; i++) {
+		enum io_tls_version v = partners[i]->tls_min;
 
 		if (v != IO_TLS_DEFAULT && v < IO_TLS_1_2 &&
 			(min == IO_TLS_DEFAULT || v < min))
@@ -150,7 +149,10 @@ void sip_configure(struct sip *s, const struct sip_config *config)
 {
 	struct pool *old = s->pool;
 	struct io_credentials *old_credentials = s->credentials;
-	enum io_tls_version min = lowest_tls(config);
+	enum io_tls_version min = lower_tls(
+		lower_tls(IO_TLS_DEFAULT, config->partners,
+			config->partner_count),
+		config->providers, config->provider_count);
 	const char *host = config->host ? config->host : "localhost";
 	/* a listener shows the certificate of the host it was opened for */
 	bool tls_changed = min != s->tls_min ||
@@ -160,6 +162,8 @@ void sip_configure(struct sip *s, const struct sip_config *config)
 	s->is_ours = config->is_ours;
 	s->is_sip = config->is_sip;
 	s->discovered = config->discovered;
+	s->providers = config->providers;
+	s->provider_count = config->provider_count;
 	s->may_discover = config->may_discover;
 	s->is_ours_arg = config->arg;
 	s->host = copy(s, host);

@@ -30,6 +30,9 @@ struct sip_partner {
 	bool keepalive;               /* ping idle connections of ours */
 	const char *certificate;      /* name of the certificate we show; NULL:
 	                               * config.host */
+	/* of a domain in no section: of config.providers, that whose servers
+	 * speak for it; NULL: its own do */
+	const struct sip_partner *provider;
 };
 
 struct sip_config {
@@ -44,8 +47,13 @@ struct sip_config {
 	 * mean nothing.  NULL: they may not take part.  Borrowed as partners
 	 * are */
 	const struct sip_partner *discovered;
+	/* servers that may speak for any such domain (server allow list):
+	 * front_ends and the policy count, name is who they are.  Borrowed as
+	 * partners are */
+	const struct sip_partner *const *providers;
+	size_t provider_count;
 	/* may this host (A-labels, lower case) be such a domain?  Set when
-	 * discovered is */
+	 * discovered is, or there are providers */
 	bool (*may_discover)(void *arg, struct str host);
 	void *arg;
 	struct io_credentials *credentials; /* reference taken */
@@ -148,8 +156,9 @@ void sip_unlisten_at(struct sip *s, const char *address, uint16_t port);
  * answer or @timeout_ms.  Same Call-ID and CSeq over all attempts, a new branch
  * each.  on_answer(@token) follows.
  *
- * @partner of config.partners, or config.discovered: then @out names the domain,
- *          which is found by SRV only and proven by its certificate
+ * @partner of config.partners; or config.discovered, or of config.providers:
+ *          then @out names the domain, which is found by SRV only and proven by
+ *          its certificate, or by that of the provider whose server SRV names
  * @token   not 0, and not that of a request under way
  * @out     not ACK or CANCEL: those are sent here.  An INVITE has Contact
  *          among its headers.  Its 2xx is acknowledged before on_answer, and
@@ -161,6 +170,9 @@ void sip_unlisten_at(struct sip *s, const char *address, uint16_t port);
  */
 void sip_send(struct sip *s, const struct sip_partner *partner,
 	const struct sip_out *out, unsigned timeout_ms, uint64_t token);
+/** The provider that speaks for a domain in no section (A-labels, lower case),
+ *  as far as is known; NULL: none does. */
+const struct sip_partner *sip_provider_of(struct sip *s, const char *domain);
 /** Forget a request: no on_answer any more; its transaction runs out.  An INVITE
  *  is cancelled, and a dialog that it makes all the same ends by BYE. */
 void sip_forget(struct sip *s, uint64_t token);

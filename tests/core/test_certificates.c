@@ -360,6 +360,17 @@ static void test_usage(void **state)
 		"sasl = 'required'\ndialback = false\n"
 		"certificate = 'special'\n"), 0);
 	assert_string_equal(text_of(&f->warnings), "");
+	/* a SIP partner that says that it wants one */
+	assert_int_equal(check(f, "SipDomain 'aol.example'\n"
+		"front_end = 'fe.aol.example'\ncertificate = 'contoso.com'\n"
+		"client_usage = true\nXmppDomain 'example.org'\n"), 0);
+	assert_non_null(strstr(text_of(&f->warnings), "is not for clients "
+		"(extended key usage): aol.example, which wants that "
+		"(client_usage)"));
+	assert_int_equal(check(f, "SipDomain 'aol.example'\n"
+		"front_end = 'fe.aol.example'\ncertificate = 'special'\n"
+		"client_usage = true\nXmppDomain 'example.org'\n"), 0);
+	assert_null(strstr(text_of(&f->warnings), "client_usage"));
 	/* dialback is left */
 	assert_int_equal(check(f, "XmppDomain 'example.org'\n"), 0);
 	assert_string_equal(text_of(&f->warnings), "");

@@ -77,6 +77,7 @@ PLAYS = \
 	tests/play/discover-on.play \
 	tests/play/discover-sip-gone.play \
 	tests/play/discover-sip-limited.play \
+	tests/play/discover-sip-lync.play \
 	tests/play/discover-sip-on.play \
 	tests/play/discover-sip-rate.play \
 	tests/play/gateway-component.play \
@@ -93,9 +94,11 @@ PLAYS = \
 	tests/play/strangers.play \
 	tests/play/subscription.play \
 	tests/play/unload.play \
+	tests/play/provider.play \
 	tests/play/requests.play \
 	tests/play/unverified.play \
 	tests/play/users.play \
+	tests/play/verification.play \
 	tests/play/wait.play
 TESTS += $(PLAYS) tests/play/outside.sh
 EXTRA_DIST += $(PLAYS) tests/play/outside.sh
