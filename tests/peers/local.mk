@@ -20,6 +20,7 @@ EXTRA_DIST += \
 	tests/peers/lync_character.py \
 	tests/peers/lync_dialog.py \
 	tests/peers/lync_front.py \
+	tests/peers/lync_im_cases.py \
 	tests/peers/lync_judge.py \
 	tests/peers/lync_presence_cases.py \
 	tests/peers/lync_talk.py \
