@@ -46,6 +46,9 @@ bool plan_has_lync(const struct plan_writer *w)
 const char *plan_peer_name(struct plan_writer *w,
 	const struct config_sip_domain *d)
 {
+	if (d->provider)
+		return pool_printf(w->pool, "all domains behind %s",
+			d->partner.name);
 	return plan_join(w, d->domains);
 }
 
@@ -101,10 +104,14 @@ static void list_peers(struct plan_writer *w)
 	size_t n = 0;
 
 	w->peers = pool_alloc0(w->pool,
-		(c->sip_domain_count + 1) * sizeof(*w->peers));
+		(c->sip_domain_count + c->provider_count + 1) *
+			sizeof(*w->peers));
 	for (size_t i = 0; i < c->sip_domain_count; i++)
 		if (!c->sip_domains[i].partner.blocked)
 			w->peers[n++] = &c->sip_domains[i];
+	for (size_t i = 0; i < c->provider_count; i++)
+		if (!c->providers[i].partner.blocked)
+			w->peers[n++] = &c->providers[i];
 }
 
 int plan_write(const struct plan *p, struct str name, struct buf *out)

@@ -68,6 +68,13 @@ XmppDomain "example.org"
     sasl = "required"
     dialback = false
 """.replace('Gateway "sip.example.org"\ndiscover_sip = "on"', 'discover_sip = "on"\nGateway "sip.example.org"')
+PROVIDER = """
+host = "gw.example.org"
+Gateway "sip.example.org"
+Provider "fe.contoso.com"
+    dialect = "lync"
+XmppDomain "example.org"
+"""
 STRANGE = """
 host = "gw.sub.example.org"
 sip_port = 5070
@@ -212,7 +219,7 @@ def check_component(f):
 def check_names(f):
     """Other names in, other names out: nothing is written down."""
     bad = []
-    for text in readme() + [FEDERATED, INSIDE, OPEN, STRANGE]:
+    for text in readme() + [FEDERATED, INSIDE, OPEN, PROVIDER, STRANGE]:
         for form in (lync(text), simple(text)):
             plan = f.plan(form)
             bad += same(lines(f.plan(renamed(form))), lines(renamed(plan)))
@@ -279,6 +286,15 @@ def check_open(f):
     return bad + missing(f.plan(OPEN, "xmpp"), "s2s_secure_auth = true")
 
 
+def check_provider(f):
+    """A provider: one server for domains that have no section."""
+    bad = missing(f.plan(PROVIDER, "ports"), "out gw.example.org fe.contoso.com:5061 SIP/TLS mutual TLS",
+                  "in fe.contoso.com gw.example.org:5061 SIP/TLS mutual TLS, several connections")
+    bad += missing(f.plan(PROVIDER, "certificates"),
+                   "for SIP servers of all domains behind fe.contoso.com, both directions")
+    return bad + missing(f.plan(PROVIDER, "lync"), "# ---- all domains behind fe.contoso.com, at fe.contoso.com")
+
+
 def check_warnings(f):
     """What Lync would refuse is said."""
     open_ = STRANGE.replace('    front_end = { "fe.contoso.com", "fe2.contoso.com:5071" }\n', "")
@@ -343,7 +359,7 @@ def check_status(f):
 
 def main():
     checks = [check_server, check_component, check_names, check_ports, check_sections, check_federated, check_inside, check_open,
-              check_warnings, check_status]
+              check_provider, check_warnings, check_status]
     if shutil.which("openssl"):
         checks.append(check_real)
     print(f"1..{len(checks) + 1}")
