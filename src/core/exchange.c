@@ -475,6 +475,9 @@ void exchange_replied(struct stox_exchange *x)
 	end(x, "session replied");
 }
 
+static const char stopping_text[] =
+	"The gateway is being restarted; send it again in a minute.";
+
 /** The core's own time is over: whatever state it is in, it ends now. */
 static void deadline_passed(void *arg)
 {
@@ -488,7 +491,9 @@ static void deadline_passed(void *arg)
 			return;
 		}
 		exchange_failed(x, STOX_REMOTE_SERVER_TIMEOUT,
-			x->side == STOX_XMPP
+			x->node->stopping
+				? stopping_text
+			: x->side == STOX_XMPP
 				? "The SIP side did not answer in time."
 				: "The XMPP side could not be reached in time.");
 		return;
@@ -500,7 +505,10 @@ static void deadline_passed(void *arg)
 	case EXCHANGE_RUNNING:
 	case EXCHANGE_TAKEN:
 		reject(x, STOX_REMOTE_SERVER_TIMEOUT,
-			"The gateway could not finish this in time.", "deadline");
+			x->node->stopping
+				? stopping_text
+				: "The gateway could not finish this in time.",
+			"deadline");
 		return;
 	case EXCHANGE_ENDED:
 		return;
@@ -604,6 +612,16 @@ void exchange_unload(struct node *node, struct stox_host *host)
 			"The gateway is being reconfigured; try again.",
 			"unload");
 	}
+}
+
+void exchange_hurry_all(struct node *node)
+{
+	size_t cursor = 0;
+	struct stox_exchange *x;
+
+	while ((x = handles_next(node->exchanges, &cursor)))
+		if (!x->originating && x->state != EXCHANGE_ENDED)
+			timer_start(io_timers(node->env), &x->deadline, 1);
 }
 
 void exchange_end_all(struct node *node)

@@ -157,6 +157,9 @@ void exchange_turn(struct stox_exchange *x);
 void exchange_park(struct stox_exchange *x);
 /** End every wait of @host's hooks with STOX_WAIT_GONE, and what they waited in. */
 void exchange_unload(struct node *node, struct stox_host *host);
+/** Time is over for all that somebody waits for: they are answered, now.  What
+ *  sessions have begun is left as it is; their rows say where to go on. */
+void exchange_hurry_all(struct node *node);
 /** End all, without replies (shutdown). */
 void exchange_end_all(struct node *node);
 

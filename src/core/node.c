@@ -9,9 +9,10 @@
 
 /* Pools kept for the next exchange. */
 enum { FREE_POOLS = 256 };
-/* How long node_stop() lets exchanges finish, and how long it goes on saying no
- * after the last one: what was on its way when we stopped gets an answer. */
-enum { DRAIN_MS = 9000, LINGER_MS = 500 };
+/* How long node_stop() lets exchanges finish, how long those that are ended then
+ * may take to say so, and how long it goes on saying no after the last one: what
+ * was on its way when we stopped gets an answer. */
+enum { DRAIN_MS = 8000, SAY_MS = 500, LINGER_MS = 500 };
 
 struct free_pool {
 	struct list node;
@@ -488,8 +489,13 @@ static void drained(void *arg)
 
 	timer_stop(io_timers(n->env), &n->drain_limit);
 	timer_stop(io_timers(n->env), &n->linger);
-	if (n->closing == 0)
+	if (!n->hurried && handles_count(n->exchanges) > 0) {
+		n->hurried = true;
+		exchange_hurry_all(n);
+		timer_start(io_timers(n->env), &n->drain_limit, SAY_MS);
+	} else if (n->closing == 0) {
 		close_sides(n);
+	}
 }
 
 void node_exchange_gone(struct node *n)

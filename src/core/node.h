@@ -65,6 +65,7 @@ struct node {
 	struct node_counts counts;
 	/* shutdown */
 	struct timer drain_limit, linger;
+	bool hurried;                 /* time was over for all that wait */
 	unsigned closing;
 	void (*stopped)(void *arg);
 	void *stopped_arg;
