@@ -42,7 +42,7 @@ enum { TALK_TAG_BITS = 4, TALK_TAG_MASK = 15 };
 struct talk_line {
 	struct talk_line *next;
 	uint64_t exchange;      /* held */
-	bool again;             /* it has been sent twice */
+	bool again;             /* a dialog was opened anew for it */
 };
 /** A text of the SIP user on its way to XMPP. */
 struct talk_delivery {

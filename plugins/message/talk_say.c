@@ -259,18 +259,31 @@ static void receipt(struct talk *t, struct stox_exchange *line)
 	stox_begin_send(x);
 }
 
-static void accepted(struct talk *t, struct stox_exchange *line, unsigned status)
+/* What a report will call the text: the 202 may name it. */
+static const char *report_id(struct talk *t, const struct stox_exchange *x,
+	struct stox_exchange *line)
+{
+	const char *id = stox_answer_header(x, "Message-Id");
+
+	return id && *id && strlen(id) <= 128
+		? id
+		: stox_printf(line, "%llu",
+			(unsigned long long)t->lines->exchange);
+}
+
+static void accepted(struct talk *t, const struct stox_exchange *x,
+	struct stox_exchange *line)
 {
 	const char *id = stox_element_attr(stox_in_stanza(line), "id");
 
-	if (status == 200) {
+	if (stox_answer_status(x) == 200) {
 		if (t->receipts)
 			receipt(t, line);
 	} else if (id && stox_element_child(stox_in_stanza(line), "request",
 			   NS_RECEIPTS)) {
 		/* the notification will tell: talk_hear.c */
-		stox_cache_put(t->host, stox_printf(line, "imdn %s %llu", t->sip,
-			(unsigned long long)t->lines->exchange),
+		stox_cache_put(t->host, stox_printf(line, "imdn %s %s", t->sip,
+			report_id(t, x, line)),
 			stox_printf(line, "%s %s", stox_from(line), id),
 			MESSAGE_IMDN_S);
 	}
@@ -292,14 +305,18 @@ void talk_said(struct talk *t, struct stox_exchange *x, unsigned number)
 	if (!line || t->lines->exchange != sent)
 		return; /* its time was over, and its sender has heard so */
 	if (status >= 200 && status < 300) {
-		accepted(t, line, status);
+		accepted(t, x, line);
 		return;
 	}
-	if (talk_is_gone(x) && !t->lines->again) {
-		t->lines->again = true;
+	if (talk_is_gone(x)) {
 		if (d)
 			talk_dialog_drop(d);
-		return;
+		if (talk_dialog_best(t))
+			return; /* theirs, which has crossed ours */
+		if (!t->lines->again) {
+			t->lines->again = true;
+			return;
+		}
 	}
 	condition = talk_words(t, x, &text);
 	fail_first(t, condition, text);
