@@ -1,4 +1,5 @@
 """Cases: instant messages with a scripted Lync server at the other side."""
+import re
 import time
 
 from cases import MARK, case, check, equal
@@ -146,6 +147,27 @@ def typing(world):
         check(f"<{name}" in got["xml"], f"not {name}: {got['xml']}")
 
 
+@case("a Lync client's answer is a receipt", **BOTH)
+@staged
+def receipts(world):
+    wanted = ("<message to='{to}' type='chat' id='{id}'><body>{body}</body>"
+              "<request xmlns='urn:xmpp:receipts'/></message>")
+
+    def received(number):
+        got = world.juliet.wait("signal", 10)
+        check(re.search(f"<received [^>]*id=[\"']{number}[\"']",
+                        got["xml"]), f"no receipt: {got['xml']}")
+    world.juliet.tell("raw", xml=wanted.format(
+        to=ROMEO, id="r1", body=f"{MARK} one"))
+    world.romeo.wait("message", 15)
+    received("r1")
+    world.fe.order("behave", to_message="202 Accepted", imdn="200")
+    world.juliet.tell("raw", xml=wanted.format(
+        to=ROMEO, id="r2", body=f"{MARK} two"))
+    world.romeo.wait("message", 15)
+    received("r2")
+
+
 REFUSALS = (
     (["480 Temporarily Unavailable"], "recipient-unavailable"),
     (["486 Busy Here"], "recipient-unavailable"),
@@ -215,6 +237,40 @@ def called(world):
     answer = world.fe.order("call", to=JULIET, conference=True)
     check(answer["status"] in (488, 603), f"status {answer['status']}")
     tell(world, f"{MARK} the talk stays")
+
+
+@case("both write first at the same moment", **LYNC)
+@staged
+def crossing(world):
+    for i in range(3):
+        world.juliet.tell("send", to=ROMEO, body=f"{MARK} hers {i}")
+        world.romeo.tell("say", to=JULIET, body=f"{MARK} his {i}")
+    for i in range(3):
+        world.romeo.wait("message", 20, body=f"{MARK} hers {i}")
+        world.juliet.wait("message", 20, body=f"{MARK} his {i}")
+        equal(world.romeo.wait("response", 20)["status"], 200, "answer")
+    tell(world, f"{MARK} and on")
+    say(world, f"{MARK} and on")
+
+
+@case("a restart in the middle loses nothing silently", **LYNC)
+@staged
+def restarted(world):
+    say(world, f"{MARK} before")
+    world.fe.order("hang_up", to=JULIET)
+    world.fe.order("behave", endpoints={"desk": {"rings": 0.1,
+                                                 "until": True}})
+    texts = [f"{MARK} number {i}" for i in range(10)]
+    orders = [world.juliet.tell("send", to=ROMEO, body=text)
+              for text in texts]
+    world.romeo.wait("invited", 15)
+    world.stox.stop()
+    world.start_stox()
+    world.fe.order("reset")
+    arrived, _ = fates(world, texts, orders)
+    equal(arrived, [text for text in texts if text in arrived], "the order")
+    say(world, f"{MARK} after", 40)
+    tell(world, f"{MARK} after", 40)
 
 
 @case("with the Lync server gone in the middle, the sender hears", **LYNC)
