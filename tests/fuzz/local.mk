@@ -16,6 +16,13 @@ tests_fuzz_replay_cpim_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE -DCORPUS='"cpim"'
 tests_fuzz_replay_cpim_CFLAGS = $(AM_CFLAGS) -Wno-missing-prototypes
 tests_fuzz_replay_cpim_LDADD = $(SIP_MODEL) $(BASE)
 
+check_PROGRAMS += tests/fuzz/replay_diagnostics
+TESTS += tests/fuzz/replay_diagnostics
+tests_fuzz_replay_diagnostics_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_diagnostics.c
+tests_fuzz_replay_diagnostics_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE -DCORPUS='"diagnostics"'
+tests_fuzz_replay_diagnostics_CFLAGS = $(AM_CFLAGS) -Wno-missing-prototypes
+tests_fuzz_replay_diagnostics_LDADD = $(MAP) $(SIP_MODEL) $(XMPP_MODEL) $(XML) $(BASE)
+
 check_PROGRAMS += tests/fuzz/replay_jid
 TESTS += tests/fuzz/replay_jid
 tests_fuzz_replay_jid_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_jid.c
@@ -62,6 +69,7 @@ if FUZZERS
 FUZZERS_BUILT = \
 	tests/fuzz/fuzz_config \
 	tests/fuzz/fuzz_cpim \
+	tests/fuzz/fuzz_diagnostics \
 	tests/fuzz/fuzz_jid \
 	tests/fuzz/fuzz_s2s \
 	tests/fuzz/fuzz_sip \
@@ -79,6 +87,11 @@ tests_fuzz_fuzz_cpim_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 tests_fuzz_fuzz_cpim_CFLAGS = $(AM_CFLAGS) -Wno-missing-prototypes
 tests_fuzz_fuzz_cpim_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_cpim_LDADD = $(SIP_MODEL) $(BASE)
+tests_fuzz_fuzz_diagnostics_SOURCES = tests/fuzz/fuzz_diagnostics.c
+tests_fuzz_fuzz_diagnostics_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
+tests_fuzz_fuzz_diagnostics_CFLAGS = $(AM_CFLAGS) -Wno-missing-prototypes
+tests_fuzz_fuzz_diagnostics_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_diagnostics_LDADD = $(MAP) $(SIP_MODEL) $(XMPP_MODEL) $(XML) $(BASE)
 tests_fuzz_fuzz_jid_SOURCES = tests/fuzz/fuzz_jid.c
 tests_fuzz_fuzz_jid_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 tests_fuzz_fuzz_jid_CFLAGS = $(AM_CFLAGS) -Wno-missing-prototypes
