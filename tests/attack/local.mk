@@ -9,7 +9,7 @@ EXTRA_DIST += \
 	tests/attack/peer.py \
 	tests/attack/place_cases.py \
 	tests/attack/policy_cases.py \
-	tests/attack/presence_cases.py \
+	tests/attack/watcher_cases.py \
 	tests/attack/run \
 	tests/attack/target.py \
 	tests/attack/tls_cases.py \

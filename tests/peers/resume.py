@@ -11,8 +11,9 @@ import sys
 import threading
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
-                                "..", "attack"))
+# Behind our own folder, which has cases of the same names.
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                             "..", "attack"))
 # pylint: disable=wrong-import-position
 from cases import MARK, case, check  # noqa: E402
 from lab import until  # noqa: E402

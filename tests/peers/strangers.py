@@ -6,8 +6,9 @@ import os
 import socket
 import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
-                                "..", "attack"))
+# Behind our own folder, which has cases of the same names.
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                             "..", "attack"))
 # pylint: disable=wrong-import-position
 from cases import MARK, case, check, equal  # noqa: E402
 from lab import LabError  # noqa: E402
