@@ -210,6 +210,9 @@ def opened_again(world):
         text = f"{MARK} after {status[:3]}"
         two = tell(world, text)
         check(two["call_id"] != one["call_id"], f"{status}: the old session")
+        lost = world.romeo.wait("refused", 5, body=text)
+        check(lost["name"] and lost["name"] == two["name"],
+              f"{status}: sent as {lost['name']}, again as {two['name']}")
         one = two
     world.fe.order("hang_up", to=JULIET)
     check(tell(world, f"{MARK} after BYE")["call_id"] != one["call_id"],

@@ -237,9 +237,9 @@ class Talk:
             report("ended", of=dialog.peer, endpoint=endpoint,
                    call_id=dialog.call_id)
 
-    def heard(self, dialog, endpoint, text, how):
+    def heard(self, dialog, endpoint, text, how, name=""):
         report("message", sender=dialog.peer, body=text, endpoint=endpoint,
-               call_id=dialog.call_id, how=how)
+               call_id=dialog.call_id, how=how, name=name)
 
     def _on_message(self, request, link, dialog, endpoint):
         kind = request.get("content-type").split(";")[0].lower()
@@ -255,11 +255,13 @@ class Talk:
             self.sessions = [pair for pair in self.sessions
                              if pair[0] is not dialog]
         if status[0] != "2":
-            report("refused", body=request.body.decode(), status=status)
+            report("refused", body=request.body.decode(), status=status,
+                   name=request.get("message-id"))
         elif kind == "application/ms-imdn+xml":
             report("delivered", of=dialog.peer, body=request.body.decode())
         else:
-            self.heard(dialog, endpoint, request.body.decode(), "message")
+            self.heard(dialog, endpoint, request.body.decode(), "message",
+                       request.get("message-id"))
         if status.startswith("202") and self.manners["imdn"]:
             asyncio.ensure_future(self._deliver(dialog, number))
 
