@@ -64,8 +64,10 @@ static const char *reached(const struct config_sip_domain *d)
 static json_t *sip_row(const struct config_sip_domain *d)
 {
 	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:b,s:I,s:I,s:I,s:b,s:s}",
-		"domain", d->domain, "side", "SIP",
+		"domain", d->provider ? d->partner.name : d->domain,
+		"side", "SIP",
 		"type", d->partner.blocked ? "blocked"
+			: d->provider ? "provider"
 			: d->partner.trusted ? "trusted" : "federated",
 		"reached", reached(d),
 		"tls", d->partner.transport == SIP_TLS ? "required" : "off",
@@ -118,6 +120,8 @@ json_t *report_partners(struct node *n)
 
 	for (size_t i = 0; i < c->sip_domain_count; i++)
 		json_array_append_new(d.list, sip_row(&c->sip_domains[i]));
+	for (size_t i = 0; i < c->provider_count; i++)
+		json_array_append_new(d.list, sip_row(&c->providers[i]));
 	for (size_t i = 0; i < c->xmpp_domain_count; i++)
 		json_array_append_new(d.list, xmpp_row(&c->xmpp_domains[i]));
 	partners_discovered(n->partners, discovered_row, &d);

@@ -370,6 +370,23 @@ static void test_discovered_partners(void **state)
 	json_decref(j);
 }
 
+static void test_providers(void **state)
+{
+	struct stage *s = *state;
+	json_t *j, *l;
+
+	use(s, "host = 'gw.example.net'\nplugins = { 'looker' }\n"
+		"Provider 'edge.cloud.example'\n"
+		"Gateway 'sip.example.net'\nXmppDomain 'example.org'\n");
+	j = ask(s, "partners");
+	l = json_object_get(j, "partners");
+	assert_int_equal(2, json_array_size(l));
+	assert_string_equal("edge.cloud.example", text_at(l, 0, "domain"));
+	assert_string_equal("provider", text_at(l, 0, "type"));
+	assert_string_equal("edge.cloud.example", text_at(l, 0, "reached"));
+	json_decref(j);
+}
+
 static void test_reload(void **state)
 {
 	struct stage *s = *state;
@@ -468,6 +485,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_partners, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_plan, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_dialects, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(test_providers, set_up,
 			tear_down),
 		cmocka_unit_test_setup_teardown(test_discovered_partners, set_up,
 			tear_down),
