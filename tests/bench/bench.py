@@ -238,6 +238,7 @@ def main():
             row(f"{name}, instructions each",
                 f"{instructions(folder, direction, many=1500):,.0f}", "-", "-",
                 "80,000")
+        forget(folder)
         memory, cpu = idle_streams(folder, Stoxd(folder))
         beside = (idle_streams(folder, Prosody(folder, XMPP)) if present()
                   else None)
