@@ -53,7 +53,7 @@ bool message_imdn_wrap(struct stox_host *host, struct stox_exchange *x,
 	c.date_time = stox_date_stamp(stamp, (int64_t)stox_wall_s(host));
 	c.message_id = stox_token(x);
 	stox_cache_put(host, stox_printf(x, "imdn %s %s", stox_to_bare(x),
-		c.message_id), stox_printf(x, "%s %s", stox_from(x),
+		c.message_id), message_imdn_await(x, stox_from(x),
 		stox_element_attr(in, "id")), MESSAGE_IMDN_S);
 	body = stox_cpim_text(x, &c, &len);
 	stox_out_body(x, "message/cpim", body, len);
@@ -64,6 +64,24 @@ void message_imdn_answered(struct stox_host *host, struct stox_exchange *x)
 {
 	if (stox_answer_status(x) == 415)
 		stox_cache_put(host, cpim_key(x, stox_to_bare(x)), "", 1);
+}
+
+const char *message_imdn_await(struct stox_exchange *x, const char *to,
+	const char *stanza)
+{
+	return stox_printf(x, "%s\n%s", to, stanza);
+}
+
+bool message_imdn_awaited(struct stox_exchange *x, const char *kept,
+	const char **ret_to, const char **ret_stanza)
+{
+	const char *end = kept ? strchr(kept, '\n') : NULL;
+
+	if (!end)
+		return false;
+	*ret_to = stox_printf(x, "%.*s", (int)(end - kept), kept);
+	*ret_stanza = stox_printf(x, "%s", end + 1);
+	return true;
 }
 
 /* ---- and SIP tells -------------------------------------------------------------- */
@@ -107,10 +125,10 @@ stox_verdict message_imdn_told(struct stox_host *host, struct stox_exchange *x,
 	const char *display = status_of(root, "display-notification");
 	const char *known = id ? stox_cache_get(host, stox_printf(x,
 		"imdn %s %s", stox_from_bare(x), id)) : NULL;
-	char to[3100] = "", stanza[600] = "";
+	const char *to, *stanza;
 	struct stox_element *out;
 
-	if (!known || sscanf(known, "%3099s %599s", to, stanza) != 2 ||
+	if (!message_imdn_awaited(x, known, &to, &stanza) ||
 		(!delivery && (!display || strcmp(display, "displayed") != 0))) {
 		stox_reply_sip(x, 200, NULL); /* nothing that we know of */
 		return stox_answered(x);

@@ -66,6 +66,14 @@ bool message_s2x_unknown(struct stox_exchange *x, enum stox_condition error);
 
 /* ---- imdn.c: delivery notifications ---- */
 
+/** What is kept while one is awaited: who hears it, and of which stanza.  No
+ *  address holds a line end; resources and ids hold spaces. */
+const char *message_imdn_await(struct stox_exchange *x, const char *to,
+	const char *stanza);
+/** Read it again; false for NULL and for what was taken out. */
+bool message_imdn_awaited(struct stox_exchange *x, const char *kept,
+	const char **ret_to, const char **ret_stanza);
+
 struct stox_cpim;
 /** X2S: wrap @text as CPIM that asks for a notification; false: it is not to
  *  be, nothing is written. */

@@ -173,14 +173,14 @@ static void hear_imdn(struct talk *t, struct stox_exchange *x)
 {
 	const char *id, *known;
 	unsigned status = imdn_status(x, &id);
-	char to[3100] = "", stanza[600] = "";
+	const char *to, *stanza;
 	struct stox_exchange *y;
 	struct stox_element *e;
 
 	stox_reply_sip(x, 200, NULL);
 	known = id ? stox_cache_get(t->host, stox_printf(x, "imdn %s %s",
 		t->sip, id)) : NULL;
-	if (!known || sscanf(known, "%3099s %599s", to, stanza) != 2)
+	if (!message_imdn_awaited(x, known, &to, &stanza))
 		return;
 	stox_cache_put(t->host, stox_printf(x, "imdn %s %s", t->sip, id), "", 1);
 	y = talk_stanza(t, to, TALK_LAST);

@@ -284,7 +284,7 @@ static void accepted(struct talk *t, const struct stox_exchange *x,
 		/* the notification will tell: talk_hear.c */
 		stox_cache_put(t->host, stox_printf(line, "imdn %s %s", t->sip,
 			report_id(t, x, line)),
-			stox_printf(line, "%s %s", stox_from(line), id),
+			message_imdn_await(line, stox_from(line), id),
 			MESSAGE_IMDN_S);
 	}
 	pop(t);

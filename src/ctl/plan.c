@@ -1,3 +1,6 @@
+/*
+ * plan.c: the sections of a plan, and what several of them ask.
+ */
 #include "ctl/plan_private.h"
 
 const char plan_sections[] = "certificates, ports, dns, lync, xmpp";
