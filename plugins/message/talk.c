@@ -68,12 +68,40 @@ static uint64_t next_ms(const struct talk *t)
 	return next;
 }
 
-static void end_idle(struct talk *t, uint64_t now_ms)
+static void end_all(struct talk *t)
 {
-	if (!is_idle(t) || now_ms < idle_end_ms(t))
-		return;
 	for (size_t i = 0; i < TALK_DIALOGS; i++)
 		if (t->dialogs[i].state != TALK_NONE)
+			talk_dialog_bye(t, &t->dialogs[i]);
+}
+
+static void end_idle(struct talk *t, uint64_t now_ms)
+{
+	if (is_idle(t) && now_ms >= idle_end_ms(t))
+		end_all(t);
+}
+
+/* ---- stox stops --------------------------------------------------------------- */
+
+/* Who waits for an answer hears that there is none; what still rings the core
+ * cancels. */
+static void stop_now(struct talk *t)
+{
+	talk_fail(t, STOX_REMOTE_SERVER_TIMEOUT,
+		"The gateway is being restarted; send it again in a minute.");
+	end_all(t);
+	t->inviting = false;
+	t->sending = 0;
+}
+
+/* Texts that are under way have their time first.  A dialog whose ACK is not
+ * here may not end yet.  RFC 3261, 15. */
+static void stop_idle(struct talk *t)
+{
+	if (!is_idle(t))
+		return;
+	for (size_t i = 0; i < TALK_DIALOGS; i++)
+		if (t->dialogs[i].state == TALK_OPEN)
 			talk_dialog_bye(t, &t->dialogs[i]);
 }
 
@@ -154,6 +182,11 @@ static void happen(struct talk *t, const struct stox_event *e)
 	case STOX_EVENT_WAKE:
 		run_time(t);
 		return;
+	case STOX_EVENT_STOP:
+		t->stopping = true;
+		if (e->last)
+			stop_now(t);
+		return;
 	case STOX_EVENT_DUE:
 	case STOX_EVENT_RESTORED:
 	case STOX_EVENT_ADMIN:
@@ -181,6 +214,8 @@ static void event(void *state, struct stox_session *s,
 		find_ends(t);
 	happen(t, e);
 	talk_push(t);
+	if (t->stopping)
+		stop_idle(t);
 	if (is_idle(t) && !has_dialogs(t)) {
 		stox_session_end(s);
 		return;

@@ -95,6 +95,7 @@ struct talk {
 	bool receipts;          /* a 200 means that the client has it */
 	uint64_t used_ms;       /* somebody said something */
 	unsigned idle_s;        /* so long, then BYE */
+	bool stopping;          /* stox stops: nothing new is kept alive */
 	/* S2X */
 	struct talk_delivery *deliveries;
 	/* typing */

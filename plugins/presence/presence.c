@@ -136,6 +136,7 @@ static enum outcome happen(struct pair *p, const struct stox_event *e)
 	case STOX_EVENT_ADMIN:
 		return admin_order(p, e->admin) ? SAVE : NOTHING;
 	case STOX_EVENT_ACKED:
+	case STOX_EVENT_STOP: /* for those without a row */
 		return NOTHING;
 	}
 	return NOTHING;

@@ -42,10 +42,8 @@ static void admit(struct stox_exchange *x);
 static void deadline_passed(void *arg);
 static void run(struct stox_exchange *x);
 
-bool node_has_room(struct node *n)
+static bool has_room(struct node *n)
 {
-	if (n->stopping)
-		return false;
 	if (handles_count(n->exchanges) >= limit_get(n->limits, LIMIT_EXCHANGES)) {
 		limit_hit(n->limits, LIMIT_EXCHANGES);
 		return false;
@@ -60,11 +58,17 @@ bool node_has_room(struct node *n)
 struct stox_exchange *exchange_new(struct node *node, struct pool *pool,
 	enum stox_side side)
 {
+	return node->stopping ? NULL : exchange_new_late(node, pool, side);
+}
+
+struct stox_exchange *exchange_new_late(struct node *node, struct pool *pool,
+	enum stox_side side)
+{
 	struct stox_exchange *x;
 	enum limit_id limit = side == STOX_XMPP ? LIMIT_EXCHANGE_X2S
 						: LIMIT_EXCHANGE_S2X;
 
-	if (!node_has_room(node))
+	if (!has_room(node))
 		return NULL;
 	x = pool_alloc0(pool, sizeof(*x));
 	x->node = node;
@@ -614,13 +618,19 @@ void exchange_unload(struct node *node, struct stox_host *host)
 	}
 }
 
+/** Begun by a session that goes on where it was when the node is back. */
+static bool is_of_row(struct stox_exchange *x)
+{
+	return x->originating && session_has_row(x->node, x->session);
+}
+
 void exchange_hurry_all(struct node *node)
 {
 	size_t cursor = 0;
 	struct stox_exchange *x;
 
 	while ((x = handles_next(node->exchanges, &cursor)))
-		if (!x->originating && x->state != EXCHANGE_ENDED)
+		if (!is_of_row(x) && x->state != EXCHANGE_ENDED)
 			timer_start(io_timers(node->env), &x->deadline, 1);
 }
 

@@ -132,8 +132,11 @@ struct stox_exchange {
 };
 
 /** A new exchange in @pool, which it takes.  NULL when the budget or
- *  LIMIT_EXCHANGES forbids it (@pool is then still the caller's). */
+ *  LIMIT_EXCHANGES forbids it, or the node stops (@pool is then still the caller's). */
 struct stox_exchange *exchange_new(struct node *node, struct pool *pool,
+	enum stox_side side);
+/** The same for what ends something, while the node stops. */
+struct stox_exchange *exchange_new_late(struct node *node, struct pool *pool,
 	enum stox_side side);
 /** Give it to the pipeline: in, from and to are written. */
 void exchange_start(struct stox_exchange *x);
@@ -157,8 +160,9 @@ void exchange_turn(struct stox_exchange *x);
 void exchange_park(struct stox_exchange *x);
 /** End every wait of @host's hooks with STOX_WAIT_GONE, and what they waited in. */
 void exchange_unload(struct node *node, struct stox_host *host);
-/** Time is over for all that somebody waits for: they are answered, now.  What
- *  sessions have begun is left as it is; their rows say where to go on. */
+/** Time is over for all that somebody waits for: they are answered, now, and
+ *  what still rings is cancelled.  What sessions have begun whose rows say where
+ *  to go on is left as it is. */
 void exchange_hurry_all(struct node *node);
 /** End all, without replies (shutdown). */
 void exchange_end_all(struct node *node);

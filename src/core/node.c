@@ -489,7 +489,8 @@ static void drained(void *arg)
 
 	timer_stop(io_timers(n->env), &n->drain_limit);
 	timer_stop(io_timers(n->env), &n->linger);
-	if (!n->hurried && handles_count(n->exchanges) > 0) {
+	if (!n->hurried && (sessions_stop(n->sessions, true) > 0 ||
+			handles_count(n->exchanges) > 0)) {
 		n->hurried = true;
 		exchange_hurry_all(n);
 		timer_start(io_timers(n->env), &n->drain_limit, SAY_MS);
@@ -500,7 +501,7 @@ static void drained(void *arg)
 
 void node_exchange_gone(struct node *n)
 {
-	if (n->stopping && handles_count(n->exchanges) == 0)
+	if (n->stopping && !n->hurried && handles_count(n->exchanges) == 0)
 		timer_start(io_timers(n->env), &n->linger, LINGER_MS);
 }
 
@@ -516,5 +517,6 @@ void node_stop(struct node *n, void (*stopped)(void *arg), void *arg)
 	xmpp_unlisten(n->xmpp);
 	sip_unlisten(n->sip);
 	timer_start(io_timers(n->env), &n->drain_limit, DRAIN_MS);
+	sessions_stop(n->sessions, false);
 	node_exchange_gone(n);
 }

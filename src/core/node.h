@@ -109,8 +109,6 @@ struct pool *node_pool(struct node *n);
 void node_pool_release(struct node *n, struct pool **pool);
 /** An exchange has ended; a stopping node waits for the last one. */
 void node_exchange_gone(struct node *n);
-/** True while new work may begin (memory, LIMIT_EXCHANGES, not stopping). */
-bool node_has_room(struct node *n);
 
 /* ---- route.c: between the sides and the exchanges ---- */
 

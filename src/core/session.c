@@ -155,6 +155,7 @@ void session_post(struct stox_session *s, const struct stox_event *e)
 	if (e->admin)
 		m->order = order_of(e->admin);
 	m->acked = e->acked;
+	m->last = e->last;
 	if (e->local_tag)
 		snprintf(m->local_tag, sizeof(m->local_tag), "%s", e->local_tag);
 	if (e->exchange && e->exchange->answer_sip)
@@ -194,7 +195,7 @@ static struct stox_event next_event(struct stox_session *s, char local_tag[33])
 		.exchange = handles_get(s->n->exchanges, m->exchange),
 		.tag = m->tag,
 		.admin = m->order ? order_admin(m->order) : NULL,
-		.acked = m->acked, .local_tag = local_tag };
+		.acked = m->acked, .local_tag = local_tag, .last = m->last };
 
 	s->ordered = m->order;
 	memcpy(local_tag, m->local_tag, sizeof(m->local_tag));
@@ -324,7 +325,7 @@ static void work(void *arg)
 		s->waking = false;
 	if (e.type == STOX_EVENT_DUE || e.type == STOX_EVENT_WAKE ||
 		e.type == STOX_EVENT_RESTORED || e.type == STOX_EVENT_ACKED ||
-		e.admin || e.exchange)
+		e.type == STOX_EVENT_STOP || e.admin || e.exchange)
 		s->kind->event(s->host->state, s, &e);
 	if (s->object) {
 		release_reply(s, 0);

@@ -16,6 +16,9 @@ struct sessions *sessions_new(struct node *n);
 /** Before the loop runs: read where the numbers of the last run ended.
  *  Returns 0, or -STOX_EIO with a sentence in @why. */
 int sessions_start(struct sessions *s, struct buf *why);
+/** The node stops: those that live in memory hear of it.  @last: for the last
+ *  time.  Returns how many there are. */
+size_t sessions_stop(struct sessions *all, bool last);
 /** The node stops: write what is not in the store yet. */
 void sessions_save(struct sessions *s);
 /** A plugin goes away: its sessions leave memory. */
@@ -63,6 +66,8 @@ int sessions_order(struct sessions *all, const struct sessions_order *o);
 /** Who asked goes: nothing is called with @arg any more. */
 void sessions_forget(struct sessions *all, const void *arg);
 
+/** Is that session one whose row is kept, and not gone? */
+bool session_has_row(const struct node *n, uint64_t session);
 /** The one door for events: local now, from another node later. */
 void core_deliver(struct node *n, uint64_t session, const struct stox_event *e);
 /**

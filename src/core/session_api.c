@@ -148,14 +148,17 @@ struct stox_exchange *stox_begin(struct stox_session *s,
 	struct stox_exchange *x;
 	struct jid from, to;
 	struct stox_begin *copy;
+	enum stox_side side;
 
 	if (jid_parse(pool, str_from(b->from), &from) < 0 ||
 		jid_parse(pool, str_from(b->to), &to) < 0) {
 		node_pool_release(n, &pool);
 		return NULL;
 	}
-	x = exchange_new(n, pool, ends_begin_side(n->snapshot->config, &from,
-		&to));
+	side = ends_begin_side(n->snapshot->config, &from, &to);
+	/* what is in memory ends with the node; rows go on after it */
+	x = s->object ? exchange_new_late(n, pool, side)
+		      : exchange_new(n, pool, side);
 	if (!x) {
 		node_pool_release(n, &pool);
 		return NULL;

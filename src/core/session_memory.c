@@ -76,6 +76,27 @@ void stox_held_reply(struct stox_exchange *x)
 	exchange_replied(x);
 }
 
+/* ---- the end of the node ---------------------------------------------------- */
+
+bool session_has_row(const struct node *n, uint64_t session)
+{
+	const struct stox_session *s = handles_get(n->session_handles, session);
+
+	return s && !s->object;
+}
+
+size_t sessions_stop(struct sessions *all, bool last)
+{
+	const struct stox_event e = { .type = STOX_EVENT_STOP, .last = last };
+	struct stox_session *s;
+	size_t cursor = 0;
+
+	while ((s = handles_next(all->node->session_handles, &cursor)))
+		if (s->object)
+			session_post(s, &e);
+	return all->memory_count;
+}
+
 /* ---- INVITE ----------------------------------------------------------------- */
 
 void sessions_acked(struct sessions *all, struct str tag, bool acked)

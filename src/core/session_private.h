@@ -22,6 +22,7 @@ struct mail {
 	struct order *order;   /* ADMIN; owned */
 	bool acked;            /* ACKED */
 	char local_tag[33];
+	bool last;             /* STOP */
 };
 
 /* Known to plugins as struct stox_session.  It is in memory while something

@@ -19,6 +19,7 @@ enum { WAIT_TURN_MS = 10000 };
 struct actor {
 	struct stage stage;
 	bool lenient;      /* a fault has happened: only ends are checked */
+	bool dead;         /* it was told to stop */
 	struct recall recall;
 	struct buf *why;
 };
@@ -432,6 +433,12 @@ static bool do_operator(struct actor *a, const struct play_step *s)
 	return ok || fail(a, s, "no plugin keeps pairs");
 }
 
+/* The log tells. */
+static void stopped(void *arg)
+{
+	(void)arg;
+}
+
 static bool perform(struct actor *a, const struct play_step *s)
 {
 	switch (s->verb) {
@@ -469,6 +476,11 @@ static bool perform(struct actor *a, const struct play_step *s)
 		return do_logs(a, s);
 	case PLAY_OPERATOR:
 		return do_operator(a, s);
+	case PLAY_SHUTDOWN:
+		/* who cannot be reached until it ends is not told */
+		a->dead = true;
+		node_stop(a->stage.node, stopped, NULL);
+		return true;
 	}
 	return false;
 }
@@ -561,7 +573,8 @@ static bool perform_all(struct actor *actors, size_t n, const struct play *p,
 				!fault(&actors[k], p, v, i + 1))
 				return false;
 	for (size_t k = 0; k < n; k++)
-		if (actors[k].lenient && !aftermath(&actors[k], v->kill_after))
+		if (actors[k].lenient && !aftermath(&actors[k],
+					v->kill_after || actors[k].dead))
 			return false;
 	return true;
 }

@@ -26,6 +26,7 @@ enum play_verb {
 	PLAY_RELOAD,
 	PLAY_LOGS,
 	PLAY_OPERATOR,
+	PLAY_SHUTDOWN,
 };
 
 struct play_step {

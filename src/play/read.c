@@ -164,6 +164,7 @@ static bool read_plain(struct reader *r, struct str word, struct str rest)
 		{ "start", PLAY_START }, { "cut", PLAY_CUT },
 		{ "restart", PLAY_RESTART }, { "reload", PLAY_RELOAD },
 		{ "logs", PLAY_LOGS }, { "operator", PLAY_OPERATOR },
+		{ "shutdown", PLAY_SHUTDOWN },
 	};
 	struct play_step *s;
 
@@ -202,7 +203,7 @@ static void read_step(struct reader *r, struct str actor, struct str verb)
 	else
 		fail(r, "expected: WHO sends, receives, receives nothing, answers, "
 			"bounces, says or answers no pings; or wait, stop, start, cut, "
-			"restart, reload, logs, operator");
+			"restart, shutdown, reload, logs, operator");
 	if (!s || s->verb == PLAY_RECEIVES_NOTHING || s->verb == PLAY_NO_PINGS)
 		return;
 	s->text = read_block(r);

@@ -260,7 +260,9 @@ def crossing(world):
 @staged
 def restarted(world):
     say(world, f"{MARK} before")
-    world.fe.order("hang_up", to=JULIET)
+    world.stox.stop()
+    world.romeo.wait("ended", 5)
+    world.start_stox()
     world.fe.order("behave", endpoints={"desk": {"rings": 0.1,
                                                  "until": True}})
     texts = [f"{MARK} number {i}" for i in range(10)]
@@ -268,6 +270,7 @@ def restarted(world):
               for text in texts]
     world.romeo.wait("invited", 15)
     world.stox.stop()
+    world.romeo.wait("cancelled", 5)
     world.start_stox()
     world.fe.order("reset")
     arrived, _ = fates(world, texts, orders)

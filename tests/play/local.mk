@@ -28,6 +28,7 @@ PLAYS = \
 	plugins/message/lync-replace.play \
 	plugins/message/lync-ring.play \
 	plugins/message/lync-s2x.play \
+	plugins/message/lync-stop.play \
 	plugins/message/lync-timer.play \
 	plugins/message/lync-types.play \
 	plugins/message/lync-typing.play \

@@ -26,6 +26,9 @@ enum stox_event_type {
 	STOX_EVENT_ADMIN,   /* an operator wants something */
 	STOX_EVENT_ACKED,   /* the 2xx that answered an INVITE got its ACK, or, after
 	                     * 64*T1, none: `acked` and `local_tag` tell */
+	STOX_EVENT_STOP,    /* the node stops, and sessions that live in memory go
+	                     * with it: end what the other side believes in.  Comes
+	                     * again, with `last`, when there is no more time */
 };
 /** A name and what it stands for; a list ends with a NULL name. */
 struct stox_value {
@@ -48,6 +51,7 @@ struct stox_event {
 	struct stox_admin *admin; /* ADMIN */
 	bool acked;            /* ACKED: false: the dialog must end */
 	const char *local_tag; /* ACKED: To tag of that 2xx */
+	bool last;             /* STOP: what is begun now is only just sent */
 };
 
 /** Where a kind tells what a row means; all borrowed for the call. */
