@@ -201,6 +201,7 @@ enum io_reason {
 	IO_DNS_FAILED,     /* the resolver failed, or the answer was bogus */
 	IO_FORBIDDEN,      /* special-purpose address, and not allowed */
 	IO_TLS_FAILED,     /* handshake; detail says what */
+	IO_TLS_BROKEN,     /* after the handshake; detail says what */
 	IO_QUEUE_FULL,     /* the send queue passed its limit */
 	IO_WRITE_TIMEOUT,  /* the peer does not read */
 	IO_NO_RESOURCES,   /* descriptors, memory budget */

@@ -232,7 +232,7 @@ static void deliver_bytes(struct mem_stream *s, struct mem_chunk *c)
 			list_remove(&c->node);
 			mem_chunk_free(c);
 		}
-		mem_stream_reset(s, IO_TLS_FAILED,
+		mem_stream_reset(s, c->secure ? IO_TLS_FAILED : IO_TLS_BROKEN,
 			"An unexpected TLS packet was received.");
 		return;
 	}
@@ -261,7 +261,9 @@ static void deliver_one(struct mem_stream *s, struct mem_chunk *c)
 		mem_chunk_free(c);
 		return;
 	case MEM_ALERT:
-		mem_stream_end(s, IO_TLS_FAILED,
+		mem_stream_end(s,
+			s->tls_state == MEM_SECURE ? IO_TLS_BROKEN
+						   : IO_TLS_FAILED,
 			"A TLS fatal alert has been received.");
 		return;
 	case MEM_EOF:

@@ -202,6 +202,8 @@ const char *io_reason_text(enum io_reason reason)
 		return "address not allowed";
 	case IO_TLS_FAILED:
 		return "TLS failed";
+	case IO_TLS_BROKEN:
+		return "TLS broke";
 	case IO_QUEUE_FULL:
 		return "send queue full";
 	case IO_WRITE_TIMEOUT:

@@ -273,7 +273,9 @@ static void fail(struct uv_stream *s, int rc)
 	if (rc == GNUTLS_E_NO_CERTIFICATE_FOUND ||
 		rc == GNUTLS_E_INSUFFICIENT_CREDENTIALS)
 		snprintf(text, sizeof(text), "no certificate of our own");
-	uv_stream_end(s, IO_TLS_FAILED, text);
+	uv_stream_end(s,
+		s->state == UV_HANDSHAKE ? IO_TLS_FAILED : IO_TLS_BROKEN,
+		text);
 }
 
 static void established(struct uv_stream *s)

@@ -99,6 +99,8 @@ static const char *verb(enum io_reason reason)
 		return "has an address that is not allowed";
 	case IO_TLS_FAILED:
 		return "failed to set up TLS";
+	case IO_TLS_BROKEN:
+		return "broke the TLS of the connection";
 	case IO_QUEUE_FULL:
 	case IO_WRITE_TIMEOUT:
 		return "does not read what we send";

@@ -246,6 +246,12 @@ static void blame_io(struct xmpp_stream *s, enum io_reason reason,
 		xmpp_stream_blame(s, XMPP_STEP_TLS, STOX_REMOTE_SERVER_TIMEOUT,
 			"the TLS handshake failed%s%.300s",
 			detail[0] ? ": " : "", detail);
+	else if (reason == IO_TLS_BROKEN)
+		/* TLS 1.3 refuses certificates when we believe it done */
+		xmpp_stream_blame(s,
+			s->ready ? XMPP_STEP_READY : XMPP_STEP_TLS,
+			STOX_REMOTE_SERVER_TIMEOUT, "TLS broke%s%.300s",
+			detail[0] ? ": " : "", detail);
 	else if (s->rank < XMPP_STEP_STREAM)
 		blame_connect(s, reason, detail);
 	else if (s->rank == XMPP_STEP_TLS && !s->secure)

@@ -411,7 +411,7 @@ static void test_no_renegotiation(void **state)
 	io_write(e->b.s, STR("answer"));
 	ENDS_WAIT(e, f.done && e->b.closed);
 	foreign_join(&f);
-	assert_int_equal(e->b.reason, IO_TLS_FAILED);
+	assert_int_equal(e->b.reason, IO_TLS_BROKEN);
 	assert_true(f.handshake < 0);
 	ends_free(e);
 	set_free(s);
