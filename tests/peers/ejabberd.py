@@ -21,6 +21,7 @@ class Ejabberd:
     # It asks the name server that it is given, and only that one.
     own_resolver = False
     modes = ("external", "direct", "dialback", "plain", "component", "gateway")
+    own_defect = None
 
     def __init__(self, lab, authority, component_secret=None,
                  secure_auth=True, encrypted=True, components=(),

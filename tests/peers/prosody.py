@@ -24,6 +24,7 @@ class Prosody:
     own_resolver = True
     modes = ("external", "direct", "bidi", "dane", "dialback", "plain",
              "component", "gateway", "lync", "lync-component")
+    own_defect = None
 
     def __init__(self, lab, authority, component_secret=None,
                  secure_auth=True, encrypted=True, components=(),

@@ -49,6 +49,16 @@ class World:
         return (Lync if self.mode in LYNC else Kamailio)(
             self.lab, self.authority)
 
+    def stumbles(self):
+        """How often the XMPP server broke a stream by a defect of its own
+        that no case can avoid."""
+        if not self.xmpp.own_defect:
+            return 0
+        log, mark = self.xmpp.own_defect
+        with open(self.lab.path(f"log/{log}.log"), encoding="utf-8",
+                  errors="replace") as file:
+            return file.read().count(mark)
+
     def start_servers(self):
         self.fe.start()
         self.xmpp.start()
