@@ -13,8 +13,10 @@ message_sources = \
 	plugins/message/s2x.c \
 	plugins/message/talk.c plugins/message/talk.h \
 	plugins/message/talk_dialog.c \
+	plugins/message/talk_file.c \
 	plugins/message/talk_hear.c \
 	plugins/message/talk_say.c \
+	plugins/message/talk_timer.c \
 	plugins/message/talk_typing.c \
 	plugins/message/talk_words.c \
 	plugins/message/text.c \

@@ -7,10 +7,12 @@
  * nothing that was promised.
  *
  *     talk.c          the session: events, time
- *     talk_dialog.c   dialogs: found, made, ended, kept alive (RFC 4028)
+ *     talk_dialog.c   dialogs: found, made, ended
+ *     talk_timer.c    and kept alive (RFC 4028)
  *     talk_say.c      what XMPP says: lines, INVITE, MESSAGE and their answers
  *     talk_hear.c     what SIP says: INVITE, MESSAGE, INFO, BYE
  *     talk_typing.c   who types
+ *     talk_file.c     files are offered
  *     talk_words.c    refusals in words
  *     invite.c        the hook of INVITE, what is offered, calls
  */
@@ -26,6 +28,7 @@ enum {
 	TALK_FIRST_MS = 5000,   /* wait for the MESSAGE after ACK; lync.md 3.2 */
 	TALK_ANSWER_MS = 40000, /* for a MESSAGE after it has rung */
 	TALK_TRY_MS = 3000,     /* after a 491 */
+	TALK_TOO_BRIEF = 3,     /* 422 in a row that are obeyed */
 };
 
 /** What a begun exchange is for: its tag; above these bits a number. */
@@ -88,6 +91,9 @@ struct talk {
 	unsigned line_count;
 	bool inviting;
 	char tag[33];           /* of our INVITE */
+	/* RFC 4028, 7.4 */
+	unsigned min_se_s;      /* the longest that a 422 has wanted, or 0 */
+	unsigned too_brief;     /* 422 in a row */
 	uint64_t sending;       /* the exchange of the line under way, or 0 */
 	/* choices of the dialect */
 	bool keyboard;          /* typing is KeyboardActivity, else RFC 3994 */
@@ -131,6 +137,9 @@ void talk_dialog_bye(struct talk *t, struct talk_dialog *d);
 /** Begin a request within it: `out` is begun.  NULL: there is no room. */
 struct stox_exchange *talk_dialog_begin(struct talk *t, struct talk_dialog *d,
 	const char *method, unsigned tag);
+
+/* ---- talk_timer.c ---- */
+
 /** Read the session timer of their INVITE or UPDATE; false: it was refused with
  *  422. */
 bool talk_timer_asked(struct talk *t, struct stox_exchange *x,
@@ -140,6 +149,13 @@ void talk_timer_reply(struct stox_exchange *x, const struct talk_dialog *d);
 /** The 2xx to our INVITE or UPDATE tells it. */
 void talk_timer_answered(struct talk *t, const struct stox_exchange *x,
 	struct talk_dialog *d);
+/** A 422 has come: true when there is a longer session to ask for. */
+bool talk_timer_longer(struct talk *t, const struct stox_exchange *x);
+/** Write into an INVITE or UPDATE of ours that the session is to last @s seconds,
+ *  or as long as they have insisted on, nothing for 0; @who: who refreshes, as
+ *  parameter, or "". */
+void talk_timer_ask(const struct talk *t, struct stox_exchange *x, unsigned s,
+	const char *who);
 /** Refresh what is due; end what has expired. */
 void talk_timer_run(struct talk *t, uint64_t now_ms);
 void talk_refreshed(struct talk *t, const struct stox_exchange *x,
@@ -181,6 +197,13 @@ bool talk_typing_hear(struct talk *t, struct stox_exchange *x);
 /** A text has come from the SIP user: who writes types no more. */
 void talk_typing_done(struct talk *t);
 void talk_typing_run(struct talk *t, uint64_t now_ms);
+
+/* ---- talk_file.c ---- */
+
+#define TALK_FILE_TYPE "text/x-msmsgsinvite"
+/** A MESSAGE of that type: refuse what it offers.  @x may be gone afterwards. */
+void talk_file_hear(struct talk *t, struct stox_exchange *x,
+	struct talk_dialog *d);
 
 /* ---- talk_words.c ---- */
 

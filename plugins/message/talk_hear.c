@@ -218,6 +218,10 @@ static void hear_message(struct talk *t, struct stox_exchange *x,
 		return;
 	}
 	t->used_ms = stox_now_ms(t->host);
+	if (type && message_type_is(type, TALK_FILE_TYPE)) {
+		talk_file_hear(t, x, d);
+		return;
+	}
 	if (message_s2x_text(x, &text))
 		deliver(t, x, d, text);
 }

@@ -167,6 +167,7 @@ static void invite(struct talk *t, struct stox_exchange *line)
 	stox_out_header(x, "Contact", stox_contact(x));
 	stox_out_header(x, "Allow", "INVITE, ACK, BYE, CANCEL, OPTIONS, "
 		"MESSAGE, INFO, UPDATE");
+	talk_timer_ask(t, x, 0, "");
 	put_thread(x, line);
 	put_first_text(x, line);
 	sdp = talk_sdp(x, stox_address_uri(x, t->xmpp));
@@ -198,6 +199,8 @@ void talk_invited(struct talk *t, struct stox_exchange *x)
 	}
 	if (talk_dialog_best(t))
 		return; /* they have asked us meanwhile, and we have agreed */
+	if (talk_timer_longer(t, x))
+		return; /* once more */
 	condition = talk_words(t, x, &text);
 	talk_fail(t, condition, text);
 }

@@ -20,6 +20,7 @@ PLAYS = \
 	plugins/last/last.play \
 	plugins/message/imdn.play \
 	plugins/message/lync-call.play \
+	plugins/message/lync-file.play \
 	plugins/message/lync-first-replaced.play \
 	plugins/message/lync-first-text.play \
 	plugins/message/lync-gone.play \
@@ -30,6 +31,7 @@ PLAYS = \
 	plugins/message/lync-s2x.play \
 	plugins/message/lync-stop.play \
 	plugins/message/lync-timer.play \
+	plugins/message/lync-too-brief.play \
 	plugins/message/lync-types.play \
 	plugins/message/lync-typing.play \
 	plugins/message/lync-x2s.play \
