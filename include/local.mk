@@ -6,6 +6,7 @@ stoxserviceincludedir = $(includedir)/stox/service
 stoxserviceinclude_HEADERS = \
 	include/stox/service/address.h \
 	include/stox/service/cache.h \
+	include/stox/service/count.h \
 	include/stox/service/cpim.h \
 	include/stox/service/date.h \
 	include/stox/service/dialog.h \

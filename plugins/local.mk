@@ -23,6 +23,7 @@ message_sources = \
 	plugins/message/x2s.c
 presence_sources = \
 	plugins/presence/admin.c \
+	plugins/presence/count.c \
 	plugins/presence/flow.h \
 	plugins/presence/grant.c plugins/presence/grant_act.c \
 	plugins/presence/pair.c plugins/presence/pair.h \

@@ -3,7 +3,8 @@ SCHEMA_SQL = \
 	$(srcdir)/schema/001-start.sql \
 	$(srcdir)/schema/002-pair.sql \
 	$(srcdir)/schema/003-sessions.sql \
-	$(srcdir)/schema/004-routes.sql
+	$(srcdir)/schema/004-routes.sql \
+	$(srcdir)/schema/005-counts.sql
 EXTRA_DIST += $(SCHEMA_SQL) $(srcdir)/schema/embed.awk
 CLEANFILES += src/store/schema.c
 

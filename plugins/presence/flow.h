@@ -6,6 +6,7 @@
 #define PRESENCE_FLOW_H
 
 #include "pair.h"
+#include "stox/service/count.h"
 
 /** What an exchange of ours was for, in the low bits of its tag. */
 enum flow_tag {
@@ -77,6 +78,17 @@ void grant_act(struct pair *p);
 bool grant_vouch(struct pair *p, enum pair_auth auth, uint64_t since_s);
 /** An operator ends it: both sides hear so. */
 void grant_remove(struct pair *p);
+
+/* ---- count.c: who has asked for how many ---- */
+
+/** In a hook: the counts that a question of @x needs. */
+stox_verdict count_wait(struct stox_exchange *x, stox_then *then, void *arg);
+/** May one more watch, in that direction?  It is counted, unless it was; if not,
+ *  it is refused in words. */
+bool count_watch(struct pair *p, struct stox_exchange *x);
+bool count_grant(struct pair *p, struct stox_exchange *x);
+/** After an event: what is over is not counted any more. */
+void count_over(struct pair *p);
 
 /* ---- admin.c: operators ---- */
 

@@ -146,6 +146,8 @@ static void new_leg(struct pair *p, struct stox_exchange *x, uint32_t expires)
 	const char *tag = stox_session_token(p->session, p->tokens[2]), *why;
 	bool fresh = !has_open_leg(g);
 
+	if (g->auth == AUTH_NONE && !count_grant(p, x))
+		return;
 	if (g->leg_count == PAIR_LEGS) {
 		refuse(x, 503);
 		return;

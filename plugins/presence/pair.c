@@ -8,7 +8,7 @@
 
 #include "pair.h"
 
-enum { VERSION = 1 };
+enum { VERSION = 1, AUTH_BITS = 2 };
 
 /* ---- writing ---------------------------------------------------------------- */
 
@@ -93,7 +93,7 @@ static void put_watch(struct writer *w, const struct pair_watch *v, bool notes)
 		v->owe_subscribed, v->owe_error, v->owe_unsubscribed,
 		v->retell };
 
-	put(w, v->auth);
+	put(w, v->auth | v->counted << AUTH_BITS);
 	put(w, v->since_s);
 	put(w, v->seen_s);
 	put_flags(w, flags, sizeof(flags));
@@ -120,7 +120,7 @@ static void put_grant(struct writer *w, const struct pair_grant *g, bool notes)
 	const bool flags[] = { g->blocked, g->owe_ask, g->owe_probe, g->owe_gone,
 		g->known, g->owe_end, g->probing };
 
-	put(w, g->auth);
+	put(w, g->auth | g->counted << AUTH_BITS);
 	put(w, g->since_s);
 	put(w, g->asked_s);
 	put_flags(w, flags, sizeof(flags));
@@ -253,13 +253,24 @@ static size_t get_devices(struct reader *r, struct pair_device *list)
 	return count;
 }
 
+static enum pair_auth get_auth(struct reader *r, bool *ret_counted)
+{
+	size_t n = get_count(r, 1 << AUTH_BITS | AUTH_YES);
+
+	*ret_counted = n >> AUTH_BITS;
+	n &= (1 << AUTH_BITS) - 1;
+	if (n > AUTH_YES)
+		r->p = NULL;
+	return (enum pair_auth)n;
+}
+
 static void get_watch(struct reader *r, struct pair_watch *v)
 {
 	bool *const flags[] = { &v->online, &v->notes, &v->send, &v->flying,
 		&v->owe_subscribed, &v->owe_error, &v->owe_unsubscribed,
 		&v->retell };
 
-	v->auth = (enum pair_auth)get_count(r, AUTH_YES);
+	v->auth = get_auth(r, &v->counted);
 	v->since_s = get(r);
 	v->seen_s = get(r);
 	get_flags(r, flags, sizeof(flags) / sizeof(*flags));
@@ -302,7 +313,7 @@ static void get_grant(struct reader *r, struct pair_grant *g)
 	bool *const flags[] = { &g->blocked, &g->owe_ask, &g->owe_probe,
 		&g->owe_gone, &g->known, &g->owe_end, &g->probing };
 
-	g->auth = (enum pair_auth)get_count(r, AUTH_YES);
+	g->auth = get_auth(r, &g->counted);
 	g->since_s = get(r);
 	g->asked_s = get(r);
 	get_flags(r, flags, sizeof(flags) / sizeof(*flags));

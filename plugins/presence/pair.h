@@ -46,6 +46,7 @@ struct pair_watch {
 	bool online;          /* the XMPP user seems to be */
 	uint64_t seen_s;      /* the last sign of it */
 	bool notes;           /* policy lets them see status texts */
+	bool counted;         /* among what the XMPP user has asked for */
 	/* the dialog */
 	enum watch_state state;
 	const char *call_id, *tag;
@@ -90,6 +91,7 @@ struct pair_grant {
 	enum pair_auth auth;
 	uint64_t since_s;
 	uint64_t asked_s;     /* when the XMPP user was asked last */
+	bool counted;         /* among what the SIP user has asked for */
 	bool blocked;         /* nobody is asked: it stays pending */
 	bool owe_ask, owe_probe, owe_gone;
 	bool owe_end;         /* the XMPP user hears "unsubscribe" */

@@ -150,6 +150,7 @@ static void event(void *state, struct stox_session *s, const struct stox_event *
 	(void)state;
 	pair_load(&p, s);
 	outcome = happen(&p, e);
+	count_over(&p);
 	if (pair_is_empty(&p))
 		stox_session_end(s);
 	else if (outcome == SAVE)
@@ -184,6 +185,17 @@ static stox_verdict take(struct stox_host *host, struct stox_exchange *x,
 		stox_printf(x, "%s %s", xmpp, sip)));
 }
 
+/* The counts are known. */
+static stox_verdict counted(struct stox_exchange *x, enum stox_why why, void *arg)
+{
+	bool from_xmpp = stox_in_method(x) == NULL;
+
+	if (why == STOX_WAIT_GONE)
+		return stox_next(x);
+	return take(arg, x, from_xmpp ? stox_from_bare(x) : stox_to_bare(x),
+		from_xmpp ? stox_to_bare(x) : stox_from_bare(x));
+}
+
 static bool is_known_type(const char *type)
 {
 	static const char *const types[] = { "unavailable", "subscribe",
@@ -203,6 +215,8 @@ static stox_verdict presence_from_xmpp(void *state, struct stox_exchange *x)
 		return stox_next(x);
 	if (!is_known_type(type))
 		return stox_reject(x, STOX_BAD_REQUEST, NULL);
+	if (type && strcmp(type, "subscribe") == 0)
+		return count_wait(x, counted, state);
 	return take(state, x, stox_from_bare(x), stox_to_bare(x));
 }
 
@@ -210,7 +224,7 @@ static stox_verdict subscribe_from_sip(void *state, struct stox_exchange *x)
 {
 	if (stox_to_is_domain(x))
 		return stox_reject(x, STOX_ITEM_NOT_FOUND, NULL);
-	return take(state, x, stox_to_bare(x), stox_from_bare(x));
+	return count_wait(x, counted, state);
 }
 
 /* One that belongs to a dialog of ours comes to its session. */

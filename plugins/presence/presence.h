@@ -4,6 +4,7 @@
  *
  *   presence.c    the plugin: hooks and options
  *   admin.c       what operators see of a pair, and may do
+ *   count.c       how many pairs there may be
  *   pair.c        two people and all that is remembered of them: a session
  *   watch….c      the XMPP user watches: SUBSCRIBE out, NOTIFY in
  *   grant….c      the SIP user watches: SUBSCRIBE in, NOTIFY out

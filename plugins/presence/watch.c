@@ -27,6 +27,8 @@ void watch_subscribe(struct pair *p, struct stox_exchange *x)
 	/* Hidden people are like people who never answer.  trust.md G12 */
 	if (!stox_policy_presence(x) && w->auth == AUTH_NONE)
 		return;
+	if (w->auth == AUTH_NONE && !count_watch(p, x))
+		return;
 	remember_policy(p, x);
 	w->online = true;
 	w->owe_unsubscribed = w->owe_error = false;

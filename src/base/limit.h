@@ -85,6 +85,10 @@
 	LIMIT(DISCOVERED_NEW, discovered_new, "first contacts with discovered domains", 10, "/s", "resource-constraint or 500") \
 	LIMIT(DISCOVERED_RATE, discovered_rate, "messages of one discovered domain", 20, "/s", "resource-constraint or 500") \
 	LIMIT(DISCOVERED_STREAMS, discovered_streams, "streams of one discovered domain", 4, "", "refuse the stream") \
+	LIMIT(PAIRS_USER, pairs_user, "contacts on the other side that one user has asked for", 2000, "", "policy-violation or 403") \
+	LIMIT(PAIRS_WATCHERS, pairs_watchers, "people on the other side who have asked for one user", 100000, "", "policy-violation or 403") \
+	LIMIT(PAIRS_DOMAIN, pairs_domain, "contacts that the users of one domain have asked for", 1000000, "", "policy-violation or 403") \
+	LIMIT(PAIRS_DISCOVERED, pairs_discovered, "the same of a discovered domain", 10000, "", "policy-violation or 403") \
 	LIMIT(REFUSALS, refusals, "addresses that a domain has tried in vain", 60, "/min", "answer 5 s later") \
 	LIMIT(MEMORY, memory, "memory of pools and buffers", 1073741824, "bytes", "at 80 % no new work, at 95 % idle streams close") \
 	LIMIT(CONTROL_LINE, control_line, "control command", 4096, "bytes", "close") \

@@ -364,6 +364,7 @@ static void make_tables(struct node *n)
 	n->sessions = sessions_new(n);
 	n->spellings = spellings_new(n);
 	n->pairs = pairs_new(n);
+	n->counted = counts_new(n);
 	n->partners = partners_new(n);
 	n->loops = loops_new(n);
 	list_init(&n->free_pools);
@@ -420,6 +421,7 @@ static void free_rest(struct node *n)
 	spellings_free(&n->spellings);
 	routes_free(&n->routes);
 	pairs_free(&n->pairs);
+	counts_free(&n->counted);
 	partners_free(&n->partners);
 	loops_free(&n->loops);
 	for (size_t i = 0; i < n->host_count; i++)

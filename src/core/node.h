@@ -7,6 +7,7 @@
 #include "base/handle.h"
 #include "base/table.h"
 #include "core/config.h"
+#include "core/count.h"
 #include "core/exchange.h"
 #include "core/host.h"
 #include "core/listen.h"
@@ -55,6 +56,7 @@ struct node {
 	struct routes *routes;
 	struct pairs *pairs;
 	struct partners *partners;
+	struct counts *counted;          /* for plugins */
 	struct loops *loops;
 	struct list free_pools;          /* recycled */
 	unsigned free_pool_count;

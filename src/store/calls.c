@@ -191,6 +191,21 @@ int store_routes_read(struct store *s, uint64_t since_s, unsigned max,
 	return error;
 }
 
+void store_count_get(struct store *s, struct str name,
+	void (*found)(void *arg, int error, struct str number), void *arg)
+{
+	queue_found(s, job_new(JOB_COUNT_GET, &name, 1), found, arg);
+}
+
+void store_count_change(struct store *s, struct str name, bool more,
+	store_done *done, void *arg)
+{
+	struct job *j = job_new(JOB_COUNT_CHANGE, &name, 1);
+
+	j->number[0] = more;
+	queue_done(s, j, done, arg);
+}
+
 void store_meta_get(struct store *s, const char *name,
 	void (*found)(void *arg, int error, struct str value), void *arg)
 {

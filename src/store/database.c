@@ -72,6 +72,13 @@ static const char *const statements[STATEMENT_COUNT] = {
 	[STATEMENT_ROUTES_READ] =
 		"SELECT id, '', '', routes, seen, '', 0 FROM route_set"
 		" ORDER BY id DESC LIMIT ?1",
+	[STATEMENT_COUNT_GET] =
+		"SELECT CAST(n AS TEXT) FROM tally WHERE id = ?1",
+	[STATEMENT_COUNT_MORE] =
+		"INSERT INTO tally (id, n) VALUES (?1, 1)"
+		" ON CONFLICT (id) DO UPDATE SET n = n + 1",
+	[STATEMENT_COUNT_LESS] = "UPDATE tally SET n = n - 1 WHERE id = ?1",
+	[STATEMENT_COUNT_END] = "DELETE FROM tally WHERE id = ?1 AND n <= 0",
 	[STATEMENT_META_GET] = "SELECT value FROM meta WHERE name = ?1",
 	[STATEMENT_META_PUT] =
 		"INSERT INTO meta (name, value) VALUES (?1, ?2)"

@@ -47,6 +47,7 @@ bool job_writes(enum job_kind kind)
 	case JOB_SESSION_LIST:
 	case JOB_SESSION_DUE:
 	case JOB_SESSION_LAST:
+	case JOB_COUNT_GET:
 	case JOB_META_GET:
 		return false;
 	case JOB_ADDRESS_GET: /* notes that it was used */
@@ -58,6 +59,7 @@ bool job_writes(enum job_kind kind)
 	case JOB_SESSION_DELETE:
 	case JOB_ROUTE_PUT:
 	case JOB_ROUTES_READ: /* forgets old ones */
+	case JOB_COUNT_CHANGE:
 	case JOB_META_PUT:
 	case JOB_META_INIT:
 		return true;
@@ -189,8 +191,8 @@ static int value_put(struct database *d, struct job *j)
 }
 
 /* Of kind and key, 63 bits.  A digest, so that nobody can choose addresses
- * whose sessions share one. */
-static uint64_t session_hash(struct str kind, struct str key)
+ * whose sessions, or counts, share one. */
+static uint64_t hash_of(struct str kind, struct str key)
 {
 	uint8_t digest[32];
 	uint64_t hash = 0;
@@ -211,7 +213,7 @@ static int session_put(struct database *d, struct job *j)
 {
 	return change(bind(d, STATEMENT_SESSION_PUT, "tbbtnnnn", j->text[0],
 		j->text[1], j->text[2], j->text[3], j->number[0], j->number[1],
-		j->number[2], session_hash(j->text[0], j->text[1])));
+		j->number[2], hash_of(j->text[0], j->text[1])));
 }
 
 static void add_row(struct job *j, sqlite3_stmt *st)
@@ -262,6 +264,17 @@ static int fetch_number(sqlite3_stmt *st, struct job *j)
 	return finish(st, code);
 }
 
+static int count_change(struct database *d, struct job *j)
+{
+	uint64_t id = hash_of(STR("count"), j->text[0]);
+	int error;
+
+	if (j->number[0])
+		return change(bind(d, STATEMENT_COUNT_MORE, "n", id));
+	error = change(bind(d, STATEMENT_COUNT_LESS, "n", id));
+	return error ? error : change(bind(d, STATEMENT_COUNT_END, "n", id));
+}
+
 /* What is there already wins; then it is there. */
 static int meta_init(struct database *d, struct job *j)
 {
@@ -300,7 +313,7 @@ static int run(struct database *d, struct job *j)
 			j->number[0]));
 	case JOB_SESSION_GET:
 		return fetch_rows(bind(d, STATEMENT_SESSION_GET, "ntb",
-			session_hash(j->text[0], j->text[1]), j->text[0],
+			hash_of(j->text[0], j->text[1]), j->text[0],
 			j->text[1]), j, 1);
 	case JOB_SESSION_GET_ID:
 		return fetch_rows(bind(d, STATEMENT_SESSION_GET_ID, "n",
@@ -319,6 +332,11 @@ static int run(struct database *d, struct job *j)
 			j->number[0], j->number[1]));
 	case JOB_ROUTES_READ:
 		return routes_read(d, j);
+	case JOB_COUNT_GET:
+		return fetch(bind(d, STATEMENT_COUNT_GET, "n",
+			hash_of(STR("count"), j->text[0])), j);
+	case JOB_COUNT_CHANGE:
+		return count_change(d, j);
 	case JOB_META_GET:
 		return fetch(bind(d, STATEMENT_META_GET, "t", j->text[0]), j);
 	case JOB_META_PUT:

@@ -123,6 +123,15 @@ int store_routes_read(struct store *s, uint64_t since_s, unsigned max,
 	void (*row)(void *arg, uint64_t id, struct str routes, uint64_t seen_s),
 	void *arg);
 
+/* counts by name: how many of something there are; 0 without a row */
+
+/** @found gets the number as text. */
+void store_count_get(struct store *s, struct str name,
+	void (*found)(void *arg, int error, struct str number), void *arg);
+/** One more or one less, never below 0. */
+void store_count_change(struct store *s, struct str name, bool more,
+	store_done *done, void *arg);
+
 /* the node's own values: dialback secret, node id, epoch */
 void store_meta_get(struct store *s, const char *name,
 	void (*found)(void *arg, int error, struct str value), void *arg);

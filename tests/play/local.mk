@@ -51,6 +51,7 @@ PLAYS = \
 	plugins/message/x2s-thread.play \
 	plugins/message/x2s.play \
 	plugins/ping/ping.play \
+	plugins/presence/caps.play \
 	plugins/presence/hidden.play \
 	plugins/presence/lync-closed.play \
 	plugins/presence/lync-refused.play \

@@ -103,11 +103,11 @@ static void pragmas_are_in_the_file(void **state)
 	(void)state;
 	room_init(&r);
 	room_open(&r);
-	assert_int_equal(store_version(r.store), 4);
+	assert_int_equal(store_version(r.store), 5);
 	store_close(&r.store);
 	data = slurp(r.path, &len);
 	assert_memory_equal(data + 18, "\2\2", 2); /* write-ahead log */
-	assert_memory_equal(data + 60, "\0\0\0\4", 4); /* user_version */
+	assert_memory_equal(data + 60, "\0\0\0\5", 4); /* user_version */
 	assert_memory_equal(data + 68, "stox", 4); /* application_id */
 	free(data);
 	room_free(&r);
@@ -248,7 +248,7 @@ static void newer_is_refused(void **state)
 	refused(&r, "written by a newer stox: it has schema 1000");
 	shell(&r, "PRAGMA user_version = -5");
 	refused(&r, "not made by stox");
-	shell(&r, "PRAGMA user_version = 4");
+	shell(&r, "PRAGMA user_version = 5");
 	room_open(&r);
 	room_free(&r);
 }

@@ -304,6 +304,45 @@ static void route_sets_live_while_they_are_seen(void **state)
 	room_free(&r);
 }
 
+/* ---- counts ----------------------------------------------------------------- */
+
+static void count_is(struct room *r, const char *name, const char *want)
+{
+	struct answer a = { 0 };
+
+	store_count_get(r->store, str_from(name), on_found, &a);
+	room_step(r);
+	assert_int_equal(a.error, want ? 0 : -STOX_ENOENT);
+	if (want)
+		assert_string_equal(a.text, want);
+	answer_free(&a);
+}
+
+static void counts_go_up_and_down(void **state)
+{
+	struct room r;
+
+	(void)state;
+	room_init(&r);
+	room_open(&r);
+	count_is(&r, "juliet", NULL);
+	store_count_change(r.store, STR("juliet"), false, NULL, NULL);
+	count_is(&r, "juliet", NULL);
+	store_count_change(r.store, STR("juliet"), true, NULL, NULL);
+	store_count_change(r.store, STR("juliet"), true, NULL, NULL);
+	store_count_change(r.store, STR("nurse"), true, NULL, NULL);
+	count_is(&r, "juliet", "2");
+	count_is(&r, "nurse", "1");
+	store_count_change(r.store, STR("juliet"), false, NULL, NULL);
+	store_close(&r.store);
+	room_open(&r);
+	count_is(&r, "juliet", "1");
+	store_count_change(r.store, STR("juliet"), false, NULL, NULL);
+	count_is(&r, "juliet", NULL);
+	count_is(&r, "nurse", "1");
+	room_free(&r);
+}
+
 /* ---- sessions ------------------------------------------------------------ */
 
 struct listing {
@@ -624,6 +663,7 @@ int main(void)
 		cmocka_unit_test(strange_strings),
 		cmocka_unit_test(meta),
 		cmocka_unit_test(route_sets_live_while_they_are_seen),
+		cmocka_unit_test(counts_go_up_and_down),
 		cmocka_unit_test(sessions_by_pages),
 		cmocka_unit_test(a_session_comes_back_whole),
 		cmocka_unit_test(sessions_are_found_by_key_and_id),
