@@ -48,12 +48,12 @@ vcard_sources = plugins/vcard/vcard.c
 version_sources = plugins/version/version.c
 
 if STATIC_PLUGINS
-noinst_LTLIBRARIES += plugins/libplugins.la
-plugins_libplugins_la_SOURCES = $(message_sources) $(disco_sources) \
+noinst_LIBRARIES += plugins/libplugins.a
+plugins_libplugins_a_SOURCES = $(message_sources) $(disco_sources) \
 	$(contact_sources) $(gateway_sources) $(last_sources) \
 	$(ping_sources) $(presence_sources) $(time_sources) $(vcard_sources) $(version_sources)
-plugins_libplugins_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
-PLUGINS = plugins/libplugins.la
+plugins_libplugins_a_CPPFLAGS = $(PLUGIN_CPPFLAGS)
+PLUGINS = plugins/libplugins.a
 else
 PLUGINS =
 plugin_LTLIBRARIES = message.la disco.la contact.la gateway.la last.la \

@@ -1,5 +1,5 @@
-noinst_LTLIBRARIES += src/base/libbase.la
-src_base_libbase_la_SOURCES = \
+noinst_LIBRARIES += src/base/libbase.a
+src_base_libbase_a_SOURCES = \
 	src/base/buf.c \
 	src/base/buf.h \
 	src/base/handle.c \
@@ -20,4 +20,4 @@ src_base_libbase_la_SOURCES = \
 	src/base/table.h \
 	src/base/timer.c \
 	src/base/timer.h
-BASE = src/base/libbase.la
+BASE = src/base/libbase.a

@@ -1,7 +1,7 @@
 # plugin_table.c is made by configure and compiled by the programs, so that each
 # may bring the plugins it wants.
-noinst_LTLIBRARIES += src/core/libcore.la
-src_core_libcore_la_SOURCES = \
+noinst_LIBRARIES += src/core/libcore.a
+src_core_libcore_a_SOURCES = \
 	src/core/address.c \
 	src/core/api.c src/core/api_table.h \
 	src/core/body.c \
@@ -51,14 +51,13 @@ src_core_libcore_la_SOURCES = \
 	src/core/config_value.c \
 	src/core/plugin.c \
 	src/core/plugin.h
-src_core_libcore_la_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(LUA_CFLAGS) \
+src_core_libcore_a_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(LUA_CFLAGS) \
 	-DPLUGINDIR='"$(pkglibdir)/plugins"'
-src_core_libcore_la_LIBADD = $(LUA_LIBS)
-CORE = src/core/libcore.la
+CORE = src/core/libcore.a $(LUA_LIBS)
 # A program holds only what it needs of an archive; plugins need all that their
 # headers promise.  The table of addresses keeps it in, and fails to link when
 # a header promises what nobody wrote.
-nodist_src_core_libcore_la_SOURCES = src/core/api_table.c
+nodist_src_core_libcore_a_SOURCES = src/core/api_table.c
 CLEANFILES += src/core/api_table.c
 PLUGIN_API = $(stoxinclude_HEADERS) $(stoxserviceinclude_HEADERS)
 src/core/api_table.c: $(PLUGIN_API) $(top_srcdir)/src/core/local.mk

@@ -1,5 +1,5 @@
-noinst_LTLIBRARIES += src/ctl/libctl.la
-src_ctl_libctl_la_SOURCES = \
+noinst_LIBRARIES += src/ctl/libctl.a
+src_ctl_libctl_a_SOURCES = \
 	src/ctl/ctl.c src/ctl/ctl.h \
 	src/ctl/dialect.c \
 	src/ctl/partners.c \
@@ -11,6 +11,5 @@ src_ctl_libctl_la_SOURCES = \
 	src/ctl/plan_xmpp.c \
 	src/ctl/report.c src/ctl/report.h \
 	src/ctl/roster.c src/ctl/roster.h
-src_ctl_libctl_la_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(JANSSON_CFLAGS)
-src_ctl_libctl_la_LIBADD = $(JANSSON_LIBS)
-CTL = src/ctl/libctl.la
+src_ctl_libctl_a_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(JANSSON_CFLAGS)
+CTL = src/ctl/libctl.a $(JANSSON_LIBS)

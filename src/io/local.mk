@@ -1,5 +1,5 @@
-noinst_LTLIBRARIES += src/io/libio.la
-src_io_libio_la_SOURCES = \
+noinst_LIBRARIES += src/io/libio.a
+src_io_libio_a_SOURCES = \
 	src/io/address.c \
 	src/io/credentials.c \
 	src/io/credentials_load.c \
@@ -38,6 +38,5 @@ src_io_libio_la_SOURCES = \
 	src/io/uv_thread.c \
 	src/io/uv_tls.c \
 	src/io/uv_write.c
-src_io_libio_la_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(UV_CFLAGS) $(GNUTLS_CFLAGS) $(IDN2_CFLAGS)
-src_io_libio_la_LIBADD = $(UV_LIBS) $(GNUTLS_LIBS) $(UNBOUND_LIBS) $(IDN2_LIBS)
-IO = src/io/libio.la
+src_io_libio_a_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(UV_CFLAGS) $(GNUTLS_CFLAGS) $(IDN2_CFLAGS)
+IO = src/io/libio.a $(UV_LIBS) $(GNUTLS_LIBS) $(UNBOUND_LIBS) $(IDN2_LIBS)

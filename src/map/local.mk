@@ -1,5 +1,5 @@
-noinst_LTLIBRARIES += src/map/libmap.la
-src_map_libmap_la_SOURCES = src/map/address.c src/map/date.c \
+noinst_LIBRARIES += src/map/libmap.a
+src_map_libmap_a_SOURCES = src/map/address.c src/map/date.c \
 	src/map/diagnostics.c src/map/error.c \
 	src/map/gateway.c src/map/map.h
-MAP = src/map/libmap.la
+MAP = src/map/libmap.a

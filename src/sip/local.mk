@@ -1,6 +1,6 @@
 # The model (uri, message, cpim) is a library of its own without I/O.
-noinst_LTLIBRARIES += src/sip/libsipmodel.la src/sip/libsip.la
-src_sip_libsipmodel_la_SOURCES = \
+noinst_LIBRARIES += src/sip/libsipmodel.a src/sip/libsip.a
+src_sip_libsipmodel_a_SOURCES = \
 	src/sip/chars.c \
 	src/sip/chars.h \
 	src/sip/cpim.c \
@@ -23,7 +23,7 @@ src_sip_libsipmodel_la_SOURCES = \
 	src/sip/uri.h \
 	src/sip/uri_text.c \
 	src/sip/write.c
-src_sip_libsip_la_SOURCES = \
+src_sip_libsip_a_SOURCES = \
 	src/sip/client.c \
 	src/sip/connection.c src/sip/connection.h \
 	src/sip/dialect.c src/sip/dialect.h \
@@ -42,5 +42,5 @@ src_sip_libsip_la_SOURCES = \
 	src/sip/server.c \
 	src/sip/sip.c src/sip/sip.h \
 	src/sip/transaction.h
-SIP_MODEL = src/sip/libsipmodel.la
-SIP = src/sip/libsip.la
+SIP_MODEL = src/sip/libsipmodel.a
+SIP = src/sip/libsip.a

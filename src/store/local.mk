@@ -1,5 +1,5 @@
-noinst_LTLIBRARIES += src/store/libstore.la
-src_store_libstore_la_SOURCES = \
+noinst_LIBRARIES += src/store/libstore.a
+src_store_libstore_a_SOURCES = \
 	src/store/calls.c \
 	src/store/database.c \
 	src/store/internal.h \
@@ -8,7 +8,6 @@ src_store_libstore_la_SOURCES = \
 	src/store/store.c \
 	src/store/store.h
 # made from schema/*.sql
-nodist_src_store_libstore_la_SOURCES = src/store/schema.c
-src_store_libstore_la_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(SQLITE_CFLAGS)
-src_store_libstore_la_LIBADD = $(SQLITE_LIBS)
-STORE = src/store/libstore.la
+nodist_src_store_libstore_a_SOURCES = src/store/schema.c
+src_store_libstore_a_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(SQLITE_CFLAGS)
+STORE = src/store/libstore.a $(SQLITE_LIBS)

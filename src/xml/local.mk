@@ -1,5 +1,5 @@
-noinst_LTLIBRARIES += src/xml/libxml.la
-src_xml_libxml_la_SOURCES = \
+noinst_LIBRARIES += src/xml/libxml.a
+src_xml_libxml_a_SOURCES = \
 	src/xml/build.c \
 	src/xml/build.h \
 	src/xml/element.c \
@@ -12,6 +12,5 @@ src_xml_libxml_la_SOURCES = \
 	src/xml/reader.h \
 	src/xml/write.c \
 	src/xml/xml.h
-src_xml_libxml_la_CPPFLAGS = $(AM_CPPFLAGS) $(EXPAT_CFLAGS)
-src_xml_libxml_la_LIBADD = $(EXPAT_LIBS)
-XML = src/xml/libxml.la
+src_xml_libxml_a_CPPFLAGS = $(AM_CPPFLAGS) $(EXPAT_CFLAGS)
+XML = src/xml/libxml.a $(EXPAT_LIBS)

@@ -1,6 +1,6 @@
 # The model (jid, stanza) is a library of its own without I/O.
-noinst_LTLIBRARIES += src/xmpp/libxmppmodel.la src/xmpp/libxmpp.la
-src_xmpp_libxmppmodel_la_SOURCES = \
+noinst_LIBRARIES += src/xmpp/libxmppmodel.a src/xmpp/libxmpp.a
+src_xmpp_libxmppmodel_a_SOURCES = \
 	src/xmpp/jid.c \
 	src/xmpp/jid.h \
 	src/xmpp/jid_domain.c \
@@ -10,9 +10,8 @@ src_xmpp_libxmppmodel_la_SOURCES = \
 	src/xmpp/jid_safe.c \
 	src/xmpp/stanza.c \
 	src/xmpp/stanza.h
-src_xmpp_libxmppmodel_la_CPPFLAGS = $(AM_CPPFLAGS) $(ICU_CFLAGS)
-src_xmpp_libxmppmodel_la_LIBADD = $(ICU_LIBS)
-src_xmpp_libxmpp_la_SOURCES = src/xmpp/xmpp.h \
+src_xmpp_libxmppmodel_a_CPPFLAGS = $(AM_CPPFLAGS) $(ICU_CFLAGS)
+src_xmpp_libxmpp_a_SOURCES = src/xmpp/xmpp.h \
 	src/xmpp/alive.c src/xmpp/alive.h \
 	src/xmpp/certificate.c src/xmpp/certificate.h \
 	src/xmpp/component.c src/xmpp/component.h \
@@ -32,5 +31,5 @@ src_xmpp_libxmpp_la_SOURCES = src/xmpp/xmpp.h \
 	src/xmpp/sm.c src/xmpp/sm.h src/xmpp/sm_resume.c \
 	src/xmpp/sm_stream.c src/xmpp/stream.c src/xmpp/stream.h src/xmpp/stream_end.c \
 	src/xmpp/xmpp.c
-XMPP_MODEL = src/xmpp/libxmppmodel.la
-XMPP = src/xmpp/libxmpp.la
+XMPP_MODEL = src/xmpp/libxmppmodel.a $(ICU_LIBS)
+XMPP = src/xmpp/libxmpp.a
