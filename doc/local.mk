@@ -11,5 +11,10 @@ dist_man_MANS += \
 	doc/stox-play.1 \
 	doc/stoxctl.1 \
 	doc/stoxd.8
-EXTRA_DIST += doc/plugins.md doc/roster.md doc/standards.md
-EXTRA_DIST += doc/limits.md doc/lync.md doc/peers.md
+dist_doc_DATA = NEWS README.md SECURITY.md \
+	doc/limits.md \
+	doc/lync.md \
+	doc/peers.md \
+	doc/plugins.md \
+	doc/roster.md \
+	doc/standards.md

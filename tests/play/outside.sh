@@ -1,6 +1,7 @@
 #!/bin/sh
-# A plugin outside the tree: what README.md shows is compiled against an
-# installed stox and performed by the installed stox-play.  TAP.
+# What is installed: a plugin outside the tree, as README.md shows it, is compiled
+# against it and performed by its stox-play, and the example configuration is one.
+# TAP.
 set -u
 unset MAKEFLAGS MFLAGS MAKELEVEL
 folder=$(mktemp -d) || exit 1
@@ -20,7 +21,7 @@ check() { # WHAT COMMAND...
 	fi
 }
 
-echo 1..4
+echo 1..6
 check "make install with DESTDIR" \
 	make -C "$STOX_BUILDDIR" install "DESTDIR=$root"
 pc=$(find "$root" -name stox.pc)
@@ -52,3 +53,17 @@ play=$(find "$root" -name stox-play -type f)
 plugins=$(find "$root" -type d -path '*/stox/plugins')
 check "it works in the installed program" \
 	"$play" ${plugins:+-P "$plugins"} -P "$folder" "$folder/mark.play"
+
+# The paths of an installation that is none, beside which no keys lie.
+sed -e "s|/var/lib/stox|$folder|" -e "s|/etc/stox|$folder|" \
+	"$(find "$root" -path '*/doc/stox/examples/stox.cfg.lua')" \
+	> "$folder/stox.cfg.lua"
+${plugins:+sed -i "1i plugin_path = \"$plugins\"" "$folder/stox.cfg.lua"}
+check "its example is a configuration" \
+	"$(find "$root" -name stoxd -type f)" -c "$folder/stox.cfg.lua" \
+	--plan all
+read_from=$("$STOX_BUILDDIR/src/stoxd/stoxd" --help |
+	sed -n 's|^ *\(/.*/stox\.cfg\.lua\)$|\1|p')
+check "stox.service names the configuration that stoxd would read" grep -q \
+	"^ExecStart=/.*/stoxd -c $read_from\$" \
+	"$STOX_BUILDDIR/contrib/stox.service"
