@@ -16,6 +16,7 @@ message_sources = \
 	plugins/message/talk_file.c \
 	plugins/message/talk_hear.c \
 	plugins/message/talk_say.c \
+	plugins/message/talk_tell.c \
 	plugins/message/talk_timer.c \
 	plugins/message/talk_typing.c \
 	plugins/message/talk_words.c \

@@ -1,17 +1,17 @@
 /*
  * Delivery notifications: RFC 5438 on SIP, XEP-0184 and XEP-0333 on XMPP, for
- * texts that travel one by one.  stox.md 4.8.
+ * texts that travel one by one.  What XMPP tells of those from SIP: talk_tell.c.
+ * stox.md 4.8.
  *
  * Each side is asked in its own way and tells in its own way; what ties the two
  * together is remembered for a week.  CPIM goes only to those who have sent it:
  * others would show its headers to people.
  */
-#include <stdio.h>
 #include <string.h>
 
-#include "message.h"
 #include "stox/service/address.h"
 #include "stox/service/cpim.h"
+#include "talk.h"
 
 static const char NS_IMDN[] = "urn:ietf:params:xml:ns:imdn";
 static const char NS_RECEIPTS[] = "urn:xmpp:receipts";
@@ -25,10 +25,18 @@ static const char *cpim_key(struct stox_exchange *x, const char *sip)
 	return stox_printf(x, "cpim %s", sip);
 }
 
-static bool asks(const struct stox_element *in)
+/* What a stanza asks for, in the words of SIP; NULL: nothing.  Failures are
+ * always worth knowing. */
+static const char *asked(const struct stox_element *in)
 {
-	return stox_element_attr(in, "id") &&
-	       stox_element_child(in, "request", NS_RECEIPTS);
+	bool receipt = stox_element_child(in, "request", NS_RECEIPTS);
+	bool marker = stox_element_child(in, "markable", NS_MARKERS);
+
+	if (!stox_element_attr(in, "id") || (!receipt && !marker))
+		return NULL;
+	return !marker ? "positive-delivery, negative-delivery"
+		: receipt ? "positive-delivery, negative-delivery, display"
+		: "negative-delivery, display";
 }
 
 bool message_imdn_wrap(struct stox_host *host, struct stox_exchange *x,
@@ -40,12 +48,12 @@ bool message_imdn_wrap(struct stox_host *host, struct stox_exchange *x,
 		.content_type = "text/plain; charset=UTF-8",
 		.content = text,
 		.content_len = strlen(text),
-		.disposition = "positive-delivery, negative-delivery",
+		.disposition = asked(in),
 	};
 	const char *body;
 	size_t len;
 
-	if (!asks(in) || !stox_dialect_is(x, "sip_receipts", "imdn") ||
+	if (!c.disposition || !stox_dialect_is(x, "sip_receipts", "imdn") ||
 		!stox_cache_get(host, cpim_key(x, stox_to_bare(x))))
 		return false;
 	c.from = stox_address_uri(x, stox_from_bare(x));
@@ -153,72 +161,24 @@ void message_imdn_asked(struct stox_host *host, struct stox_exchange *x,
 	const struct stox_cpim *c, struct stox_element *out)
 {
 	const char *id = stox_element_attr(out, "id");
+	char wants[4] = "";
+	size_t n = 0;
 
 	stox_cache_put(host, cpim_key(x, stox_from_bare(x)), "yes", CPIM_S);
-	if (!c->message_id || !c->disposition || !id ||
+	if (!c->message_id || !*c->message_id || !c->disposition || !id ||
 		strlen(c->message_id) > 200 || strchr(c->message_id, ' '))
 		return;
-	if (strstr(c->disposition, "positive-delivery"))
+	if (strstr(c->disposition, "positive-delivery")) {
 		stox_element_add(out, "request", NS_RECEIPTS);
-	if (strstr(c->disposition, "display"))
+		wants[n++] = TALK_NOTE_DELIVERED;
+	}
+	if (strstr(c->disposition, "negative-delivery"))
+		wants[n++] = TALK_NOTE_FAILED;
+	if (strstr(c->disposition, "display")) {
 		stox_element_add(out, "markable", NS_MARKERS);
-	stox_cache_put(host, stox_printf(x, "told %s %s %s", stox_from_bare(x),
-		stox_to_bare(x), id), stox_printf(x, "%s %.63s %s",
-		c->message_id, c->date_time ? c->date_time : "-",
-		c->disposition), MESSAGE_IMDN_S);
-}
-
-/* ---- and XMPP tells ----------------------------------------------------------------- */
-
-static void write_imdn(struct stox_exchange *x, const char *message_id,
-	const char *date, bool displayed)
-{
-	struct stox_element *root = stox_document_new(x, "imdn", NS_IMDN), *e;
-	struct stox_cpim c = {
-		.from = stox_address_uri(x, stox_from_bare(x)),
-		.to = stox_address_uri(x, stox_to_bare(x)),
-		.content_type = "message/imdn+xml",
-		.message_id = stox_token(x),
-	};
-	const char *body;
-	size_t len;
-
-	stox_element_add_child_text(root, "message-id", NS_IMDN, message_id);
-	if (strcmp(date, "-") != 0)
-		stox_element_add_child_text(root, "datetime", NS_IMDN, date);
-	stox_element_add_child_text(root, "recipient-uri", NS_IMDN, c.from);
-	e = stox_element_add(root, displayed ? "display-notification"
-					     : "delivery-notification", NS_IMDN);
-	e = stox_element_add(e, "status", NS_IMDN);
-	stox_element_add(e, displayed ? "displayed" : "delivered", NS_IMDN);
-	c.content = stox_document_text(x, root, &c.content_len);
-	stox_out_sip(x, "MESSAGE");
-	body = stox_cpim_text(x, &c, &len);
-	stox_out_body(x, "message/cpim", body, len);
-}
-
-bool message_imdn_tell(struct stox_host *host, struct stox_exchange *x)
-{
-	const struct stox_element *in = stox_in_stanza(x);
-	const struct stox_element *received =
-		stox_element_child(in, "received", NS_RECEIPTS);
-	const struct stox_element *displayed =
-		stox_element_child(in, "displayed", NS_MARKERS);
-	const char *id = stox_element_attr(received ? received : displayed, "id");
-	const char *key = id ? stox_printf(x, "told %s %s %s", stox_to_bare(x),
-		stox_from_bare(x), id) : NULL;
-	const char *known = key ? stox_cache_get(host, key) : NULL;
-	char message_id[201] = "", date[64] = "", asked[200] = "";
-
-	if (!known || sscanf(known, "%200s %63s %199[^\n]", message_id, date,
-			      asked) != 3 ||
-		!strstr(asked, received ? "positive-delivery" : "display"))
-		return false;
-	/* each of the two once: the name of what was told is taken out */
-	stox_cache_put(host, key, stox_printf(x, "%s %s %s", message_id, date,
-		received && strstr(asked, "display") ? "display"
-		: displayed && strstr(asked, "positive-delivery")
-			? "positive-delivery" : "-"), MESSAGE_IMDN_S);
-	write_imdn(x, message_id, date, !received);
-	return true;
+		wants[n++] = TALK_NOTE_DISPLAYED;
+	}
+	if (n)
+		talk_told_remember(host, x, id, c->message_id, c->date_time,
+			wants);
 }

@@ -87,9 +87,6 @@ stox_verdict message_imdn_told(struct stox_host *host, struct stox_exchange *x,
 /** S2X: the text came as CPIM, @out is its stanza: ask as it asks. */
 void message_imdn_asked(struct stox_host *host, struct stox_exchange *x,
 	const struct stox_cpim *c, struct stox_element *out);
-/** X2S: a receipt or a marker for such a text: `out` is the notification.
- *  False: nobody has asked for it. */
-bool message_imdn_tell(struct stox_host *host, struct stox_exchange *x);
 
 /* ---- composing.c ---- */
 

@@ -160,7 +160,8 @@ static void read_options(struct talk *t, const struct stox_exchange *x)
 	t->idle_s = (unsigned)stox_option_int(x, &message_options[OPTION_IDLE]);
 	t->keyboard = stox_dialect_is(x, "sip_typing", "keyboard");
 	t->typing = !stox_dialect_is(x, "sip_typing", "off");
-	t->receipts = stox_dialect_is(x, "sip_receipts", "answer");
+	t->reports = stox_dialect_is(x, "sip_receipts", "report");
+	t->receipts = t->reports || stox_dialect_is(x, "sip_receipts", "answer");
 }
 
 static void happen(struct talk *t, const struct stox_event *e)

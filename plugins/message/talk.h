@@ -13,6 +13,7 @@
  *     talk_hear.c     what SIP says: INVITE, MESSAGE, INFO, BYE
  *     talk_typing.c   who types
  *     talk_file.c     files are offered
+ *     talk_tell.c     what became of texts from SIP
  *     talk_words.c    refusals in words
  *     invite.c        the hook of INVITE, what is offered, calls
  */
@@ -52,6 +53,7 @@ struct talk_delivery {
 	struct talk_delivery *next;
 	unsigned number;
 	uint64_t exchange;      /* the held MESSAGE, 0: an embedded first text */
+	char report[40];        /* a report by that Message-Id follows, or "" */
 };
 
 enum talk_state {
@@ -99,6 +101,7 @@ struct talk {
 	bool keyboard;          /* typing is KeyboardActivity, else RFC 3994 */
 	bool typing;            /* is told at all */
 	bool receipts;          /* a 200 means that the client has it */
+	bool reports;           /* for texts of theirs a report follows the 202 */
 	uint64_t used_ms;       /* somebody said something */
 	unsigned idle_s;        /* so long, then BYE */
 	bool stopping;          /* stox stops: nothing new is kept alive */
@@ -204,6 +207,25 @@ void talk_typing_run(struct talk *t, uint64_t now_ms);
 /** A MESSAGE of that type: refuse what it offers.  @x may be gone afterwards. */
 void talk_file_hear(struct talk *t, struct stox_exchange *x,
 	struct talk_dialog *d);
+
+/* ---- talk_tell.c ---- */
+
+/** What can be told of a text from SIP: letters of what its sender wants. */
+enum talk_note {
+	TALK_NOTE_DELIVERED = 'p',
+	TALK_NOTE_FAILED = 'n',
+	TALK_NOTE_DISPLAYED = 'd',
+	TALK_NOTE_REPORT = 'r', /* both of the delivery, as ms-imdn */
+};
+/** @x, from SIP, becomes the stanza of that id: remember who wants to know what
+ *  of it.  @date: of the text, or NULL. */
+void talk_told_remember(struct stox_host *host, struct stox_exchange *x,
+	const char *stanza, const char *message_id, const char *date,
+	const char *wants);
+/** Is @x, from XMPP, something that somebody on SIP wants to be told? */
+bool talk_tells(struct stox_host *host, struct stox_exchange *x);
+/** Tell it. */
+void talk_tell(struct talk *t, struct stox_exchange *x);
 
 /* ---- talk_words.c ---- */
 

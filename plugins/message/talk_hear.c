@@ -20,7 +20,7 @@ struct stox_exchange *talk_stanza(struct talk *t, const char *to, unsigned tag)
 
 /* ---- deliveries ------------------------------------------------------------- */
 
-static unsigned remember(struct talk *t, uint64_t exchange)
+static struct talk_delivery *remember(struct talk *t, uint64_t exchange)
 {
 	struct talk_delivery *d = stox_memory(sizeof(*d));
 
@@ -28,17 +28,17 @@ static unsigned remember(struct talk *t, uint64_t exchange)
 	d->exchange = exchange;
 	d->next = t->deliveries;
 	t->deliveries = d;
-	return d->number;
+	return d;
 }
 
-static bool forget(struct talk *t, unsigned number, uint64_t *ret_exchange)
+static bool forget(struct talk *t, unsigned number, struct talk_delivery *ret)
 {
 	for (struct talk_delivery **at = &t->deliveries; *at; at = &(*at)->next) {
 		struct talk_delivery *d = *at;
 
 		if (d->number != number)
 			continue;
-		*ret_exchange = d->exchange;
+		*ret = *d;
 		*at = d->next;
 		stox_memory_free(d);
 		return true;
@@ -46,38 +46,56 @@ static bool forget(struct talk *t, unsigned number, uint64_t *ret_exchange)
 	return false;
 }
 
+static void accept(struct stox_exchange *request, const struct talk_delivery *d)
+{
+	stox_reply_sip(request, *d->report ? 202 : 200, NULL);
+	if (*d->report)
+		stox_reply_header(request, "Message-Id", d->report);
+}
+
 void talk_delivered(struct talk *t, struct stox_exchange *x, unsigned number)
 {
 	enum stox_condition error;
 	struct stox_exchange *request;
+	struct talk_delivery d;
 	const char *text = NULL;
-	uint64_t id;
 
-	if (!forget(t, number, &id) || !id)
+	if (!forget(t, number, &d) || !d.exchange)
 		return;
-	request = stox_held(t->session, id);
+	request = stox_held(t->session, d.exchange);
 	if (!request)
 		return;
 	error = stox_answer_error(x, &text);
 	if (error == STOX_NO_ERROR)
-		stox_reply_sip(request, 200, NULL);
+		accept(request, &d);
 	else if (!message_s2x_unknown(request, error))
 		(void)stox_reject(request, error, text);
 	stox_held_reply(request);
+}
+
+/* The client is asked, and what it tells is reported. */
+static void ask(struct talk *t, struct stox_exchange *x,
+	struct talk_delivery *d, struct stox_element *e)
+{
+	if (!t->reports)
+		return;
+	snprintf(d->report, sizeof(d->report), "%s", stox_token(x));
+	stox_element_add(e, "request", NS_RECEIPTS);
+	talk_told_remember(t->host, x, stox_element_attr(e, "id"), d->report,
+		NULL, (const char[]){ TALK_NOTE_REPORT, '\0' });
 }
 
 /* Begin the stanza; its element, or NULL. */
 static struct stox_element *begin_text(struct talk *t, struct talk_dialog *d,
 	uint64_t exchange, const char *text, struct stox_exchange **ret_x)
 {
-	unsigned number = remember(t, exchange);
+	struct talk_delivery unused, *delivery = remember(t, exchange);
 	struct stox_exchange *x = talk_stanza(t, t->xmpp, TALK_DELIVER |
-		number << TALK_TAG_BITS);
+		delivery->number << TALK_TAG_BITS);
 	struct stox_element *e;
-	uint64_t unused;
 
 	if (!x) {
-		forget(t, number, &unused);
+		forget(t, delivery->number, &unused);
 		return NULL;
 	}
 	e = stox_out_stanza(x, "message", "chat");
@@ -87,6 +105,8 @@ static struct stox_element *begin_text(struct talk *t, struct talk_dialog *d,
 	if (t->shows_states)
 		stox_element_add(e, "active",
 			"http://jabber.org/protocol/chatstates");
+	if (exchange)
+		ask(t, x, delivery, e);
 	*ret_x = x;
 	return e;
 }

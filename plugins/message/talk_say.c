@@ -74,10 +74,15 @@ static struct stox_exchange *first_line(struct talk *t)
 void talk_say(struct talk *t, struct stox_exchange *x)
 {
 	const char *state = talk_chat_state(stox_in_stanza(x));
+	const char *type = stox_element_attr(stox_in_stanza(x), "type");
 	const char *text = message_x2s_text(x);
 	unsigned ring_s = (unsigned)stox_option_int(x,
 		&message_options[OPTION_RING]);
 
+	if (!text || (type && strcmp(type, "error") == 0))
+		talk_tell(t, x);
+	if (type && strcmp(type, "error") == 0)
+		return; /* the text in it is theirs */
 	if (state)
 		t->shows_states = true;
 	if (!text) {

@@ -155,6 +155,14 @@ static stox_verdict in_session(struct stox_host *host, struct stox_exchange *x)
 			"in a minute.");
 }
 
+/* It waits for no answer. */
+static stox_verdict tell(struct stox_host *host, struct stox_exchange *x)
+{
+	struct stox_session *s = talk_of(host, x);
+
+	return s ? stox_session_take(x, s) : stox_answered(x);
+}
+
 /* Each costs a request of its own: seldom, and never where it was refused.
  * RFC 3994, 4; stox.md 4.9 */
 enum { TYPING_S = 10, STATES_S = 86400 };
@@ -193,6 +201,8 @@ stox_verdict message_x2s(void *state, struct stox_exchange *x)
 	const char *text = body ? stox_element_text(body) : NULL;
 	const char *typing = talk_chat_state(in);
 
+	if (type && strcmp(type, "error") == 0)
+		return talk_tells(host, x) ? tell(host, x) : stox_answered(x);
 	if (type && strcmp(type, "groupchat") == 0)
 		return stox_reject(x, STOX_SERVICE_UNAVAILABLE,
 			"Group chats with SIP contacts are not supported.");
@@ -211,8 +221,8 @@ stox_verdict message_x2s(void *state, struct stox_exchange *x)
 	text = whole_text(x, text ? text : "");
 	if (!*text && !stox_element_child(in, "subject", STOX_NS_SERVER)) {
 		/* a receipt, a chat state: no content */
-		if (message_imdn_tell(host, x))
-			return stox_done(x);
+		if (talk_tells(host, x))
+			return tell(host, x);
 		if (typing && uses_sessions(x))
 			return in_session(host, x);
 		return page_typing(host, x, typing);

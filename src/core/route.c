@@ -30,8 +30,9 @@ static void bounce(struct node *n, struct xmpp_stanza *s,
 	n->counts.refused++;
 }
 
-/** IQ results and bounces belong to what we sent.  False: an error to presence
- *  that we sent and have not waited for; whoever keeps subscriptions wants it. */
+/** IQ results and bounces belong to what we sent.  False: an error to a message
+ *  that was taken, or to presence, that nobody waits for: plugins may know whom
+ *  it concerns. */
 static bool take_answer(struct node *n, struct xmpp_stanza *s)
 {
 	const char *id = stox_element_attr(s->element, "id");
@@ -44,7 +45,7 @@ static bool take_answer(struct node *n, struct xmpp_stanza *s)
 			return false;
 		n->counts.late_bounces++;
 		log_event(n->log, STOX_LOG_DEBUG, "core", 0, "late-answer", NULL);
-		return true;
+		return stanza_kind(s->element) != STANZA_MESSAGE || !id;
 	}
 	x->answer = ANSWER_STANZA;
 	x->answer_stanza = xml_copy(x->pool, s->element);

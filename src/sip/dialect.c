@@ -16,7 +16,8 @@ const char *const sip_words_pool[] = { "order", "balance", "stick", NULL };
 const char *const sip_words_im[] = { "page", "session", NULL };
 const char *const sip_words_typing[] = { "iscomposing", "keyboard", "off",
 	NULL };
-const char *const sip_words_receipts[] = { "imdn", "answer", "off", NULL };
+const char *const sip_words_receipts[] = { "imdn", "answer", "off",
+	"report", NULL };
 const char *const sip_words_presence[] = { "pidf", "lync", NULL };
 const char *const sip_words_dialog[] = { "notify", "answer", NULL };
 const char *const sip_words_pending[] = { "pending", "closed", NULL };

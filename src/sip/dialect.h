@@ -76,7 +76,9 @@
 	X(RECEIPTS, receipts, "sip_receipts", WORD, sip_words_receipts, 0, 1, \
 		"RFC 5438", "D", "MS-CONFIM; one to one the 200 is all", \
 		"How a delivery is asked for: \"imdn\" in CPIM, \"answer\" by " \
-		"the 200 alone, or \"off\".") \
+		"the 200 alone, \"report\" the same, but what comes from them " \
+		"is answered 202 and reported (application/ms-imdn+xml) when " \
+		"the client has it or it comes back, or \"off\".") \
 	X(PRESENCE, presence, "sip_presence", WORD, sip_words_presence, 0, 1, \
 		"RFC 8048, 6", "A", "MS-PRES, 1.3.3", \
 		"How presence is written: \"pidf\" a tuple for each device " \
@@ -116,7 +118,12 @@ enum sip_options { SIP_OPTIONS_OWN, SIP_OPTIONS_LYNC };
 enum sip_pool { SIP_POOL_ORDER, SIP_POOL_BALANCE, SIP_POOL_STICK };
 enum sip_im { SIP_IM_PAGE, SIP_IM_SESSION };
 enum sip_typing { SIP_TYPING_ISCOMPOSING, SIP_TYPING_KEYBOARD, SIP_TYPING_OFF };
-enum sip_receipts { SIP_RECEIPTS_IMDN, SIP_RECEIPTS_ANSWER, SIP_RECEIPTS_OFF };
+enum sip_receipts {
+	SIP_RECEIPTS_IMDN,
+	SIP_RECEIPTS_ANSWER,
+	SIP_RECEIPTS_OFF,
+	SIP_RECEIPTS_REPORT
+};
 enum sip_presence { SIP_PRESENCE_PIDF, SIP_PRESENCE_LYNC };
 enum sip_dialog_by { SIP_DIALOG_BY_NOTIFY, SIP_DIALOG_BY_ANSWER };
 enum sip_pending { SIP_PENDING_PENDING, SIP_PENDING_CLOSED };

@@ -27,6 +27,7 @@ PLAYS = \
 	plugins/message/lync-imdn.play \
 	plugins/message/lync-refused.play \
 	plugins/message/lync-replace.play \
+	plugins/message/lync-report.play \
 	plugins/message/lync-ring.play \
 	plugins/message/lync-s2x.play \
 	plugins/message/lync-stop.play \
