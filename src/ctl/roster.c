@@ -26,7 +26,7 @@ struct roster {
 	bool importing, over, held;
 	struct list entries;       /* orders under way */
 	size_t under_way;          /* so many */
-	uint64_t added, unchanged, failed;
+	uint64_t added, unchanged, failed, skipped;
 	json_t *failures;
 };
 
@@ -54,16 +54,21 @@ struct people {
 	const char *key;
 };
 
+static const char NO_SIP[] = "none of the two domains lives on SIP";
+static const char NO_XMPP[] = "none of the two domains lives on XMPP";
+static const char NO_PEOPLE[] =
+	"two addresses are needed, user@domain each";
+
 static bool known(const struct config *c, const struct people *p,
 	const char **why)
 {
 	if (!table_get(c->by_domain_sip, p->sip.domain) && !c->discovered_sip) {
-		*why = "none of the two domains lives on SIP";
+		*why = NO_SIP;
 		return false;
 	}
 	if (!table_get(c->by_domain_xmpp, p->xmpp.domain) &&
 		!c->discovered_xmpp) {
-		*why = "none of the two domains lives on XMPP";
+		*why = NO_XMPP;
 		return false;
 	}
 	return true;
@@ -85,7 +90,7 @@ static bool find_people(struct node *n, struct pool *pool, struct str *words,
 	if (jid_parse(pool, a, &ret->xmpp) < 0 ||
 		jid_parse(pool, b, &ret->sip) < 0 || !is_person(&ret->xmpp) ||
 		!is_person(&ret->sip)) {
-		*why = "two addresses are needed, user@domain each";
+		*why = NO_PEOPLE;
 		return false;
 	}
 	if (table_get(c->by_domain_sip, ret->xmpp.domain) ||
@@ -296,8 +301,9 @@ static void imported(struct roster *r)
 {
 	if (!r->over || r->under_way)
 		return;
-	answer(r, json_pack("{s:b,s:I,s:I,s:I,s:O}", "ok", 1, "added",
+	answer(r, json_pack("{s:b,s:I,s:I,s:I,s:I,s:O}", "ok", 1, "added",
 		report_number(r->added), "unchanged", report_number(r->unchanged),
+		"skipped", report_number(r->skipped),
 		"failed", report_number(r->failed), "failures", r->failures));
 }
 
@@ -367,6 +373,17 @@ bool roster_reads(const struct roster *r)
 	return r->importing && !r->over;
 }
 
+/* A contact who has nothing to do with us, in the whole roster of somebody. */
+static bool is_other(const char *why, struct str line)
+{
+	static const char word[] = " others=skip";
+	size_t len = sizeof(word) - 1;
+
+	return (why == NO_SIP || why == NO_XMPP || why == NO_PEOPLE) &&
+	       line.len > len &&
+	       memcmp(line.p + line.len - len, word, len) == 0;
+}
+
 void roster_line(struct roster *r, struct str line, bool cut)
 {
 	struct pool *pool = pool_new(NULL);
@@ -384,7 +401,9 @@ void roster_line(struct roster *r, struct str line, bool cut)
 			why = "a line begins with its number";
 		else if (!cut)
 			why = order(r, pool, "add", number, line);
-		if (why)
+		if (why && is_other(why, line))
+			r->skipped++;
+		else if (why)
 			count(r, number, why, false);
 		hold(r);
 	}

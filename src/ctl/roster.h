@@ -7,7 +7,9 @@
  *     roster add JID JID x2s=yes|asked s2x=… [x2s_since=SECONDS …]
  *     roster remove JID JID [x2s=1] [s2x=1]
  *     roster import                       then NUMBER and what `add` takes, a
- *                                         line each, and "." at the end
+ *                                         line each, and "." at the end; with
+ *                                         others=skip people who are none of
+ *                                         ours are passed over
  */
 #ifndef CTL_ROSTER_H
 #define CTL_ROSTER_H

@@ -56,7 +56,7 @@ static void usage(FILE *out)
 		"            remove ADDRESS ADDRESS [x2s|s2x|both]\n"
 		"                                         end it; both sides are told\n"
 		"            export [DOMAIN|ADDRESS]      print them as CSV, with --json as JSON\n"
-		"            import [FILE]                add those of CSV or JSON\n"
+		"            import [FILE]                add those of CSV, JSON, XEP-0227\n"
 		"  plan [SECTION]\n"
 		"            what others have to set up, ready to be pasted: certificates,\n"
 		"            ports, dns, lync or xmpp; without SECTION all of them\n"

@@ -278,6 +278,9 @@ static bool make_line(struct table *t, char *line, size_t size)
 	n = snprintf(line, size, "%lu %s %s x2s=%s s2x=%s", t->row_line,
 		t->fields[TABLE_XMPP], t->fields[TABLE_SIP],
 		authorisation(t, true), authorisation(t, false));
+	/* a whole roster has contacts who are none of ours */
+	if (t->pie && n >= 0 && (size_t)n < size)
+		n += snprintf(line + n, size - (size_t)n, " others=skip");
 	for (int i = TABLE_X2S_SINCE; i <= TABLE_S2X_SINCE; i++)
 		if (t->fields[i] && *t->fields[i] && n >= 0 && (size_t)n < size)
 			n += snprintf(line + n, size - (size_t)n, " %s=%s",
@@ -299,6 +302,9 @@ static int show_import(const json_t *answer, unsigned long bad)
 	if ((size_t)failed > json_array_size(failures))
 		fprintf(stderr, "stoxctl: … and %lld more\n",
 			failed - (long long)json_array_size(failures));
+	if (number(answer, "skipped"))
+		printf("%lld contacts of other domains passed over\n",
+			number(answer, "skipped"));
 	printf("%lld added, %lld were there, %lld failed\n",
 		number(answer, "added"), number(answer, "unchanged"),
 		failed + (long long)bad);

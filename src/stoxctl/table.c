@@ -1,5 +1,6 @@
 #include <config.h>
 
+#include "stoxctl/pie.h"
 #include "stoxctl/table.h"
 
 #include <jansson.h>
@@ -162,7 +163,42 @@ static bool json_row(struct table *t)
 	return true;
 }
 
-/* ---- both ------------------------------------------------------------------- */
+/* ---- XEP-0227 --------------------------------------------------------------- */
+
+static bool is_said(const char *word, const char *nothing)
+{
+	return word && *word && strcmp(word, nothing) != 0;
+}
+
+static void fill(struct table *t, const struct pie_contact *c)
+{
+	const char *const texts[TABLE_READ] = { [TABLE_XMPP] = c->user,
+		[TABLE_SIP] = c->contact, [TABLE_S2X] = c->asks ? "asked" : NULL,
+		[TABLE_SUBSCRIPTION] = c->subscription, [TABLE_ASK] = c->ask };
+
+	t->row_line = c->line;
+	for (int i = 0; i < TABLE_READ; i++)
+		t->fields[i] = texts[i] ? strdup(texts[i]) : NULL;
+}
+
+/* Contacts between whom there is nothing are passed over. */
+static bool pie_row(struct table *t)
+{
+	struct pie_contact c;
+
+	clear(t);
+	while (pie_read(t->pie, &c, &t->why, &t->row_line)) {
+		if (!c.asks && !is_said(c.ask, "none") &&
+			!is_said(c.subscription, "none"))
+			continue;
+		fill(t, &c);
+		return true;
+	}
+	t->in = NULL;
+	return t->why != NULL;
+}
+
+/* ---- all ------------------------------------------------------------------- */
 
 void table_open(struct table *t, FILE *in)
 {
@@ -180,7 +216,9 @@ static bool begin(struct table *t)
 	while (c == ' ' || c == '\t' || c == '\r' || c == '\n');
 	unget(t, c);
 	t->json = c == '[' || c == '{';
-	if (t->json || c == EOF)
+	if (c == '<')
+		t->pie = pie_open(t->in);
+	if (t->json || t->pie || c == EOF)
 		return true;
 	t->row_line = t->line + 1;
 	read_line(t, true);
@@ -205,12 +243,15 @@ bool table_read(struct table *t)
 		t->in = NULL;
 		return true;
 	}
+	if (t->pie)
+		return pie_row(t);
 	return t->json ? json_row(t) : csv_row(t);
 }
 
 void table_close(struct table *t)
 {
 	clear(t);
+	pie_close(&t->pie);
 }
 
 void table_put_csv(FILE *out, const char *text)

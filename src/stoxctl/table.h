@@ -1,6 +1,7 @@
 /*
  * table.h: pairs of people in files: CSV (RFC 4180) with a line of names above,
- * or a JSON list of objects with the same names.
+ * or a JSON list of objects with the same names; or all contacts of all users, as
+ * XMPP servers export them (XEP-0227).
  */
 #ifndef STOXCTL_TABLE_H
 #define STOXCTL_TABLE_H
@@ -28,6 +29,7 @@ struct table {
 	unsigned long line;           /* of the last character read */
 	unsigned long row_line;       /* where the last row began */
 	bool json, begun;
+	struct pie *pie;              /* of XEP-0227, else NULL */
 	int columns[32];              /* of CSV: what stands where, -1: else */
 	int column_count;
 	const char *why;              /* the last row is bad */

@@ -19,10 +19,10 @@ tests_ctl_test_roster_LDADD = $(CTL) $(NODE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/ctl/test_table
 TESTS += tests/ctl/test_table
 tests_ctl_test_table_SOURCES = tests/ctl/test_table.c src/stoxctl/table.c \
-	src/stoxctl/table.h
+	src/stoxctl/table.h src/stoxctl/pie.c src/stoxctl/pie.h
 tests_ctl_test_table_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(CMOCKA_CFLAGS) \
-	$(JANSSON_CFLAGS)
-tests_ctl_test_table_LDADD = $(CMOCKA_LIBS) $(JANSSON_LIBS)
+	$(JANSSON_CFLAGS) $(EXPAT_CFLAGS)
+tests_ctl_test_table_LDADD = $(CMOCKA_LIBS) $(JANSSON_LIBS) $(EXPAT_LIBS)
 endif
 ROSTER_TESTS = tests/ctl/roster_tool.py
 TESTS += $(ROSTER_TESTS)

@@ -31,6 +31,17 @@ juliet@example.org,romeo@contoso.com,yes,yes
 juliet@example.org,tybalt@contoso.com,yes,no
 nurse@example.org,romeo@contoso.com,no,yes
 """
+EXPORT = """<?xml version='1.0' encoding='UTF-8'?>
+<server-data xmlns='urn:xmpp:pie:0'><host jid='example.org'>
+<user name='juliet'><query xmlns='jabber:iq:roster'>
+<item jid='romeo@contoso.com' subscription='both'><group>Verona</group></item>
+<item jid='tybalt@contoso.com' subscription='to' name='Tybalt'/>
+<item jid='paris@elsewhere.example' subscription='both'/>
+</query></user>
+<user name='nurse'><query xmlns='jabber:iq:roster'>
+<item jid='romeo@contoso.com' subscription='from'/></query></user>
+</host></server-data>
+"""
 
 
 class Stoxd:
@@ -139,6 +150,12 @@ def walk(stoxd, report):
     back = rows(stoxd.ctl("roster", "export")[1])
     report.tell(set(CSV.split()) <= set(back), "JSON comes back in",
                 f"{said} {back}")
+    for row in CSV.split()[1:]:
+        stoxd.ctl("roster", "remove", *row.split(",")[:2])
+    said = stoxd.ctl("roster", "import", said=EXPORT)[1]
+    back = rows(stoxd.ctl("roster", "export")[1])
+    report.tell(set(CSV.split()) <= set(back) and "1 contacts of other" in said,
+                "what an XMPP server exports comes in", f"{said} {back}")
 
 
 def main():

@@ -282,12 +282,16 @@ static void test_import(void **state)
 		"4 nurse@example.org romeo@contoso.com s2x=asked s2x_since=5\n"
 		"five nurse@example.org romeo@contoso.com s2x=yes\n"
 		"6 " PAIR " x2s=yes\n"
+		"7 juliet@example.org nurse@elsewhere.example x2s=yes "
+		"others=skip\n"
+		"8 juliet@example.org icq.example.org x2s=yes others=skip\n"
 		".\n";
 	struct stage *s = *state;
 	json_t *j = ask(s, lines), *f;
 
 	assert_int_equal(2, number(j, "added"));
 	assert_int_equal(1, number(j, "unchanged"));
+	assert_int_equal(2, number(j, "skipped"));
 	assert_int_equal(2, number(j, "failed"));
 	f = json_object_get(j, "failures");
 	assert_int_equal(3, number(json_array_get(f, 0), "line"));

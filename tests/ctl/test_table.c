@@ -86,6 +86,80 @@ static void test_read(void **state)
 		check(&cases[i]);
 }
 
+#define PIE "<?xml version='1.0'?>\n<server-data xmlns='urn:xmpp:pie:0'>"
+#define QUERY "<query xmlns='jabber:iq:roster'>"
+
+/* Exports of XMPP servers: XEP-0227. */
+static void test_export(void **state)
+{
+	static const struct want cases[] = {
+		{ PIE "<host jid='x'>\n<user name='a' password='p'>" QUERY
+		  "<item jid='n@y' subscription='none'/>\n"
+		  "<item jid='b@y' name='B' subscription='both'>"
+		  "<group>Friends</group></item></query></user></host>"
+		  "</server-data>", 1, 0, 4, "a@x", "b@y", NULL, "both" },
+		{ PIE "<host jid='x'><user name='a'>" QUERY
+		  "<item jid='b@y' subscription='none' ask='subscribe'/>"
+		  "<item jid='c@y' subscription='to'/></query></user>"
+		  "<user name='d'/></host><host jid='z'><user name='e'>\n" QUERY
+		  "<item jid='f@y' subscription='from'/></query></user></host>"
+		  "</server-data>", 3, 0, 3, "e@z", "f@y", NULL, "from" },
+		/* who waits for an answer; an item in another query is none */
+		{ PIE "<host jid='x'><user name='a'>"
+		  "<presence xmlns='jabber:client' type='subscribe' from='b@y'/>"
+		  "<query xmlns='jabber:iq:private'>"
+		  "<item jid='c@y' subscription='to'/></query></user></host>"
+		  "</server-data>", 1, 0, 2, "a@x", "b@y", NULL, NULL },
+		{ PIE "</server-data>", 0, 0, 0, NULL, NULL, NULL, NULL },
+		/* nothing that could do harm */
+		{ "<!DOCTYPE server-data [<!ENTITY a 'b'>]>"
+		  "<server-data xmlns='urn:xmpp:pie:0'/>", 1, 1, 1, NULL, NULL,
+			NULL, NULL },
+		{ PIE "<host jid='x'><user name='a'>" QUERY "<item jid='b@y' "
+		  "subscription='to'/></query></user>", 2, 1, 2, NULL, NULL,
+			NULL, NULL },
+		{ PIE "<host jid='x'><user name='a'>" QUERY "<item jid='&b;' "
+		  "subscription='to'/></query></user></host></server-data>", 1,
+			1, 2, NULL, NULL, NULL, NULL },
+		{ PIE "\n<xi:include xmlns:xi='http://www.w3.org/2001/XInclude' "
+		  "href='x.xml'/></server-data>", 1, 1, 3, NULL, NULL, NULL,
+			NULL },
+		{ "<html/>", 1, 1, 1, NULL, NULL, NULL, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		check(&cases[i]);
+}
+
+/* Deep, and long names. */
+static void test_big_export(void **state)
+{
+	size_t size = 0;
+	char *text = NULL;
+	FILE *out = open_memstream(&text, &size);
+	struct want w = { .rows = 1, .bad = 1, .line = 2 };
+
+	(void)state;
+	fputs(PIE, out);
+	for (int i = 0; i < 100; i++)
+		fputs("<a>", out);
+	fclose(out);
+	w.text = text;
+	check(&w);
+	free(text);
+	out = open_memstream(&text, &size);
+	fprintf(out, PIE "<host jid='x'><user name='a'>" QUERY "<item jid='");
+	for (int i = 0; i < 5000; i++)
+		putc('b', out);
+	fputs("@y' subscription='to'/></query></user></host></server-data>",
+		out);
+	fclose(out);
+	w.text = text;
+	check(&w);
+	free(text);
+}
+
 static void test_write(void **state)
 {
 	char *text = NULL;
@@ -104,6 +178,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_read),
+		cmocka_unit_test(test_export),
+		cmocka_unit_test(test_big_export),
 		cmocka_unit_test(test_write),
 	};
 
