@@ -83,7 +83,8 @@
 	LIMIT(MESSAGE_TEXT, message_text, "text of a page-mode message", 16384, "bytes", "policy-violation or 413") \
 	LIMIT(DISCOVERED_DOMAINS, discovered_domains, "discovered domains remembered", 1000, "", "forget the oldest") \
 	LIMIT(DISCOVERED_NEW, discovered_new, "first contacts with discovered domains", 10, "/s", "resource-constraint or 500") \
-	LIMIT(DISCOVERED_RATE, discovered_rate, "messages of one discovered domain", 20, "/s", "resource-constraint or 500") \
+	LIMIT(DISCOVERED_RATE, discovered_rate, "messages from or to one discovered domain", 20, "/s", "from it: resource-constraint or 500; to it: wait") \
+	LIMIT(DISCOVERED_QUEUE, discovered_queue, "exchanges that wait for their turn towards one discovered domain", 100, "", "resource-constraint or 500") \
 	LIMIT(DISCOVERED_STREAMS, discovered_streams, "streams of one discovered domain", 4, "", "refuse the stream") \
 	LIMIT(PAIRS_USER, pairs_user, "contacts on the other side that one user has asked for", 2000, "", "policy-violation or 403") \
 	LIMIT(PAIRS_WATCHERS, pairs_watchers, "people on the other side who have asked for one user", 100000, "", "policy-violation or 403") \

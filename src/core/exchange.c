@@ -250,6 +250,38 @@ static void begin_phase(struct stox_exchange *x, enum stox_phase phase)
 	x->position = 0;
 }
 
+/** Its time begins with its turn. */
+static void wait_turn(struct stox_exchange *x, unsigned wait_ms)
+{
+	struct node *n = x->node;
+	uint64_t time_ms = limit_get(n->limits, x->side == STOX_XMPP
+		? LIMIT_EXCHANGE_X2S : LIMIT_EXCHANGE_S2X) * 1000;
+
+	if (x->begin && x->begin->timeout_ms)
+		time_ms = x->begin->timeout_ms;
+	exchange_park(x);
+	timer_start(io_timers(n->env), &x->wait_timer, wait_ms);
+	timer_start(io_timers(n->env), &x->deadline, wait_ms + time_ms);
+}
+
+/** A discovered domain is not hurried.  Returns true when @x may go now. */
+static bool has_turn(struct stox_exchange *x)
+{
+	int64_t wait_ms;
+
+	if (x->paced)
+		return true;
+	x->paced = true;
+	wait_ms = partner_slot(x);
+	if (wait_ms < 0)
+		reject(x, STOX_RESOURCE_CONSTRAINT,
+			"Too much is waiting for that domain already; try "
+			"again in a minute.", "pace");
+	else if (wait_ms > 0)
+		wait_turn(x, (unsigned)wait_ms);
+	return wait_ms == 0;
+}
+
 /** Errors never cross, so telling its sender does not feed the loop. */
 static void refuse_loop(struct stox_exchange *x)
 {
@@ -283,6 +315,8 @@ static void send_out(struct stox_exchange *x)
 		if (!spelling_find(x))
 			return; /* resumed here, when the store has answered */
 	}
+	if (!has_turn(x))
+		return; /* refused, or resumed here */
 	if (loop_found(x)) {
 		refuse_loop(x);
 		return;

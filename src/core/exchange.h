@@ -43,6 +43,7 @@ struct exchange_sip {
 	struct str body;
 	const char *display;         /* requests: name for From, NULL: none */
 	const char *call_id, *from_tag; /* requests: NULL: fresh ones */
+	bool self;                   /* requests: about their sender */
 	uint32_t cseq;
 };
 
@@ -91,6 +92,7 @@ struct stox_exchange {
 	uint64_t in_transaction;      /* 0 once answered */
 	bool approached;              /* the addressee has approached the sender */
 	bool slowed;                  /* a refusal that waits, see partner.h */
+	bool paced;                   /* `out` has its turn, see partner.h */
 	bool originating;             /* begun by a session: `in` is empty */
 	/* out */
 	struct stox_element *out_stanza;

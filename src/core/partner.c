@@ -14,6 +14,7 @@ struct discovered {
 	struct config_counts counts;
 	uint64_t second;      /* since the start, in which so many … */
 	unsigned now;         /* … messages of it came */
+	uint64_t slot_ms;     /* when the next exchange towards it may go */
 };
 
 struct partners {
@@ -163,6 +164,66 @@ const char *partner_enter(struct stox_exchange *x)
 	}
 	return why;
 }
+
+/* ---- the pace towards them ------------------------------------------------- */
+
+/** The domain that `out` of @x goes to; NULL when it stands in a section. */
+static struct discovered *towards(struct stox_exchange *x)
+{
+	enum stox_side side = x->side == STOX_XMPP ? STOX_SIP : STOX_XMPP;
+	struct discovered *d;
+
+	if (side == STOX_SIP ? !is_met(x->sip_domain)
+			     : !x->xmpp_domain->discovered)
+		return NULL;
+	d = find(x->node, side, x->to.domain);
+	return d ? d : add(x->node, side, x->to.domain);
+}
+
+/** Milliseconds between two. */
+static uint64_t slot_length(const struct node *n)
+{
+	uint64_t rate = limit_get(n->limits, LIMIT_DISCOVERED_RATE);
+
+	return rate == 0 || rate > 1000 ? 1 : 1000 / rate;
+}
+
+/** How long one that begins now waits; at least @share parts of the queue have
+ *  to be free, of 2. */
+static int64_t wait_for(struct stox_exchange *x, struct discovered *d,
+	unsigned share)
+{
+	struct node *n = x->node;
+	uint64_t now = io_now_ms(n->env);
+	uint64_t wait = d->slot_ms > now ? d->slot_ms - now : 0;
+	uint64_t most = limit_get(n->limits, LIMIT_DISCOVERED_QUEUE) *
+		slot_length(n);
+
+	if (wait == 0 || wait <= most - most / 2 * share)
+		return (int64_t)wait;
+	limit_hit(n->limits, LIMIT_DISCOVERED_QUEUE);
+	return -STOX_ETOOBIG;
+}
+
+int64_t partner_slot(struct stox_exchange *x)
+{
+	struct discovered *d = towards(x);
+	int64_t wait = d ? wait_for(x, d, 0) : 0;
+
+	if (d && wait >= 0)
+		d->slot_ms = io_now_ms(x->node->env) + (uint64_t)wait +
+			slot_length(x->node);
+	return wait;
+}
+
+bool partner_has_slot(struct stox_exchange *x)
+{
+	struct discovered *d = towards(x);
+
+	return !d || wait_for(x, d, 1) >= 0;
+}
+
+/* ---- refusals --------------------------------------------------------------- */
 
 /** The counts of the sender's domain; NULL: of nobody. */
 static struct config_counts *sender(struct stox_exchange *x,

@@ -20,6 +20,16 @@ void partners_free(struct partners **p);
  * Returns NULL, or a sentence when it comes too fast.
  */
 const char *partner_enter(struct stox_exchange *x);
+/**
+ * `out` of @x is about to go: reserve its turn towards a discovered domain, one
+ * after the other at LIMIT_DISCOVERED_RATE.
+ * Returns the milliseconds to wait, mostly 0, or -STOX_ETOOBIG when as many wait
+ * as may.
+ */
+int64_t partner_slot(struct stox_exchange *x);
+/** Is there room for what a session begins, which can be begun later as well?
+ *  Half of the queue is kept for people. */
+bool partner_has_slot(struct stox_exchange *x);
 /** It ended with an error to its sender.  Returns true when its domain has had
  *  so many of them lately that it is to wait for this one. */
 bool partner_refused(struct stox_exchange *x);

@@ -457,6 +457,35 @@ static void test_rate(void **state)
 	assert_null(partner_enter(&x));
 }
 
+/* What is sent to one of them goes one after the other, so many wait, half of
+ * them of sessions. */
+static void test_pace(void **state)
+{
+	struct stage *s = *state;
+	struct stox_exchange x = message(s, STOX_SIP, "juliet@d1.example",
+		"romeo@contoso.com");
+	struct stox_exchange y = message(s, STOX_XMPP, "juliet@d1.example",
+		"romeo@contoso.com");
+
+	s->limits.value[LIMIT_DISCOVERED_QUEUE] = 4;
+	assert_int_equal(partner_slot(&x), 0);
+	for (int64_t i = 1; i <= 4; i++) {
+		assert_int_equal(partner_has_slot(&x), i <= 2);
+		assert_int_equal(partner_slot(&x), 50 * i);
+	}
+	assert_int_equal(s->limits.hits[LIMIT_DISCOVERED_QUEUE], 2);
+	assert_int_equal(partner_slot(&x), -STOX_ETOOBIG);
+	assert_int_equal(s->limits.hits[LIMIT_DISCOVERED_QUEUE], 3);
+	/* who stands in a section is not held back */
+	for (int i = 0; i < 50; i++)
+		assert_int_equal(partner_slot(&y), 0);
+	io_world_advance(s->world, 100);
+	assert_int_equal(partner_slot(&x), 150);
+	io_world_advance(s->world, 1000);
+	assert_int_equal(partner_slot(&x), 0);
+	assert_int_equal(partner_slot(&x), 50);
+}
+
 /* The least recently seen is forgotten first. */
 static void test_forgotten(void **state)
 {
@@ -570,6 +599,7 @@ int main(void)
 		STAGE(test_counts),
 		STAGE(test_first_contacts),
 		STAGE(test_rate),
+		STAGE(test_pace),
 		STAGE(test_forgotten),
 		STAGE(test_refusals),
 		STAGE(test_gateway_jid),
