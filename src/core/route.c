@@ -163,7 +163,11 @@ static void from_sip(void *arg, const struct sip_request *r)
 		return;
 	}
 	if (r->message->to.tag.len) {
-		in_dialog(n, x);
+		why = x->sip_domain->discovered ? partner_enter(x) : NULL;
+		if (why)
+			exchange_reject(x, STOX_RESOURCE_CONSTRAINT, why);
+		else
+			in_dialog(n, x);
 		return;
 	}
 	from = ends_asserted(r);
@@ -241,8 +245,11 @@ static const char *const *header_pairs(struct stox_exchange *x,
 /** Where the request goes: the original spelling when one is known. */
 static const char *request_uri(struct stox_exchange *x)
 {
-	if (x->sip_uri && !x->to.resource.len)
+	if (x->sip_uri && !x->to.resource.len && !x->out_sip->self)
 		return x->sip_uri;
+	if (x->out_sip->self)
+		return map_address_to_sip(x->pool, &x->from,
+			ends_xmpp_host(x, &x->from), false);
 	return map_address_to_sip(x->pool, &x->to, ends_sip_host(x, &x->to),
 		true);
 }

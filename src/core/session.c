@@ -81,6 +81,7 @@ void session_free(struct stox_session *s)
 		struct mail *m = container_of(it, struct mail, node);
 
 		order_free(&m->order);
+		free(m->told);
 		free(m);
 	}
 	session_object_free(s);
@@ -155,6 +156,10 @@ void session_post(struct stox_session *s, const struct stox_event *e)
 	if (e->admin)
 		m->order = order_of(e->admin);
 	m->acked = e->acked;
+	if (e->type == STOX_EVENT_TOLD) {
+		m->told = stox_memory_copy(e->told, e->told_len);
+		m->told_len = e->told_len;
+	}
 	m->last = e->last;
 	if (e->local_tag)
 		snprintf(m->local_tag, sizeof(m->local_tag), "%s", e->local_tag);
@@ -195,7 +200,8 @@ static struct stox_event next_event(struct stox_session *s, char local_tag[33])
 		.exchange = handles_get(s->n->exchanges, m->exchange),
 		.tag = m->tag,
 		.admin = m->order ? order_admin(m->order) : NULL,
-		.acked = m->acked, .local_tag = local_tag, .last = m->last };
+		.acked = m->acked, .local_tag = local_tag, .last = m->last,
+		.told = m->told, .told_len = m->told_len };
 
 	s->ordered = m->order;
 	memcpy(local_tag, m->local_tag, sizeof(m->local_tag));
@@ -233,6 +239,7 @@ void session_fail(struct stox_session *s)
 		if (e.exchange && !e.exchange->originating)
 			stox_reject(e.exchange, STOX_RESOURCE_CONSTRAINT,
 				"The gateway cannot read its disk.");
+		free((void *)e.told);
 		release_reply(s, -STOX_EIO);
 	}
 	session_free(s);
@@ -325,8 +332,10 @@ static void work(void *arg)
 		s->waking = false;
 	if (e.type == STOX_EVENT_DUE || e.type == STOX_EVENT_WAKE ||
 		e.type == STOX_EVENT_RESTORED || e.type == STOX_EVENT_ACKED ||
-		e.type == STOX_EVENT_STOP || e.admin || e.exchange)
+		e.type == STOX_EVENT_STOP || e.type == STOX_EVENT_TOLD ||
+		e.admin || e.exchange)
 		s->kind->event(s->host->state, s, &e);
+	free((void *)e.told);
 	if (s->object) {
 		release_reply(s, 0);
 		session_go_on(s);

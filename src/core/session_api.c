@@ -71,6 +71,14 @@ void stox_session_note(struct stox_session *s, const void *row, size_t len)
 	s->noted = s->dirty = true;
 }
 
+void stox_session_tell(struct stox_session *to, const void *bytes, size_t len)
+{
+	const struct stox_event e = { .type = STOX_EVENT_TOLD, .told = bytes,
+		.told_len = len };
+
+	session_post(to, &e);
+}
+
 void stox_session_wake(struct stox_session *s, unsigned after_ms)
 {
 	session_wake(s);
@@ -178,13 +186,19 @@ struct stox_exchange *stox_begin(struct stox_session *s,
 	copy->to_tag = b->to_tag ? pool_strdup(pool, b->to_tag) : NULL;
 	x->begin = copy;
 	if (ends_begun(x) < 0 ||
-		(b->dialog.len && dialog_begin(x, b->dialog) < 0)) {
+		(b->dialog.len && dialog_begin(x, b->dialog) < 0) ||
+		(!s->object && !partner_has_slot(x))) {
 		exchange_replied(x);
 		return NULL;
 	}
 	s->begun++;
 	n->counts.begun++;
 	return x;
+}
+
+void stox_out_self(struct stox_exchange *x)
+{
+	x->out_sip->self = true;
 }
 
 void stox_begin_send(struct stox_exchange *x)

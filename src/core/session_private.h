@@ -21,6 +21,8 @@ struct mail {
 	unsigned tag;
 	struct order *order;   /* ADMIN; owned */
 	bool acked;            /* ACKED */
+	void *told;            /* TOLD; owned */
+	size_t told_len;
 	char local_tag[33];
 	bool last;             /* STOP */
 };

@@ -24,6 +24,7 @@ enum stox_event_type {
 	STOX_EVENT_RESTORED, /* an earlier run has written the row: what was under
 	                     * way then is not any more.  The first event */
 	STOX_EVENT_ADMIN,   /* an operator wants something */
+	STOX_EVENT_TOLD,    /* another session says something: `told` */
 	STOX_EVENT_ACKED,   /* the 2xx that answered an INVITE got its ACK, or, after
 	                     * 64*T1, none: `acked` and `local_tag` tell */
 	STOX_EVENT_STOP,    /* the node stops, and sessions that live in memory go
@@ -49,6 +50,8 @@ struct stox_event {
 	struct stox_exchange *exchange;
 	unsigned tag;          /* ANSWER: as given to stox_begin() */
 	struct stox_admin *admin; /* ADMIN */
+	const void *told;      /* TOLD: borrowed for the event */
+	size_t told_len;
 	bool acked;            /* ACKED: false: the dialog must end */
 	const char *local_tag; /* ACKED: To tag of that 2xx */
 	bool last;             /* STOP: what is begun now is only just sent */
@@ -108,6 +111,11 @@ STOX_API void stox_session_wake(struct stox_session *s, unsigned after_ms);
 /** Delete the row after this event; the session is gone then. */
 STOX_API void stox_session_end(struct stox_session *s);
 
+/** Let another session know: these bytes, copied, come to it as TOLD.  They are
+ *  lost when the node dies before. */
+STOX_API void stox_session_tell(struct stox_session *to, const void *bytes,
+	size_t len);
+
 /** The bytes of a session that lives in memory only. */
 STOX_API void *stox_session_object(struct stox_session *s);
 
@@ -148,10 +156,14 @@ struct stox_begin {
 	                        * is told by the dialog then */
 };
 /** Begin an exchange of the session's own: write its `out`, then
- *  stox_begin_send().  NULL when the addresses do not fit. */
+ *  stox_begin_send().  NULL when the addresses do not fit, or there is no room
+ *  for it now: one that is stored tries again, after a while that differs. */
 STOX_API struct stox_exchange *stox_begin(struct stox_session *s,
 	const struct stox_begin *b);
 STOX_API void stox_begin_send(struct stox_exchange *x);
+/** After stox_out_sip(): the request goes where `to` is served, but it is about
+ *  its sender: Request-URI and To are From's.  PUBLISH; RFC 3903, 4. */
+STOX_API void stox_out_self(struct stox_exchange *x);
 
 /** A name that nobody can guess, that begins with the node's id and by which
  *  the core finds the session: for Call-IDs, and for the tags of its dialogs.
