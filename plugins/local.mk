@@ -31,6 +31,8 @@ presence_sources = \
 	plugins/presence/pidf_read.c \
 	plugins/presence/pidf_write.c \
 	plugins/presence/presence.c plugins/presence/presence.h \
+	plugins/presence/publish.c plugins/presence/publish.h \
+	plugins/presence/publish_act.c \
 	plugins/presence/show.c \
 	plugins/presence/stanza.c \
 	plugins/presence/tuple.c \

@@ -26,6 +26,7 @@ enum option {
 	OPTION_EXPIRES,
 	OPTION_MAX_EXPIRES,
 	OPTION_BUSY,
+	OPTION_PUBLISH,
 };
 extern const struct stox_option presence_options[];
 
@@ -74,6 +75,11 @@ void grant_due(struct pair *p);
 void grant_restored(struct pair *p);
 /** Time that was asked for by stox_session_wake() is over. */
 void grant_wake(struct pair *p);
+/** A publication asks what the XMPP user is: find out. */
+void grant_probe(struct pair *p);
+/** The document that says it; NULL when there is none. */
+const char *grant_document(struct pair *p, struct stox_exchange *x,
+	size_t *ret_len);
 void grant_act(struct pair *p);
 bool grant_vouch(struct pair *p, enum pair_auth auth, uint64_t since_s);
 /** An operator ends it: both sides hear so. */

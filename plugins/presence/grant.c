@@ -130,6 +130,11 @@ static void probe(struct pair *p)
 		g->devices[i].stale = true;
 }
 
+void grant_probe(struct pair *p)
+{
+	probe(p);
+}
+
 static const char *event_id(struct stox_exchange *x)
 {
 	const char *event = stox_in_header(x, "Event");

@@ -15,7 +15,7 @@ static bool say(struct pair *p, const char *type, enum flow_tag tag)
 	struct stox_exchange *x = stox_begin(p->session, &b);
 
 	if (!x) {
-		pair_wait(p, flow_back_off_s(1) * 1000);
+		pair_again(p);
 		return false;
 	}
 	presence_stanza_set_nick(stox_out_stanza(x, "presence", type),
@@ -50,6 +50,26 @@ static struct stox_subscription state_of(const struct pair *p,
 	return s;
 }
 
+static const struct presence_style *style_of(const struct stox_exchange *x)
+{
+	return stox_dialect_is(x, "sip_presence", "lync")
+		? &presence_style_lync : &presence_style_simple;
+}
+
+const char *grant_document(struct pair *p, struct stox_exchange *x,
+	size_t *ret_len)
+{
+	const struct pair_grant *g = &p->grant;
+	PRESENCE_SCRATCH struct presence_device list[PAIR_DEVICES];
+	struct presence_state state = { .devices = list, .count = g->count,
+		.display = g->display };
+
+	for (size_t i = 0; i < g->count; i++)
+		list[i] = g->devices[i].d;
+	return presence_pidf_write(x, &state, p->xmpp, style_of(x),
+		(int64_t)p->now_s, ret_len);
+}
+
 /* Who ends its watch is told "closed" (RFC 8048, 5.3.3); who was not let in is
  * told nothing, or the same by dialect. */
 static void put_document(struct pair *p, struct stox_exchange *x,
@@ -68,9 +88,7 @@ static void put_document(struct pair *p, struct stox_exchange *x,
 	for (size_t i = 0; shown && i < g->count && l->state != LEG_ENDING; i++)
 		list[state.count++] = g->devices[i].d;
 	text = presence_pidf_write(x, &state, p->xmpp,
-		stox_dialect_is(x, "sip_presence", "lync") ? &presence_style_lync
-						     : &presence_style_simple,
-		(int64_t)p->now_s, &len);
+		style_of(x), (int64_t)p->now_s, &len);
 	if (text)
 		stox_out_body(x, PRESENCE_TYPE, text, len);
 }
@@ -84,7 +102,7 @@ static void notify(struct pair *p, struct pair_leg *l)
 	struct stox_subscription s;
 
 	if (!x) {
-		pair_wait(p, flow_back_off_s(1) * 1000);
+		pair_again(p);
 		return;
 	}
 	s = state_of(p, x, l);

@@ -120,7 +120,8 @@ static void put_grant(struct writer *w, const struct pair_grant *g, bool notes)
 	const bool flags[] = { g->blocked, g->owe_ask, g->owe_probe, g->owe_gone,
 		g->known, g->owe_end, g->probing };
 
-	put(w, g->auth | g->counted << AUTH_BITS);
+	put(w, g->auth | g->counted << AUTH_BITS |
+		g->published << (AUTH_BITS + 1));
 	put(w, g->since_s);
 	put(w, g->asked_s);
 	put_flags(w, flags, sizeof(flags));
@@ -253,11 +254,13 @@ static size_t get_devices(struct reader *r, struct pair_device *list)
 	return count;
 }
 
-static enum pair_auth get_auth(struct reader *r, bool *ret_counted)
+static enum pair_auth get_auth(struct reader *r, bool *ret_counted,
+	bool *ret_published)
 {
-	size_t n = get_count(r, 1 << AUTH_BITS | AUTH_YES);
+	size_t n = get_count(r, 3 << AUTH_BITS | AUTH_YES);
 
-	*ret_counted = n >> AUTH_BITS;
+	*ret_counted = n >> AUTH_BITS & 1;
+	*ret_published = n >> (AUTH_BITS + 1);
 	n &= (1 << AUTH_BITS) - 1;
 	if (n > AUTH_YES)
 		r->p = NULL;
@@ -269,8 +272,9 @@ static void get_watch(struct reader *r, struct pair_watch *v)
 	bool *const flags[] = { &v->online, &v->notes, &v->send, &v->flying,
 		&v->owe_subscribed, &v->owe_error, &v->owe_unsubscribed,
 		&v->retell };
+	bool never;
 
-	v->auth = get_auth(r, &v->counted);
+	v->auth = get_auth(r, &v->counted, &never);
 	v->since_s = get(r);
 	v->seen_s = get(r);
 	get_flags(r, flags, sizeof(flags) / sizeof(*flags));
@@ -313,7 +317,7 @@ static void get_grant(struct reader *r, struct pair_grant *g)
 	bool *const flags[] = { &g->blocked, &g->owe_ask, &g->owe_probe,
 		&g->owe_gone, &g->known, &g->owe_end, &g->probing };
 
-	g->auth = get_auth(r, &g->counted);
+	g->auth = get_auth(r, &g->counted, &g->published);
 	g->since_s = get(r);
 	g->asked_s = get(r);
 	get_flags(r, flags, sizeof(flags) / sizeof(*flags));
@@ -419,7 +423,7 @@ bool pair_is_empty(const struct pair *p)
 	       !g->owe_gone && !g->owe_end && !p->trouble;
 }
 
-static size_t write_row(const struct pair *p, char *row)
+size_t pair_pack(const struct pair *p, char *row)
 {
 	size_t len = pack(p, row, PAIR_ROW_MAX, true);
 
@@ -429,7 +433,7 @@ static size_t write_row(const struct pair *p, char *row)
 void pair_save(struct pair *p)
 {
 	PRESENCE_SCRATCH char row[PAIR_ROW_MAX];
-	size_t len = write_row(p, row);
+	size_t len = pair_pack(p, row);
 
 	stox_session_set(p->session, row, len, due(p));
 }
@@ -437,7 +441,7 @@ void pair_save(struct pair *p)
 void pair_note(struct pair *p)
 {
 	PRESENCE_SCRATCH char row[PAIR_ROW_MAX];
-	size_t len = write_row(p, row);
+	size_t len = pair_pack(p, row);
 
 	stox_session_note(p->session, row, len);
 }
@@ -448,6 +452,17 @@ void pair_wait(struct pair *p, uint64_t ms)
 		ms = 3600000;
 	if (!p->wait_ms || ms < p->wait_ms)
 		p->wait_ms = ms ? (unsigned)ms : 1;
+}
+
+void pair_again(struct pair *p)
+{
+	uint64_t n = p->now_ms;
+
+	for (const char *c = p->sip; *c; c++)
+		n = n * 31 + (unsigned char)*c;
+	for (const char *c = p->xmpp; *c; c++)
+		n = n * 31 + (unsigned char)*c;
+	pair_wait(p, 1000 + n % 29000);
 }
 
 void pair_forget(struct pair *p)

@@ -92,6 +92,7 @@ struct pair_grant {
 	uint64_t since_s;
 	uint64_t asked_s;     /* when the XMPP user was asked last */
 	bool counted;         /* among what the SIP user has asked for */
+	bool published;       /* a publication is told what `devices` are */
 	bool blocked;         /* nobody is asked: it stays pending */
 	bool owe_ask, owe_probe, owe_gone;
 	bool owe_end;         /* the XMPP user hears "unsubscribe" */
@@ -121,6 +122,8 @@ struct pair {
 	char key[4200];           /* the two, of at most 2047 bytes each */
 };
 
+/** Pack one into PAIR_ROW_MAX bytes; the length. */
+size_t pair_pack(const struct pair *p, char *row);
 /** Read the row of a session.  Texts point into the row: they are good until it
  *  is set or noted.  An unreadable row is an empty one, and logged. */
 void pair_load(struct pair *p, struct stox_session *s);
@@ -135,6 +138,9 @@ void pair_save(struct pair *p);
 void pair_note(struct pair *p);
 /** Act again after that time, or earlier. */
 void pair_wait(struct pair *p, uint64_t ms);
+/** Nothing can be begun now: act again in half a minute or less, each pair at
+ *  another time. */
+void pair_again(struct pair *p);
 /** Remember why it hangs; @text NULL: it does not any more. */
 void pair_trouble(struct pair *p, unsigned status, const char *text);
 /** Forget an old trouble. */

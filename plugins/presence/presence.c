@@ -5,9 +5,10 @@
  * Everything about two people goes through one session, one event after the
  * other: pair.h.
  */
+#include <stdio.h>
 #include <string.h>
 
-#include "flow.h"
+#include "publish.h"
 
 static const char *const busy_words[] = { "dnd", "available", NULL };
 
@@ -24,6 +25,13 @@ const struct stox_option presence_options[] = {
 		STOX_GLOBAL | STOX_DOMAIN,
 		"What XMPP users see of somebody who is busy on SIP.  Some "
 		"clients keep messages back from contacts that are \"dnd\"." },
+	[OPTION_PUBLISH] = { "publish", STOX_BOOL, NULL, "false", 0, 0, NULL,
+		STOX_GLOBAL | STOX_DOMAIN,
+		"Tell the presence of XMPP users to the SIP side by PUBLISH "
+		"too, for a front end that is a presence server and lets "
+		"people watch there.  What is published is one state for each "
+		"XMPP user who has let in somebody of that domain; who sees it "
+		"is then decided over there." },
 	{ 0 }
 };
 
@@ -133,6 +141,9 @@ static enum outcome happen(struct pair *p, const struct stox_event *e)
 		watch_restored(p);
 		grant_restored(p);
 		return SAVE;
+	case STOX_EVENT_TOLD:
+		publish_asked(p);
+		return SAVE;
 	case STOX_EVENT_ADMIN:
 		return admin_order(p, e->admin) ? SAVE : NOTHING;
 	case STOX_EVENT_ACKED:
@@ -151,6 +162,8 @@ static void event(void *state, struct stox_session *s, const struct stox_event *
 	pair_load(&p, s);
 	outcome = happen(&p, e);
 	count_over(&p);
+	if (publish_tell(&p, e))
+		outcome = SAVE;
 	if (pair_is_empty(&p))
 		stox_session_end(s);
 	else if (outcome == SAVE)
@@ -174,7 +187,17 @@ static void act(void *state, struct stox_session *s)
 
 static const struct stox_session_kind kind = { .name = "presence",
 	.event = event, .act = act, .describe = admin_describe };
-static const struct stox_session_kind *const kinds[] = { &kind, NULL };
+static const struct stox_session_kind *const kinds[] = { &kind,
+	&publish_kind, NULL };
+
+struct stox_session *presence_pair(struct stox_host *host, const char *xmpp,
+	const char *sip)
+{
+	PRESENCE_SCRATCH char key[4200];
+
+	snprintf(key, sizeof(key), "%s %s", xmpp, sip);
+	return stox_session_open(host, &kind, key);
+}
 
 /* ---- hooks ------------------------------------------------------------------ */
 

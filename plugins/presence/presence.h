@@ -8,6 +8,7 @@
  *   pair.c        two people and all that is remembered of them: a session
  *   watch….c      the XMPP user watches: SUBSCRIBE out, NOTIFY in
  *   grant….c      the SIP user watches: SUBSCRIBE in, NOTIFY out
+ *   publish….c    what is published of an XMPP user: PUBLISH out
  *   stanza.c      presence stanzas
  *   pidf_read.c   PIDF with RPID, old and new, to a state
  *   pidf_write.c  a state to PIDF with RPID

@@ -18,7 +18,7 @@ static void send_subscribe(struct pair *p)
 	struct stox_exchange *x = stox_begin(p->session, &b);
 
 	if (!x) {
-		pair_wait(p, flow_back_off_s(1) * 1000);
+		pair_again(p);
 		return;
 	}
 	if (!w->expires_ask_s)
@@ -44,7 +44,7 @@ static struct stox_exchange *begin_stanza(struct pair *p, const char *from,
 	struct stox_exchange *x = stox_begin(p->session, &b);
 
 	if (!x)
-		pair_wait(p, flow_back_off_s(1) * 1000);
+		pair_again(p);
 	return x;
 }
 

@@ -59,6 +59,8 @@ PLAYS = \
 	plugins/presence/lync-s2x.play \
 	plugins/presence/lync-x2s.play \
 	plugins/presence/operator.play \
+	plugins/presence/publish-refused.play \
+	plugins/presence/publish.play \
 	plugins/presence/restart.play \
 	plugins/presence/s2x-end.play \
 	plugins/presence/s2x-refused.play \
@@ -84,6 +86,7 @@ PLAYS = \
 	tests/play/discover-sip-limited.play \
 	tests/play/discover-sip-lync.play \
 	tests/play/discover-sip-on.play \
+	tests/play/discover-sip-pace.play \
 	tests/play/discover-sip-rate.play \
 	tests/play/gateway-component.play \
 	tests/play/gateway.play \

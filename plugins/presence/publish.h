@@ -1,0 +1,62 @@
+/*
+ * publish.h: what an XMPP user is, told to a SIP presence server: one event state
+ * for each user and SIP domain.  RFC 3903; stox.md 3.12.
+ *
+ * A publication is a session of its own.  It is told by the pairs of the user and
+ * people of that domain what the user is; one of them, the speaker, is believed,
+ * as what a user tells one contact may not be meant for others.  When the user
+ * does not let the speaker in any more, the next one speaks.
+ */
+#ifndef PRESENCE_PUBLISH_H
+#define PRESENCE_PUBLISH_H
+
+#include "flow.h"
+
+enum { PUBLISH_PAIRS = 16 };
+
+struct publication {
+	struct stox_session *session;
+	struct stox_host *host;
+	const char *xmpp;         /* bare JID */
+	uint64_t now_s, now_ms;
+	const char *etag;         /* of what the server has; "": nothing */
+	uint64_t expires_s;       /* when it forgets it */
+	uint64_t next_s;          /* when something has to be done, 0: never */
+	uint64_t hold_s;          /* nothing is sent before */
+	uint32_t ask_s;           /* time to ask for; 0: as configured */
+	unsigned tries;           /* that failed in a row */
+	bool owed;                /* the server does not know this yet */
+	bool refresh;             /* the time it knows it for has to be renewed */
+	bool flying;
+	bool removing;            /* that which flies takes it back */
+	bool question;            /* the speaker has to tell again */
+	uint64_t sent_ms, changed_ms; /* of this run only */
+	const char *last;         /* who spoke last: names the SIP domain */
+	const char *state;        /* a packed pair; what the user is */
+	size_t state_len;         /* 0: gone */
+	size_t pair_count;
+	const char *pairs[PUBLISH_PAIRS]; /* SIP users; the first one speaks */
+	char key[4200];
+};
+
+extern const struct stox_session_kind publish_kind;
+
+/* ---- presence.c ---- */
+
+struct stox_session *presence_pair(struct stox_host *host, const char *xmpp,
+	const char *sip);
+
+/* ---- publish.c, for pairs ---- */
+
+/** After an event of a pair: its publication hears what has changed.  True when
+ *  the pair has to be saved. */
+bool publish_tell(struct pair *p, const struct stox_event *e);
+/** The publication asks. */
+void publish_asked(struct pair *p);
+
+/* ---- publish_act.c ---- */
+
+void publish_act(struct publication *p);
+void publish_answered(struct publication *p, struct stox_exchange *x);
+
+#endif
