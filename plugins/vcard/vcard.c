@@ -11,6 +11,7 @@
 #include "stox/service/policy.h"
 
 static const char NS[] = "vcard-temp";
+static const char NS_NICK[] = "http://jabber.org/protocol/nick";
 /* A name is forgotten a month after it was shown the last time. */
 enum { NAME_S = 30 * 86400, NAME_MAX = 255 };
 
@@ -61,6 +62,23 @@ static stox_verdict learn(void *state, struct stox_exchange *x)
 	return stox_next(x);
 }
 
+/** Presence tells the name that the SIP user's own document has. */
+static stox_verdict learn_nick(void *state, struct stox_exchange *x)
+{
+	const struct stox_element *e = stox_out_element(x);
+	const struct stox_element *nick = e
+		? stox_element_child(e, "nick", NS_NICK) : NULL;
+	const char *name = nick ? stox_element_text(nick) : NULL, *known, *k;
+
+	if (!name || !is_name(name))
+		return stox_next(x);
+	k = key(x, stox_from_bare(x), stox_to_bare(x));
+	known = stox_cache_get(state, k);
+	if (!known || strcmp(known, name) != 0)
+		stox_cache_put(state, k, name, NAME_S);
+	return stox_next(x);
+}
+
 static stox_verdict show(void *state, struct stox_exchange *x)
 {
 	const char *name;
@@ -101,6 +119,7 @@ static int start(struct stox_host *host, void **ret_state)
 
 static const struct stox_hook hooks[] = {
 	{ STOX_OBSERVE, STOX_SIP, .run = learn },
+	{ STOX_ADJUST, STOX_SIP, .name = "presence", .run = learn_nick },
 	{ STOX_TRANSLATE, STOX_XMPP, .name = "iq", .type = "get", .ns = NS,
 		.run = show },
 	{ STOX_TRANSLATE, STOX_XMPP, .name = "iq", .type = "set", .ns = NS,
