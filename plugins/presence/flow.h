@@ -75,6 +75,9 @@ void grant_due(struct pair *p);
 void grant_restored(struct pair *p);
 /** Time that was asked for by stox_session_wake() is over. */
 void grant_wake(struct pair *p);
+/** The tag of what a leg is told: another one when the state is another.  Times
+ *  are none of it.  RFC 5839; in the exchange. */
+const char *grant_etag(const struct pair *p, struct stox_exchange *x);
 /** A publication asks what the XMPP user is: find out. */
 void grant_probe(struct pair *p);
 /** The document that says it; NULL when there is none. */

@@ -94,9 +94,9 @@ static void refuse(struct stox_exchange *x, unsigned status)
 		stox_reply_header(x, "Retry-After", "600");
 }
 
-static void accept(struct stox_exchange *x, uint32_t expires)
+static void accept(struct stox_exchange *x, unsigned status, uint32_t expires)
 {
-	stox_reply_sip(x, 200, NULL);
+	stox_reply_sip(x, status, NULL);
 	stox_reply_header(x, "Contact", stox_contact(x));
 	stox_reply_header(x, "Expires", stox_printf(x, "%u", expires));
 }
@@ -162,7 +162,7 @@ static void new_leg(struct pair *p, struct stox_exchange *x, uint32_t expires)
 		stox_reply_sip(x, 400, why);
 		return;
 	}
-	accept(x, expires);
+	accept(x, 200, expires);
 	stox_reply_tag(x, tag);
 	g->leg_count++;
 	g->numbers = (g->numbers + 1) % 10000000;
@@ -187,12 +187,30 @@ static void new_leg(struct pair *p, struct stox_exchange *x, uint32_t expires)
 		probe(p);
 }
 
+/* A watcher that has the present state, and wants no other.  One who waits is
+ * never spared: the question may have to be asked again.  RFC 5839, 6.2 */
+static bool knows_all(const struct pair *p, struct stox_exchange *x,
+	const struct pair_leg *l)
+{
+	const char *tag = stox_in_header(x, "Suppress-If-Match");
+
+	return tag && p->grant.auth == AUTH_YES && !l->owed && !l->flying &&
+	       (strcmp(tag, "*") == 0 || strcmp(tag, grant_etag(p, x)) == 0);
+}
+
 static void refresh(struct pair *p, struct stox_exchange *x, struct pair_leg *l,
 	uint32_t expires)
 {
 	struct pair_grant *g = &p->grant;
 
-	accept(x, expires);
+	if (expires && knows_all(p, x, l)) {
+		accept(x, 204, expires);
+		stox_reply_header(x, "SIP-ETag", grant_etag(p, x));
+		l->expires_s = p->now_s + expires;
+		l->tries = 0;
+		return;
+	}
+	accept(x, 200, expires);
 	if (expires) {
 		l->expires_s = p->now_s + expires;
 		l->tries = 0;

@@ -93,6 +93,45 @@ static void put_document(struct pair *p, struct stox_exchange *x,
 		stox_out_body(x, PRESENCE_TYPE, text, len);
 }
 
+/* FNV-1a: it need not be hard to guess, the watcher knows the state. */
+static uint64_t add_bytes(uint64_t hash, const void *bytes, size_t len)
+{
+	const unsigned char *c = bytes;
+
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ c[i]) * 0x100000001b3;
+	return hash;
+}
+
+static uint64_t add_text(uint64_t hash, const char *text)
+{
+	return add_bytes(hash, text ? text : "", text ? strlen(text) + 1 : 1);
+}
+
+static uint64_t add_device(uint64_t hash, const struct presence_device *d)
+{
+	const int numbers[] = { d->open, (int)d->show, d->priority };
+
+	hash = add_bytes(add_text(hash, d->resource), numbers, sizeof(numbers));
+	for (size_t i = 0; i < d->note_count; i++)
+		hash = add_text(add_text(hash, d->notes[i].lang),
+			d->notes[i].text);
+	return hash;
+}
+
+const char *grant_etag(const struct pair *p, struct stox_exchange *x)
+{
+	const struct pair_grant *g = &p->grant;
+	bool shown = g->auth == AUTH_YES && g->known;
+	uint64_t hash = add_bytes(0xcbf29ce484222325, &g->auth, sizeof(g->auth));
+
+	hash = add_bytes(hash, &shown, sizeof(shown));
+	hash = add_text(hash, g->auth == AUTH_YES ? g->display : NULL);
+	for (size_t i = 0; shown && i < g->count; i++)
+		hash = add_device(hash, &g->devices[i].d);
+	return stox_printf(x, "%llx", (unsigned long long)hash);
+}
+
 static void notify(struct pair *p, struct pair_leg *l)
 {
 	const struct stox_begin b = { .from = p->xmpp, .to = p->sip,
@@ -112,6 +151,8 @@ static void notify(struct pair *p, struct pair_leg *l)
 		? stox_printf(x, "presence;id=%s", l->event_id) : "presence");
 	stox_out_header(x, "Subscription-State",
 		stox_subscription_text(x, &s));
+	if (l->state == LEG_OPEN)
+		stox_out_header(x, "SIP-ETag", grant_etag(p, x));
 	put_document(p, x, l);
 	l->cseq++;
 	l->owed = false;

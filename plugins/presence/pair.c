@@ -87,11 +87,16 @@ static void put_devices(struct writer *w, const struct pair_device *list,
 	}
 }
 
+static bool has_etag(const struct pair_watch *v)
+{
+	return v->state != WATCH_IDLE && v->etag && *v->etag;
+}
+
 static void put_watch(struct writer *w, const struct pair_watch *v, bool notes)
 {
 	const bool flags[] = { v->online, v->notes, v->send, v->flying,
 		v->owe_subscribed, v->owe_error, v->owe_unsubscribed,
-		v->retell };
+		v->retell, v->suppress, has_etag(v) };
 
 	put(w, v->auth | v->counted << AUTH_BITS);
 	put(w, v->since_s);
@@ -105,6 +110,8 @@ static void put_watch(struct writer *w, const struct pair_watch *v, bool notes)
 		put(w, v->cseq);
 		put(w, v->expires_s);
 	}
+	if (has_etag(v))
+		put_text(w, v->etag);
 	put(w, v->expires_ask_s);
 	put(w, v->next_s);
 	put(w, v->tries);
@@ -269,10 +276,10 @@ static enum pair_auth get_auth(struct reader *r, bool *ret_counted,
 
 static void get_watch(struct reader *r, struct pair_watch *v)
 {
+	bool never, has;
 	bool *const flags[] = { &v->online, &v->notes, &v->send, &v->flying,
 		&v->owe_subscribed, &v->owe_error, &v->owe_unsubscribed,
-		&v->retell };
-	bool never;
+		&v->retell, &v->suppress, &has };
 
 	v->auth = get_auth(r, &v->counted, &never);
 	v->since_s = get(r);
@@ -286,6 +293,7 @@ static void get_watch(struct reader *r, struct pair_watch *v)
 		v->cseq = (uint32_t)get(r);
 		v->expires_s = get(r);
 	}
+	v->etag = has ? get_text(r) : "";
 	v->expires_ask_s = (uint32_t)get(r);
 	v->next_s = get(r);
 	v->tries = (unsigned)get(r);

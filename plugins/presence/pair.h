@@ -57,6 +57,8 @@ struct pair_watch {
 	uint64_t next_s;      /* when something has to be done, 0: never */
 	unsigned tries;       /* that failed in a row */
 	bool send;            /* a SUBSCRIBE is owed */
+	bool suppress;        /* it wants no NOTIFY when nothing is new */
+	const char *etag;     /* of the last NOTIFY, "": none.  RFC 5839 */
 	bool flying;          /* one is under way */
 	/* what the XMPP user is owed, in this order */
 	bool owe_subscribed, owe_error, owe_unsubscribed;

@@ -158,6 +158,7 @@ static void refresh(struct pair *p)
 	if (w->seen_s + SURE_S < p->now_s && p->grant.auth == AUTH_YES)
 		p->grant.owe_probe = true;
 	w->send = true;
+	w->suppress = w->state == WATCH_LIVE && !w->retell && w->told_s;
 	w->next_s = w->expires_s;
 }
 

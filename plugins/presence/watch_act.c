@@ -31,8 +31,10 @@ static void send_subscribe(struct pair *p)
 		: stox_printf(x, "%u", w->expires_ask_s));
 	stox_out_header(x, "Accept", PRESENCE_TYPE);
 	stox_out_header(x, "Allow-Events", "presence");
+	if (w->suppress && w->state == WATCH_LIVE && w->etag && *w->etag)
+		stox_out_header(x, "Suppress-If-Match", w->etag);
 	w->cseq++;
-	w->send = false;
+	w->send = w->suppress = false;
 	w->flying = true;
 	stox_begin_send(x);
 }

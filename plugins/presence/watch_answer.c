@@ -40,6 +40,8 @@ static void granted(struct pair *p, struct stox_exchange *x)
 		w->dialog = made;
 	if (w->state != WATCH_LIVE)
 		return; /* the NOTIFY says the rest */
+	if (stox_answer_status(x) == 204) /* all is as it was told */
+		w->told_s = p->now_s;
 	if (left == 0)
 		left = w->expires_ask_s;
 	w->tries = 0;

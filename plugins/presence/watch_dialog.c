@@ -17,7 +17,8 @@ void watch_leave_dialog(struct pair_watch *w)
 	w->dialog = (struct stox_dialog){ NULL, 0 };
 	w->cseq = 0;
 	w->expires_s = w->next_s = 0;
-	w->send = false;
+	w->send = w->suppress = false;
+	w->etag = "";
 }
 
 /* A SUBSCRIBE that makes a new dialog.  The names are new: a dialog of the old

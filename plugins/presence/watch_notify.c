@@ -7,7 +7,7 @@
 #include "stox/service/subscription.h"
 #include "watch.h"
 
-enum { PROBATION_S = 300 };
+enum { PROBATION_S = 300, ETAG_MAX = 128 };
 
 static const char *resource_of(const struct presence_device *d)
 {
@@ -214,6 +214,14 @@ static bool take_expires(struct pair *p, const struct stox_subscription *s)
 	return true;
 }
 
+/* The tag of what this NOTIFY tells; too long a one is not worth it. */
+static void take_etag(struct pair_watch *w, struct stox_exchange *x)
+{
+	const char *etag = stox_in_header(x, "SIP-ETag");
+
+	w->etag = etag && strlen(etag) <= ETAG_MAX ? etag : "";
+}
+
 static bool alive(struct pair *p, struct stox_exchange *x,
 	const struct stox_subscription *s)
 {
@@ -226,6 +234,7 @@ static bool alive(struct pair *p, struct stox_exchange *x,
 		w->state = WATCH_LIVE;
 		save = true;
 	}
+	take_etag(w, x);
 	if (s->state != STOX_SUB_ACTIVE)
 		return save;
 	w->tries = 0;

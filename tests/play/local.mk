@@ -53,6 +53,7 @@ PLAYS = \
 	plugins/message/x2s.play \
 	plugins/ping/ping.play \
 	plugins/presence/caps.play \
+	plugins/presence/etag.play \
 	plugins/presence/hidden.play \
 	plugins/presence/lync-closed.play \
 	plugins/presence/lync-refused.play \
@@ -73,6 +74,7 @@ PLAYS = \
 	plugins/presence/x2s-refused.play \
 	plugins/presence/x2s.play \
 	plugins/time/time.play \
+	plugins/vcard/document.play \
 	plugins/vcard/hidden.play \
 	plugins/vcard/vcard.play \
 	plugins/version/hidden.play \
