@@ -117,11 +117,16 @@ static void put_error(struct stox_element *out, const char *status)
 		"The SIP side could not deliver the message.");
 }
 
-static void put_receipt(struct stox_element *out, const char *name,
+static void put_mark(struct stox_element *out, const char *name,
 	const char *ns, const char *id)
 {
 	stox_element_set(stox_element_add(out, name, ns), "id", id);
 	stox_element_add(out, "store", "urn:xmpp:hints");
+}
+
+void message_receipt(struct stox_element *out, const char *id)
+{
+	put_mark(out, "received", NS_RECEIPTS, id);
 }
 
 stox_verdict message_imdn_told(struct stox_host *host, struct stox_exchange *x,
@@ -144,13 +149,13 @@ stox_verdict message_imdn_told(struct stox_host *host, struct stox_exchange *x,
 	out = stox_out_stanza(x, "message", NULL);
 	stox_element_set(out, "to", to);
 	if (delivery && strcmp(delivery, "delivered") == 0) {
-		put_receipt(out, "received", NS_RECEIPTS, stanza);
+		message_receipt(out, stanza);
 	} else if (delivery) {
 		stox_element_set(out, "type", "error");
 		stox_element_set(out, "id", stanza);
 		put_error(out, delivery);
 	} else {
-		put_receipt(out, "displayed", NS_MARKERS, stanza);
+		put_mark(out, "displayed", NS_MARKERS, stanza);
 	}
 	return stox_done(x);
 }

@@ -74,6 +74,8 @@ const char *message_imdn_await(struct stox_exchange *x, const char *to,
 bool message_imdn_awaited(struct stox_exchange *x, const char *kept,
 	const char **ret_to, const char **ret_stanza);
 
+/** Make @out the receipt for the stanza of that id.  XEP-0184 */
+void message_receipt(struct stox_element *out, const char *id);
 struct stox_cpim;
 /** X2S: wrap @text as CPIM that asks for a notification; false: it is not to
  *  be, nothing is written. */

@@ -208,9 +208,7 @@ static void hear_imdn(struct talk *t, struct stox_exchange *x)
 		return;
 	if (status >= 200 && status < 300) {
 		e = stox_out_stanza(y, "message", NULL);
-		stox_element_set(stox_element_add(e, "received", NS_RECEIPTS),
-			"id", stanza);
-		stox_element_add(e, "store", "urn:xmpp:hints");
+		message_receipt(e, stanza);
 	} else {
 		e = stox_out_stanza(y, "message", "error");
 		stox_element_set(e, "id", stanza);

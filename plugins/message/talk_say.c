@@ -262,8 +262,7 @@ static void receipt(struct talk *t, struct stox_exchange *line)
 	if (!x)
 		return;
 	e = stox_out_stanza(x, "message", type);
-	stox_element_set(stox_element_add(e, "received", NS_RECEIPTS), "id", id);
-	stox_element_add(e, "store", "urn:xmpp:hints");
+	message_receipt(e, id);
 	stox_begin_send(x);
 }
 

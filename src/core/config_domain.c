@@ -419,6 +419,7 @@ void config_sip_partner(struct config_load *l,
 		.trusted = v[SIP_OPTION_TRUSTED].boolean,
 		.blocked = v[SIP_OPTION_BLOCKED].boolean,
 		.keepalive = v[SIP_OPTION_KEEPALIVE].boolean,
+		.client_usage = v[SIP_OPTION_PEER_CLIENT_USAGE].boolean,
 		.certificate = v[SIP_OPTION_CERTIFICATE].string,
 	};
 	/* an empty list is no list */

@@ -208,6 +208,14 @@ const struct config_option config_sip_options[] = {
 		"extended key usage allows clients too, as AOL's did. When it "
 		"does not, loading the configuration warns of it.",
 		.value = "false"),
+	ROW(SIP_OPTION_PEER_CLIENT_USAGE, "peer_client_usage", STOX_BOOL,
+		CONFIG_ANY,
+		"Whether a server of the partner that connects to stox proves "
+		"itself only by a certificate whose extended key usage allows "
+		"clients. Without it one for servers will do, as public "
+		"authorities issue them; the log says not-for-clients when one "
+		"is refused.",
+		.value = "false"),
 	SIP_DIALECT_TABLE(CHOICE)
 	[SIP_OPTION_COUNT] = { .option = { .name = NULL } },
 };

@@ -197,6 +197,18 @@ static void add_users(struct plan_writer *w, const struct wanted *c)
 	}
 }
 
+/* What a certificate of ours has to allow is told above; this is theirs. */
+static void add_theirs(struct plan_writer *w, const struct wanted *c)
+{
+	for (size_t i = 0; w->peers[i]; i++)
+		if (w->peers[i]->partner.client_usage &&
+			strcmp(used_by(w->config, w->peers[i]), c->name) == 0)
+			row(w, "theirs", pool_printf(w->pool, "client "
+				"authentication, in what the SIP servers of %s "
+				"show when they connect (peer_client_usage)",
+				plan_peer_name(w, w->peers[i])), "");
+}
+
 static void write_one(struct plan_writer *w, const struct wanted *c)
 {
 	buf_printf(w->out, "\n%s\n", c->name);
@@ -208,6 +220,7 @@ static void write_one(struct plan_writer *w, const struct wanted *c)
 		: c->have->server_usage ? "there" : "MISSING");
 	row(w, "usage", "client authentication", !c->have ? ""
 		: c->have->client_usage ? "there" : "MISSING");
+	add_theirs(w, c);
 	row(w, "key", c->sip ? "RSA, 2048 bits or more; signed with SHA-256"
 			     : "RSA, 2048 bits or more, or ECDSA; signed with "
 			       "SHA-256", "");

@@ -160,6 +160,7 @@ void io_identity_read(gnutls_x509_crt_t crt, struct pool *pool,
 	id->uri = r.uri.list;
 	id->srv = r.srv.list;
 	id->xmpp = r.xmpp.list;
+	io_identity_usage(crt, &id->client_usage, &id->server_usage);
 	id->expires_s = (uint64_t)gnutls_x509_crt_get_expiration_time(crt);
 	if (gnutls_x509_crt_get_fingerprint(crt, GNUTLS_DIG_SHA256, digest,
 		    &size) == 0)

@@ -123,6 +123,7 @@ struct io_identity {
 	const char **uri;    /* uniformResourceIdentifier */
 	const char **srv;    /* SRVName, "_xmpp-server.example.org" */
 	const char **xmpp;   /* xmppAddr */
+	bool client_usage, server_usage; /* extended key usage allows it */
 	uint64_t expires_s;  /* notAfter, seconds since 1970 */
 	char fingerprint[65]; /* SHA-256, hex */
 };

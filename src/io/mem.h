@@ -58,7 +58,7 @@ void io_world_dns_fail(struct io_world *w, bool fail);
 /** Credentials in memory: a certificate with these SANs ("dns:example.org",
  *  "uri:sip:example.org", "srv:_xmpp-server.example.org", "xmpp:example.org");
  *  @trusted says whether peers' chains verify.  One reference.  Several certificates: call
- *  io_mem_credentials_add(). */
+ *  io_mem_credentials_add().  "server only" among the names: for no client. */
 struct io_credentials *io_mem_credentials(const char *const *names, bool trusted);
 void io_mem_credentials_add(struct io_credentials *c, const char *const *names);
 /** The SHA-256 of the certificate with these SANs, in the same order, and of

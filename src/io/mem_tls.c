@@ -207,6 +207,8 @@ void io_mem_credentials_add(struct io_credentials *c, const char *const *names)
 	id->xmpp = names_of(c->pool, names, "xmpp:");
 	id->expires_s = UINT32_MAX;
 	io_mem_fingerprint(names, id->fingerprint);
+	id->server_usage = true;
+	id->client_usage = !*names_of(c->pool, names, "server only");
 	while (id->dns[dns])
 		dns++;
 	while (id->srv[srv])
@@ -218,8 +220,8 @@ void io_mem_credentials_add(struct io_credentials *c, const char *const *names)
 		.names = (const char *const *)all,
 		.addresses = (const char *const *)id->xmpp,
 		.expires_s = id->expires_s,
-		.client_usage = true,
-		.server_usage = true };
+		.client_usage = id->client_usage,
+		.server_usage = id->server_usage };
 	memcpy(item->info.key_sha256, id->fingerprint,
 		sizeof(item->info.key_sha256));
 }

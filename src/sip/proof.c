@@ -151,10 +151,26 @@ static bool new_enough(const struct sip_connection *c, const struct sip_peer *p)
 	return version_of(io_stream_tls(c->stream)) >= min;
 }
 
+/* Public authorities issue certificates for servers alone nowadays: only where
+ * the administrator says so. */
+static bool may_call(const struct io_identity *id,
+	const struct sip_connection *c, const struct sip_peer *p)
+{
+	char name[300];
+
+	if (c->outbound || !p->partner->client_usage || id->client_usage)
+		return true;
+	log_event(c->sip->log, STOX_LOG_WARN, "sip", 0, "not-for-clients",
+		"peer=%s partner=%s", sip_connection_name(c, name, sizeof name),
+		p->name);
+	return false;
+}
+
 enum sip_proof sip_proof(const struct sip_connection *c,
 	const struct sip_peer *p)
 {
 	const struct io_identity *id;
+	enum sip_proof proof;
 
 	if (!p->partner || p->partner->transport != c->transport)
 		return SIP_PROOF_NO;
@@ -163,7 +179,9 @@ enum sip_proof sip_proof(const struct sip_connection *c,
 	id = io_stream_identity(c->stream);
 	if (!id || !id->present || !id->trusted || !new_enough(c, p))
 		return SIP_PROOF_NO;
-	return by_certificate(id, c, p);
+	proof = by_certificate(id, c, p);
+	return proof == SIP_PROOF_YES && !may_call(id, c, p) ? SIP_PROOF_NO
+							     : proof;
 }
 
 /* The names in a certificate, as many as fit a sentence. */

@@ -28,6 +28,8 @@ struct sip_partner {
 	bool trusted;                 /* identities it asserts are believed */
 	bool blocked;
 	bool keepalive;               /* ping idle connections of ours */
+	bool client_usage;            /* what its servers show us when they call
+	                               * must be for clients */
 	const char *certificate;      /* name of the certificate we show; NULL:
 	                               * config.host */
 	/* of a domain in no section: of config.providers, that whose servers

@@ -333,6 +333,10 @@ def check_real(f):
     for wanted in ("file /certs/gw.contoso.com.crt, ends in ", "WARNING: *.contoso.com: SIP servers take no wildcard",
                    "certificate is not for clients"):
         bad += [] if any(line.startswith(wanted) or wanted in line for line in lines(plan)) else [f"not said: {wanted}"]
+    strict = text.replace('    front_end', '    peer_client_usage = true\n    front_end', 1)
+    bad += missing(f.plan(strict, "certificates"), "theirs client authentication, in what the SIP servers of contoso.com "
+                   "show when they connect (peer_client_usage)")
+    bad += ["usage of theirs, unasked"] if "theirs" in plan else []
     key = os.path.join(f.path, "certs", "gw.contoso.com.key")
     with open(key, "w", encoding="utf-8") as k:
         k.write("no key")

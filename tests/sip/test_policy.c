@@ -278,6 +278,43 @@ static void certificates_select_the_partner(void **state)
 	}
 }
 
+/* A certificate for servers alone: enough, unless the partner's is to be for
+ * clients too. */
+static void a_caller_may_have_to_be_a_client(void **state)
+{
+	static const char *const fe[] = { "fe1.contoso.com", NULL };
+	static const struct sip_partner lax = { .name = "contoso.com",
+		.front_ends = fe };
+	static const struct sip_partner strict = { .name = "contoso.com",
+		.front_ends = fe, .client_usage = true };
+	static const char *const both[] = { "dns:fe1.contoso.com", NULL };
+	static const char *const server[] = { "dns:fe1.contoso.com",
+		"server only", NULL };
+	static const struct {
+		const struct sip_partner *partner;
+		const char *const *names;
+		unsigned status;
+	} cases[] = { { &lax, both, 0 }, { &lax, server, 0 },
+		{ &strict, both, 0 }, { &strict, server, 403 } };
+	struct scene *s = *state;
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char address[32], branch[32];
+		struct end *e;
+
+		scene_configure(s, (const struct sip_partner *const[]){
+			cases[i].partner, NULL });
+		snprintf(address, sizeof address, "192.0.2.%zu", 60 + i);
+		snprintf(branch, sizeof branch, "z9hG4bKu%zu", i);
+		e = machine_call(scene_machine(s, address, cases[i].names,
+			true), 5061);
+		end_send(e, scene_request(s, "MESSAGE", "sip:juliet@example.org",
+			"sip:romeo@contoso.com", branch, NULL, NULL));
+		assert_int_equal(cases[i].status, end_status(e));
+	}
+	assert_int_equal(3, s->request_count);
+}
+
 static void without_certificate_only_options_works(void **state)
 {
 	struct scene *s = *state;
@@ -420,6 +457,7 @@ int main(void)
 		TEST(without_max_forwards_it_goes_up),
 		TEST(to_says_sips_or_has_a_tag),
 		TEST(certificates_select_the_partner),
+		TEST(a_caller_may_have_to_be_a_client),
 		TEST(without_certificate_only_options_works),
 		TEST(the_blocked_hear_nothing_else),
 		TEST(one_certificate_may_prove_several_partners),
