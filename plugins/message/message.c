@@ -31,7 +31,7 @@ const struct stox_option message_options[] = {
 		STOX_GLOBAL | STOX_DOMAIN,
 		"How long texts wait for the other side to take a conversation; "
 		"then their senders hear an error." },
-	[OPTION_IDLE] = { "idle", STOX_INT, "s", "900", 30, 86400, NULL,
+	[OPTION_IDLE] = { "idle", STOX_INT, "s", "900", 5, 86400, NULL,
 		STOX_GLOBAL | STOX_DOMAIN,
 		"A conversation in which nobody has written for so long ends." },
 	[OPTION_FIRST_TEXT] = { "first_text", STOX_BOOL, NULL, "false", 0, 0,

@@ -1,5 +1,6 @@
 """Cases: instant messages with a scripted Lync server at the other side."""
 import re
+import signal
 import time
 
 from cases import MARK, case, check, equal
@@ -298,3 +299,49 @@ def gone(world):
         world.fe.order("listen", on=True)
     tell(world, f"{MARK} again", 40)
     say(world, f"{MARK} again")
+
+
+def with_options(world, text):
+    """Other options for stox, from now on."""
+    world.stox.write(world.stox.text(text))
+    since = world.stox.reload()
+    world.stox.process.wait_log(r"\binfo core reloaded\b", 10, since)
+
+
+@case("a Lync server that freezes is heard of, and its return heals", **LYNC)
+@staged
+def frozen(world):
+    tell(world, f"{MARK} before")
+    world.fe.order("hang_up", to=JULIET)
+    with_options(world, "message_ring = 5\n")
+    try:
+        world.fe.process.signal(signal.SIGSTOP)
+        orders = [world.juliet.tell("send", to=ROMEO, body=f"{MARK} {i}")
+                  for i in range(3)]
+        for order in orders:
+            check(world.juliet.wait("error", 10, id=order)["text"], "no text")
+    finally:
+        world.fe.process.signal(signal.SIGCONT)
+        with_options(world, "")
+    world.fe.order("reset")
+    world.romeo.forget()
+    tell(world, f"{MARK} after", 40)
+    say(world, f"{MARK} after")
+
+
+@case("a session in which nobody writes ends, and the next text opens one",
+      **LYNC)
+@staged
+def idle(world):
+    with_options(world, "message_idle = 5\n")
+    try:
+        one = tell(world, f"{MARK} one")
+        check(world.romeo.quiet("ended", 3), "it ended too soon")
+        say(world, f"{MARK} two")
+        check(world.romeo.quiet("ended", 3), "a text did not keep it")
+        equal(world.romeo.wait("ended", 5)["call_id"], one["call_id"],
+              "the session that ended")
+        two = tell(world, f"{MARK} three")
+        check(two["call_id"] != one["call_id"], "the old session")
+    finally:
+        with_options(world, "")
