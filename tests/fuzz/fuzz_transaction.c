@@ -2,8 +2,8 @@
  * fuzz_transaction.c: a proven peer says anything on the connection that
  * carries our request: framing, policy and both transaction machines.
  *
- * The first byte says in which pieces the rest arrives and how the core
- * answers.  Afterwards time runs out: every request of ours must have ended
+ * The first byte says in which pieces the rest arrives, how the core answers,
+ * and (0x40) that our request is an INVITE.  Afterwards time runs out: every request of ours must have ended
  * exactly once, every handle be dead, and all memory be back.
  */
 #include <stdlib.h>
@@ -20,7 +20,8 @@ struct play {
 };
 
 static const char *const front_ends[] = { "192.0.2.2", NULL };
-static const char *const methods[] = { "MESSAGE", "INVITE", NULL };
+static const char *const methods[] = { "MESSAGE", "INVITE", "UPDATE", "BYE",
+	NULL };
 static const char *const ours[] = { "dns:gw.example.org", NULL };
 static const char *const theirs[] = { "dns:contoso.com", NULL };
 static const struct sip_partner contoso = { .name = "contoso.com",
@@ -106,7 +107,7 @@ static void begin(struct play *p, struct io_credentials *credentials)
 		.methods = methods,
 	};
 	struct sip_out out = {
-		.method = "MESSAGE",
+		.method = p->mode & 0x40 ? "INVITE" : "MESSAGE",
 		.request_uri = "sip:romeo@contoso.com",
 		.from = "sip:juliet@example.org",
 		.to = "sip:romeo@contoso.com",
