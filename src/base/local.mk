@@ -2,6 +2,8 @@ noinst_LIBRARIES += src/base/libbase.a
 src_base_libbase_a_SOURCES = \
 	src/base/buf.c \
 	src/base/buf.h \
+	src/base/fair.c \
+	src/base/fair.h \
 	src/base/handle.c \
 	src/base/handle.h \
 	src/base/limit.c \

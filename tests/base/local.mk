@@ -1,6 +1,7 @@
 if CMOCKA
 BASE_TESTS = \
 	tests/base/test_buf \
+	tests/base/test_fair \
 	tests/base/test_handle \
 	tests/base/test_limit \
 	tests/base/test_list \
@@ -15,6 +16,9 @@ TESTS += $(BASE_TESTS)
 tests_base_test_buf_SOURCES = tests/base/test_buf.c
 tests_base_test_buf_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_base_test_buf_LDADD = $(BASE) $(CMOCKA_LIBS)
+tests_base_test_fair_SOURCES = tests/base/test_fair.c
+tests_base_test_fair_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_base_test_fair_LDADD = $(BASE) $(CMOCKA_LIBS)
 tests_base_test_handle_SOURCES = tests/base/test_handle.c
 tests_base_test_handle_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_base_test_handle_LDADD = $(BASE) $(CMOCKA_LIBS)
