@@ -16,6 +16,7 @@ void io_env_init(struct io_env *env, const struct io_ops *ops,
 					       : &env->own_limits;
 	env->wheel = timer_wheel_new(now_ms);
 	list_init(&env->tasks);
+	fair_init(&env->slices);
 	list_init(&env->streams);
 	list_init(&env->locates);
 	list_init(&env->danes);
@@ -25,6 +26,7 @@ void io_env_done(struct io_env *env)
 {
 	list_each(it, tmp, &env->tasks)
 		list_remove(it);
+	fair_clear(&env->slices);
 	timer_wheel_free(&env->wheel);
 }
 

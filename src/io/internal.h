@@ -11,6 +11,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include "base/fair.h"
 #include "base/pool.h"
 #include "io/io.h"
 
@@ -20,6 +21,8 @@ struct io_ops {
 	void (*stop)(struct io_env *env);
 	uint64_t (*now_ms)(struct io_env *env);
 	uint64_t (*wall_us)(struct io_env *env);
+	/* a clock that goes on within a turn; only differences count */
+	uint64_t (*clock_us)(struct io_env *env);
 	int (*signal)(struct io_env *env, int signum,
 		void (*run)(void *arg, int signum), void *arg);
 	struct io_watch *(*watch)(struct io_env *env, int fd, int events,
@@ -69,6 +72,8 @@ struct io_env {
 	struct timer_wheel *wheel;
 	struct rand_source rand;
 	struct list tasks;        /* struct io_task, deferred */
+	struct fair slices;       /* struct io_task of io_slice() */
+	int held_back;            /* io_hold_back(), added up */
 	struct list streams;      /* struct io_stream */
 	struct list locates;      /* struct io_locate */
 	struct list danes;        /* struct io_dane_ask */
@@ -82,6 +87,9 @@ void io_env_init(struct io_env *env, const struct io_ops *ops,
 void io_env_done(struct io_env *env);
 /** Run the tasks deferred so far, not those they defer.  Returns how many. */
 size_t io_env_tasks(struct io_env *env);
+
+/** Run one slice of the tasks of io_slice().  Returns how many that were. */
+size_t io_env_slice(struct io_env *env);
 
 /* A copy of what a caller's struct io_tls_config says. */
 struct io_tls {

@@ -81,6 +81,20 @@ void io_task_init(struct io_task *task, void (*run)(void *arg), void *arg);
  *  Deferring one that is already deferred does nothing. */
 void io_defer(struct io_env *env, struct io_task *task);
 void io_undefer(struct io_task *task);
+/**
+ * The same for one of many, of which there may be more than a turn of the loop
+ * should take: @task runs when its turn comes, after all that is deferred.
+ * Each turn takes a slice of them, at most 0.5 ms; reading, timers and what is
+ * written go in between.
+ *
+ * @source  a number that tells who is the cause, as a hash of a name: tasks of
+ *          one source run in their order, sources take turns
+ */
+void io_slice(struct io_env *env, struct io_task *task, uint32_t source);
+/** Read less, so that the slicer catches up: what comes in waits with its
+ *  sender.  @by is added to the level, which is 0 at first: at 1 each stream has
+ *  one small piece of a turn; at 2 those who send more than that wait. */
+void io_hold_back(struct io_env *env, int by);
 
 /** Call @run(arg, signum) on the loop when the signal arrives. */
 int io_signal(struct io_env *env, int signum, void (*run)(void *arg, int signum),

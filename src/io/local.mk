@@ -25,6 +25,7 @@ src_io_libio_a_SOURCES = \
 	src/io/mem_tls.c \
 	src/io/mem_world.h \
 	src/io/proven.c \
+	src/io/slice.c \
 	src/io/stream.c \
 	src/io/tls.h \
 	src/io/trust.c \

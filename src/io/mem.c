@@ -116,6 +116,7 @@ static size_t step_once(struct io_world *w)
 			done++;
 		}
 		done += io_env_tasks(&env->env);
+		done += io_env_slice(&env->env);
 	}
 	return done;
 }
@@ -235,6 +236,12 @@ void io_world_heal(struct io_world *w)
 static uint64_t mem_now_ms(struct io_env *env)
 {
 	return mem_of(env)->world->now_ms;
+}
+
+/* It stands still within a step. */
+static uint64_t mem_clock_us(struct io_env *env)
+{
+	return mem_of(env)->world->now_ms * 1000;
 }
 
 static uint64_t mem_wall_us(struct io_env *env)
@@ -357,6 +364,7 @@ static const struct io_ops ops = {
 	.stop = mem_stop,
 	.now_ms = mem_now_ms,
 	.wall_us = mem_wall_us,
+	.clock_us = mem_clock_us,
 	.signal = mem_signal,
 	.watch = mem_watch,
 	.unwatch = mem_unwatch,

@@ -53,18 +53,31 @@ static void arm_timer(struct uv_env *env)
 		due > uv_now(&env->loop) ? due - uv_now(&env->loop) : 0, 0);
 }
 
-static bool work(struct uv_env *env)
+/* Deferred calls, and what they wrote.  Returns whether more is to do. */
+static bool settle(struct uv_env *env)
 {
-	bool steps = uv_gate_turn(env);
-
 	for (int i = 0; i < ROUNDS; i++) {
 		size_t n = io_env_tasks(&env->env);
 
 		n += uv_streams_flush(env);
 		if (n == 0)
-			return steps;
+			return false;
 	}
 	return true;
+}
+
+/* What came in a moment ago goes out before the bulk of work has its share. */
+static bool work(struct uv_env *env)
+{
+	bool more = uv_gate_turn(env);
+
+	more |= settle(env);
+	env->turn++;
+	if (!uv_streams_more(env) && fair_empty(&env->env.slices))
+		return more;
+	io_env_slice(&env->env);
+	more |= settle(env);
+	return more || uv_streams_wait(env) || !fair_empty(&env->env.slices);
 }
 
 static void on_prepare(uv_prepare_t *prepare)
@@ -114,6 +127,15 @@ static uint64_t env_wall_us(struct io_env *e)
 
 	(void)e;
 	clock_gettime(CLOCK_REALTIME, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+static uint64_t env_clock_us(struct io_env *e)
+{
+	struct timespec t;
+
+	(void)e;
+	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
@@ -173,6 +195,7 @@ static const struct io_ops ops = {
 	.stop = env_stop,
 	.now_ms = env_now_ms,
 	.wall_us = env_wall_us,
+	.clock_us = env_clock_us,
 	.signal = uv_env_signal,
 	.watch = uv_env_watch,
 	.unwatch = uv_env_unwatch,
@@ -240,6 +263,7 @@ struct io_env *io_uv_new(const struct io_env_config *config)
 	list_init(&env->listeners);
 	list_init(&env->signals);
 	list_init(&env->dirty);
+	list_init(&env->more);
 	buf_init(&env->wire, SIZE_MAX / 4, env->env.budget);
 	init_handles(env);
 	uv_gate_init(env);

@@ -3,7 +3,9 @@
  *
  * Sockets are our own descriptors; libuv tells when they are ready.  A turn of
  * the loop is: read what is there, deferred calls and timers, a few steps of
- * handshakes, one flush of every stream that was written to.
+ * handshakes, one flush of every stream that was written to.  Each stream has
+ * its share of a turn, and so has the work over many items (slice.c): nobody
+ * waits longer than the shares of the others together.
  */
 #ifndef IO_UV_ENV_H
 #define IO_UV_ENV_H
@@ -38,6 +40,8 @@ struct uv_env {
 	struct list listeners;     /* struct uv_listener */
 	struct list signals;       /* struct uv_signal */
 	struct list dirty;         /* uv_stream.dirty: written to this turn */
+	struct list more;          /* uv_stream.more: read, and not all given */
+	uint64_t turn;             /* its number */
 	struct timer accept_again; /* running: descriptors ran out */
 	struct uv_gate gate;
 	struct uv_dns *dns;        /* NULL until the first question */
@@ -92,6 +96,10 @@ void uv_stream_pause(struct io_stream *s, bool paused);
 void uv_stream_starttls(struct io_stream *s, const struct io_tls_config *tls);
 void uv_stream_close(struct io_stream *s);
 void uv_stream_abort(struct io_stream *s);
+/** Does a stream wait whose share of a turn was over, and may it go on? */
+bool uv_streams_wait(const struct uv_env *env);
+/** Let those go on.  Returns whether there were any. */
+bool uv_streams_more(struct uv_env *env);
 /** End all streams, with their on_close. */
 void uv_streams_end(struct uv_env *env);
 

@@ -11,6 +11,9 @@
 #include <unistd.h>
 
 #define CLOSE_MS 5000
+/* The share of a turn: on_data gets pieces until that time is over. */
+#define SHARE_US 250
+#define PIECE 4096
 
 void uv_stream_timer(struct uv_stream *s, enum limit_id id)
 {
@@ -41,6 +44,7 @@ static void stream_free(struct uv_stream *s)
 	io_undefer(&s->finish);
 	buf_free(&s->out);
 	buf_free(&s->wire);
+	buf_free(&s->rest);
 	uv_tls_free(&s->tls);
 	io_tls_free(&s->direct);
 	io_stream_done(&s->s);
@@ -103,6 +107,7 @@ static void end(struct uv_stream *s, enum io_reason reason, const char *detail,
 	s->detail = detail && *detail ? base_strdup(detail) : NULL;
 	timer_stop(s->s.env->wheel, &s->timer);
 	list_remove(&s->dirty);
+	list_remove(&s->more);
 	uv_gate_leave(s);
 	uv_dial_free(&s->dial);
 	close_socket(s, rude);
@@ -169,10 +174,82 @@ void uv_streams_end(struct uv_env *env)
 
 /* ---- receiving ---------------------------------------------------------- */
 
-void uv_stream_data(struct uv_stream *s, struct str bytes)
+/* Its share of this turn is used up. */
+static bool is_over(struct uv_stream *s)
 {
+	const struct uv_env *env = uv_stream_env(s);
+
+	if (s->turn != env->turn) {
+		s->turn = env->turn;
+		s->used_us = 0;
+	}
+	return s->used_us >= (env->env.held_back > 0 ? 1 : SHARE_US);
+}
+
+/* It goes on in the next turn. */
+static void want_more(struct uv_stream *s)
+{
+	if (list_empty(&s->more))
+		list_append(&uv_stream_env(s)->more, &s->more);
+}
+
+/* One piece; any takes a little time, whatever the clock says. */
+static void give_piece(struct uv_stream *s, struct str piece)
+{
+	struct io_env *env = s->s.env;
+	uint64_t began = env->ops->clock_us(env);
+
 	if (s->s.events && s->s.events->on_data)
-		s->s.events->on_data(s->s.arg, &s->s, bytes);
+		s->s.events->on_data(s->s.arg, &s->s, piece);
+	s->used_us += env->ops->clock_us(env) - began + 1;
+}
+
+/* Returns how many of the bytes are done with. */
+static size_t give(struct uv_stream *s, struct str bytes)
+{
+	size_t done = 0;
+
+	while (done < bytes.len && s->state == UV_OPEN && !s->paused &&
+		!is_over(s)) {
+		size_t n = bytes.len - done < PIECE ? bytes.len - done : PIECE;
+
+		give_piece(s, (struct str){ bytes.p + done, n });
+		done += n;
+	}
+	return done;
+}
+
+static void give_rest(struct uv_stream *s)
+{
+	if (s->rest.len == 0)
+		return;
+	buf_consume(&s->rest, give(s, buf_str(&s->rest)));
+	if (s->rest.len == 0)
+		buf_free(&s->rest);
+}
+
+bool uv_stream_give(struct uv_stream *s, struct str bytes)
+{
+	size_t done;
+
+	give_rest(s);
+	done = s->rest.len == 0 ? give(s, bytes) : 0;
+	if (s->state != UV_OPEN) {
+		/* behind the last word in the clear nothing may come before
+		 * the handshake */
+		if (s->state == UV_HANDSHAKE &&
+			s->rest.len + bytes.len > done)
+			uv_stream_end(s, IO_TLS_FAILED,
+				"data before the handshake");
+		return false;
+	}
+	if (done < bytes.len)
+		buf_add(&s->rest, bytes.p + done, bytes.len - done);
+	if (s->rest.len == 0)
+		return true;
+	if (!s->paused)
+		want_more(s);
+	return false;
 }
 
 void uv_stream_eof(struct uv_stream *s, const char *detail)
@@ -215,9 +292,15 @@ static void on_readable(struct uv_stream *s)
 	if (s->tls)
 		uv_tls_input(s, buf, (size_t)n);
 	else if (n > 0)
-		uv_stream_data(s, (struct str){ buf, (size_t)n });
+		uv_stream_give(s, (struct str){ buf, (size_t)n });
 	else
 		uv_stream_eof(s, NULL);
+}
+
+/* More may be read: all that was is used. */
+static bool is_hungry(const struct uv_stream *s)
+{
+	return !s->paused && list_empty(&s->more);
 }
 
 static void on_poll(uv_poll_t *handle, int status, int events)
@@ -241,7 +324,7 @@ static void on_poll(uv_poll_t *handle, int status, int events)
 			uv_stream_dirty(s);
 	}
 	if ((events & UV_READABLE) && s->state != UV_CLOSED &&
-		(!s->paused || s->state != UV_OPEN))
+		(is_hungry(s) || s->state != UV_OPEN))
 		on_readable(s);
 	if (s->state != UV_CLOSED)
 		uv_stream_poll(s);
@@ -258,7 +341,7 @@ void uv_stream_poll(struct uv_stream *s)
 			want |= UV_READABLE;
 		break;
 	case UV_OPEN:
-		if (!s->paused)
+		if (is_hungry(s))
 			want |= UV_READABLE;
 		break;
 	case UV_DRAINING:
@@ -289,8 +372,33 @@ static void resume(void *arg)
 		return;
 	if (s->tls)
 		uv_tls_resume(s);
-	if (s->state == UV_OPEN)
+	else
+		uv_stream_give(s, (struct str){ NULL, 0 });
+	if (s->state != UV_CLOSED)
 		uv_stream_poll(s);
+}
+
+bool uv_streams_wait(const struct uv_env *env)
+{
+	return env->env.held_back < 2 && !list_empty(&env->more);
+}
+
+bool uv_streams_more(struct uv_env *env)
+{
+	struct list batch = env->more;
+
+	if (!uv_streams_wait(env))
+		return false;
+	batch.next->prev = batch.prev->next = &batch;
+	list_init(&env->more);
+	while (!list_empty(&batch)) {
+		struct uv_stream *s =
+			container_of(batch.next, struct uv_stream, more);
+
+		list_remove(&s->more);
+		resume(s);
+	}
+	return true;
 }
 
 void uv_stream_pause(struct io_stream *stream, bool paused)
@@ -319,6 +427,7 @@ void uv_stream_close(struct io_stream *stream)
 		return;
 	}
 	s->state = UV_DRAINING;
+	list_remove(&s->more);
 	timer_start(s->s.env->wheel, &s->timer, CLOSE_MS);
 	uv_stream_dirty(s);
 	uv_stream_poll(s);
@@ -362,6 +471,8 @@ struct uv_stream *uv_stream_new(struct uv_env *env, bool client)
 	io_stream_init(&s->s, &env->env, client);
 	s->fd = -1;
 	list_init(&s->dirty);
+	list_init(&s->more);
+	buf_init(&s->rest, SIZE_MAX / 4, env->env.budget);
 	buf_init(&s->out, 0, env->env.budget);
 	buf_init(&s->wire, SIZE_MAX / 4, env->env.budget);
 	timer_init(&s->timer, on_timer, s);

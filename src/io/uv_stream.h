@@ -28,6 +28,7 @@ struct uv_tls {
 	size_t in_len;
 	struct buf held;   /* ciphertext kept while the reader pauses */
 	bool peer_done;    /* end of TCP: nothing more to pull */
+	int stop;          /* why no more can be decrypted, 0: it can */
 	/* the gate */
 	bool has_place;
 	bool answered;     /* a hello has come whole, and cost us something */
@@ -47,6 +48,9 @@ struct uv_stream {
 	bool blocked;          /* the kernel took less than it was given */
 	bool write_dead;       /* sending failed; reading will say why */
 	struct list dirty;     /* env->dirty */
+	struct list more;      /* env->more: its share of a turn was over */
+	struct buf rest;       /* plaintext read and not given to on_data yet */
+	uint64_t turn, used_us; /* what on_data has taken of that turn */
 	struct buf out;        /* plaintext queued */
 	struct buf wire;       /* what goes out as it is, before any of out */
 	struct timer timer;    /* the deadline of the present state */
@@ -81,7 +85,10 @@ void uv_stream_fail(struct uv_stream *s, int error);
 /** Ask libuv for what the present state needs. */
 void uv_stream_poll(struct uv_stream *s);
 void uv_stream_timer(struct uv_stream *s, enum limit_id id);
-void uv_stream_data(struct uv_stream *s, struct str bytes);
+/** Pass on plaintext, behind what is left of earlier ones, as far as its share
+ *  of the turn goes and it is not paused.  True when nothing is left; else the
+ *  rest is kept, and either its turn comes or the stream has to be resumed. */
+bool uv_stream_give(struct uv_stream *s, struct str bytes);
 /** The peer has closed. */
 void uv_stream_eof(struct uv_stream *s, const char *detail);
 /** on_open, or on_secure after io_starttls(). */

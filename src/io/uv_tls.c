@@ -403,9 +403,17 @@ static void stopped(struct uv_stream *s, int rc)
 	/* warnings are passed over */
 }
 
+static bool is_final(int rc)
+{
+	return rc < 0 && rc != GNUTLS_E_AGAIN &&
+	       (gnutls_error_is_fatal(rc) || rc == GNUTLS_E_SESSION_EOF ||
+		       rc == GNUTLS_E_REHANDSHAKE);
+}
+
 static void pump(struct uv_stream *s)
 {
 	struct uv_tls *tls = s->tls;
+	bool whole;
 	int rc = 0;
 
 	for (;;) {
@@ -413,23 +421,21 @@ static void pump(struct uv_stream *s)
 
 		/* answers of TLS itself, as to a key update */
 		uv_stream_send_wire(s);
-		if (n > 0)
-			uv_stream_data(s,
-				(struct str){ uv_stream_env(s)->plain_buf, n });
+		tls->stop = is_final(rc) ? rc : 0;
+		whole = uv_stream_give(s,
+			(struct str){ uv_stream_env(s)->plain_buf, n });
 		if (s->state != UV_OPEN)
 			return;
-		if (s->paused && (rc == 0 || tls->in_len > 0)) {
+		if (whole && tls->stop) {
+			stopped(s, tls->stop);
+			return;
+		}
+		if (!whole || s->paused) {
 			hold(tls);
 			return;
 		}
 		if (rc == GNUTLS_E_AGAIN)
 			return;
-		if (rc == 0 || (!gnutls_error_is_fatal(rc) &&
-				       rc != GNUTLS_E_SESSION_EOF &&
-				       rc != GNUTLS_E_REHANDSHAKE))
-			continue;
-		stopped(s, rc);
-		return;
 	}
 }
 
@@ -445,10 +451,16 @@ void uv_tls_resume(struct uv_stream *s)
 {
 	struct uv_tls *tls = s->tls;
 
+	if (!uv_stream_give(s, (struct str){ NULL, 0 }) || s->paused)
+		return;
+	if (tls->stop) {
+		stopped(s, tls->stop);
+		return;
+	}
 	tls->in = tls->held.data;
 	tls->in_len = tls->held.len;
 	pump(s);
-	if (s->state == UV_OPEN && !s->paused)
+	if (s->state == UV_OPEN && !s->paused && list_empty(&s->more))
 		buf_free(&tls->held);
 }
 

@@ -53,6 +53,11 @@ tests_io_test_proven_SOURCES = tests/io/test_proven.c $(TLS_ENDS)
 tests_io_test_proven_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(CMOCKA_CFLAGS) \
 	$(GNUTLS_CFLAGS)
 tests_io_test_proven_LDADD = $(IO) $(BASE) $(CMOCKA_LIBS) $(GNUTLS_LIBS)
+check_PROGRAMS += tests/io/test_slice
+TESTS += tests/io/test_slice
+tests_io_test_slice_SOURCES = tests/io/test_slice.c
+tests_io_test_slice_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(CMOCKA_CFLAGS)
+tests_io_test_slice_LDADD = $(IO) $(BASE) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/io/test_uv
 TESTS += tests/io/test_uv
 tests_io_test_uv_SOURCES = tests/io/test_uv.c tests/io/ends.c tests/io/ends.h
