@@ -186,7 +186,7 @@ static void act(void *state, struct stox_session *s)
 }
 
 static const struct stox_session_kind kind = { .name = "presence",
-	.event = event, .act = act, .describe = admin_describe };
+	.event = event, .act = act, .describe = admin_describe, .bulk = true };
 static const struct stox_session_kind *const kinds[] = { &kind,
 	&publish_kind, NULL };
 

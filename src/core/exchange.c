@@ -99,6 +99,7 @@ static void destroy(struct stox_exchange *x)
 	if (x->tracked)
 		table_remove(n->by_stanza_id, str_from(x->out_id));
 	lane_leave(x);
+	crowd_leave(&x->place);
 	handles_remove(n->exchanges, x->id);
 	snapshot_unref(&x->snapshot);
 	node_pool_release(n, &pool);

@@ -23,6 +23,7 @@
 #include "xmpp/xmpp.h"
 
 struct node;
+struct crowd;
 struct lane;
 
 /** A header to write. */
@@ -130,6 +131,7 @@ struct stox_exchange {
 	struct list lane_node;
 	/* session */
 	uint64_t session;             /* the one that took or began it */
+	struct crowd *place;          /* it holds one there, or NULL */
 	unsigned tag;
 };
 

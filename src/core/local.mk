@@ -9,6 +9,7 @@ src_core_libcore_a_SOURCES = \
 	src/core/certificates.c src/core/certificates.h \
 	src/core/diagnostics.c \
 	src/core/count.c src/core/count.h \
+	src/core/crowd.c src/core/crowd.h \
 	src/core/dialog.c src/core/dialog.h \
 	src/core/disco.c src/core/disco.h \
 	src/core/ends.c \

@@ -360,6 +360,7 @@ static void make_tables(struct node *n)
 	n->waits = handles_new();
 	n->session_handles = handles_new();
 	n->lanes = table_new(key);
+	n->crowds = table_new(key);
 	n->by_stanza_id = table_new(key);
 	n->sessions = sessions_new(n);
 	n->spellings = spellings_new(n);
@@ -439,6 +440,7 @@ static void free_rest(struct node *n)
 	handles_free(&n->waits);
 	handles_free(&n->session_handles);
 	table_free(&n->lanes);
+	crowds_free(n);
 	table_free(&n->by_stanza_id);
 	free(n->dialback_secret);
 	free(n);

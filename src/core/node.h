@@ -8,6 +8,7 @@
 #include "base/table.h"
 #include "core/config.h"
 #include "core/count.h"
+#include "core/crowd.h"
 #include "core/exchange.h"
 #include "core/host.h"
 #include "core/listen.h"
@@ -50,6 +51,7 @@ struct node {
 	struct store *store;
 	struct handles *exchanges, *waits, *session_handles;
 	struct table *lanes;             /* by direction and pair */
+	struct table *crowds;            /* by SIP domain */
 	struct table *by_stanza_id;      /* out_id -> exchange */
 	struct sessions *sessions;
 	struct spellings *spellings;

@@ -10,6 +10,7 @@ enum { RETRY_S = 10 };
 
 static void work(void *arg);
 static void wake(void *arg);
+static void count(struct stox_session *s, int by);
 
 /** "kind\nkey"; the store keeps the two apart. */
 static char *make_key(const char *kind, struct str key)
@@ -47,6 +48,7 @@ struct stox_session *session_new(struct stox_host *host,
 	s->handle = handles_add(n->session_handles, s);
 	list_init(&s->node);
 	list_init(&s->mailbox);
+	list_init(&s->waiting);
 	io_task_init(&s->work, work, s);
 	timer_init(&s->wake, wake, s);
 	table_put(n->sessions->by_key, str_from(s->key), s);
@@ -83,7 +85,10 @@ void session_free(struct stox_session *s)
 		order_free(&m->order);
 		free(m->told);
 		free(m);
+		count(s, -1);
 	}
+	list_remove(&s->waiting);
+	crowd_leave(&s->place);
 	session_object_free(s);
 	free(s->key);
 	free(s->row);
@@ -131,7 +136,8 @@ void session_rest(struct stox_session *s)
 	struct sessions *all = s->n->sessions;
 	uint64_t max = limit_get(s->n->limits, LIMIT_SESSIONS);
 
-	if (s->begun || s->waking || s->object)
+	if (s->begun || s->waking || s->object || s->acting ||
+		!list_empty(&s->waiting))
 		return; /* its answer finds it by its handle */
 	session_wake(s);
 	list_append(&all->quiet, &s->node);
@@ -144,6 +150,43 @@ void session_rest(struct stox_session *s)
 }
 
 /* ---- the mailbox ----------------------------------------------------------- */
+
+void session_schedule(struct stox_session *s)
+{
+	if (s->kind->bulk)
+		io_slice(s->n->env, &s->work, s->source);
+	else
+		io_defer(s->n->env, &s->work);
+}
+
+/* More, or fewer, events wait: with many the world has to be patient. */
+static void count(struct stox_session *s, int by)
+{
+	struct sessions *all = s->n->sessions;
+	uint64_t max = limit_get(s->n->limits, LIMIT_SESSION_BACKLOG);
+	int level = all->held_back;
+
+	if (!s->kind->bulk)
+		return;
+	all->backlog += (uint64_t)by;
+	if (all->backlog > max * 16)
+		level = 2;
+	else if (all->backlog > max)
+		level = level > 1 && all->backlog > max * 8 ? 2 : 1;
+	else if (all->backlog <= max / 2)
+		level = 0;
+	if (level > all->held_back)
+		limit_hit(s->n->limits, LIMIT_SESSION_BACKLOG);
+	if (level != all->held_back)
+		io_hold_back(s->n->env, level - all->held_back);
+	all->held_back = level;
+}
+
+static uint32_t source_of(const struct sessions *all,
+	const struct stox_exchange *x)
+{
+	return (uint32_t)table_siphash(all->secret, jid_bare(&x->from));
+}
 
 void session_post(struct stox_session *s, const struct stox_event *e)
 {
@@ -168,8 +211,11 @@ void session_post(struct stox_session *s, const struct stox_event *e)
 	/* that the past is over comes before what has happened since */
 	list_append(e->type == STOX_EVENT_RESTORED ? s->mailbox.next
 						   : &s->mailbox, &m->node);
+	if (e->exchange && s->kind->bulk)
+		s->source = source_of(s->n->sessions, e->exchange);
+	count(s, 1);
 	if (!s->loading)
-		io_defer(s->n->env, &s->work);
+		session_schedule(s);
 }
 
 void core_deliver(struct node *n, uint64_t session, const struct stox_event *e)
@@ -207,6 +253,7 @@ static struct stox_event next_event(struct stox_session *s, char local_tag[33])
 	memcpy(local_tag, m->local_tag, sizeof(m->local_tag));
 	list_remove(&m->node);
 	free(m);
+	count(s, -1);
 	if (e.type == STOX_EVENT_ANSWER && s->begun)
 		s->begun--;
 	return e;
@@ -264,13 +311,24 @@ void session_go_on(struct stox_session *s)
 	if (!list_empty(&s->mailbox)) {
 		if (s->ended)
 			begin_again(s);
-		io_defer(s->n->env, &s->work);
+		session_schedule(s);
+	} else if (s->acting) {
+		session_schedule(s);
 	} else if (s->ended || (!s->stored && !s->begun && !s->waking &&
-			!s->object)) {
+			!s->object && list_empty(&s->waiting))) {
 		session_free(s);
 	} else {
 		session_rest(s);
 	}
+}
+
+/* What it has asked a place for and not used is for others. */
+static void act(struct stox_session *s)
+{
+	s->acting = false;
+	if (!s->ended)
+		s->kind->act(s->host->state, s);
+	crowd_leave(&s->place);
 }
 
 static void committed(void *arg, int error)
@@ -290,7 +348,10 @@ static void committed(void *arg, int error)
 	if (!s->ended) {
 		if (s->due_s)
 			session_due_by(s->n->sessions, s->due_s);
-		s->kind->act(s->host->state, s);
+		if (s->kind->bulk)
+			s->acting = true;
+		else
+			act(s);
 	}
 	session_go_on(s);
 }
@@ -323,7 +384,14 @@ static void work(void *arg)
 	struct stox_event e;
 	char tag[33];
 
-	if (s->committing || s->loading || list_empty(&s->mailbox))
+	if (s->committing || s->loading)
+		return;
+	if (s->acting) {
+		act(s);
+		session_go_on(s);
+		return;
+	}
+	if (list_empty(&s->mailbox))
 		return;
 	e = next_event(s, tag);
 	s->replying = e.exchange ? e.exchange->id : 0;
@@ -352,7 +420,7 @@ static void work(void *arg)
 	}
 	release_reply(s, 0);
 	if ((s->noted || e.type == STOX_EVENT_RESTORED) && !s->ended)
-		s->kind->act(s->host->state, s);
+		act(s);
 	session_go_on(s);
 }
 

@@ -191,6 +191,8 @@ struct stox_exchange *stox_begin(struct stox_session *s,
 		exchange_replied(x);
 		return NULL;
 	}
+	x->place = s->place;
+	s->place = NULL;
 	s->begun++;
 	n->counts.begun++;
 	return x;
@@ -199,6 +201,13 @@ struct stox_exchange *stox_begin(struct stox_session *s,
 void stox_out_self(struct stox_exchange *x)
 {
 	x->out_sip->self = true;
+}
+
+bool stox_session_may_send(struct stox_session *s, const char *to)
+{
+	const char *at = strrchr(to, '@');
+
+	return crowd_enter(s, str_from(at ? at + 1 : to));
 }
 
 void stox_begin_send(struct stox_exchange *x)

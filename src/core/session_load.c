@@ -345,6 +345,7 @@ struct sessions *sessions_new(struct node *n)
 
 	all->node = n;
 	rand_bytes(io_rand(n->env), key, sizeof(key));
+	memcpy(all->secret, key, sizeof(key));
 	all->by_key = table_new(key);
 	all->by_id = table_new(key);
 	all->next_due_s = UINT64_MAX;

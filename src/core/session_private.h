@@ -54,6 +54,11 @@ struct stox_session {
 	struct order *ordered; /* the operator waits for it too */
 	struct list mailbox;
 	struct io_task work;
+	/* of kinds that are bulk */
+	uint32_t source;       /* whose doing the last event was */
+	bool acting;           /* act() is due, before the next event */
+	struct list waiting;   /* for a place in a crowd */
+	struct crowd *place;   /* for its next request, or NULL */
 };
 
 struct sessions {
@@ -65,6 +70,9 @@ struct sessions {
 	struct list questions;         /* the store's answers to these are due */
 	struct list inquiries, orders; /* operators wait for these */
 	uint64_t last_id;              /* given out */
+	uint8_t secret[16];            /* for the sources of events */
+	uint64_t backlog;              /* events that wait, of bulk kinds */
+	int held_back;                 /* the level of io_hold_back() */
 	uint64_t epoch;                /* of this run */
 
 	/* two readers of the rows that have a due time, in their order: those
@@ -87,6 +95,8 @@ struct stox_session *session_new(struct stox_host *host,
 void session_free(struct stox_session *s);
 /** Write what is not in the store yet. */
 void session_save(struct stox_session *s);
+/** It works when its turn comes. */
+void session_schedule(struct stox_session *s);
 /** Put an event into the mailbox. */
 void session_post(struct stox_session *s, const struct stox_event *e);
 /** Find it in memory. */

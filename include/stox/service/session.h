@@ -83,6 +83,9 @@ struct stox_session_kind {
 	size_t size;
 	/** Before those bytes go: free what they own.  NULL: nothing. */
 	void (*drop)(void *state, void *object);
+	/** Many of them may have an event at once, as those of everybody who
+	 *  watches one user: they take turns, and others go first. */
+	bool bulk;
 };
 
 /** The session of that kind and key.  Its row may have to be read first: it is
@@ -164,6 +167,10 @@ STOX_API void stox_begin_send(struct stox_exchange *x);
 /** After stox_out_sip(): the request goes where `to` is served, but it is about
  *  its sender: Request-URI and To are From's.  PUBLISH; RFC 3903, 4. */
 STOX_API void stox_out_self(struct stox_exchange *x);
+/** In act(), for kinds that are `bulk`: may the next stox_begin() go to that SIP
+ *  address now?  False: too much is under way to its domain; act() runs again
+ *  when there is room. */
+STOX_API bool stox_session_may_send(struct stox_session *s, const char *to);
 
 /** A name that nobody can guess, that begins with the node's id and by which
  *  the core finds the session: for Call-IDs, and for the tags of its dialogs.
