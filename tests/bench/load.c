@@ -583,7 +583,7 @@ static int run(struct load *l, const char *certificates, const char *trust)
 		l->out_sip = dial(l, l->stox_sip, true);
 	io_run(l->env);
 	report(l);
-	return (l->star ? l->of_star.told == l->pairs
+	return (l->star ? l->of_star.storms == STORMS
 			: l->arrived == l->count) && l->errors == 0 ? EXIT_SUCCESS
 							: EXIT_FAILURE;
 }

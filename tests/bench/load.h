@@ -8,7 +8,7 @@
 #include "io/io.h"
 #include "sip/message.h"
 
-enum { PAIRS_MAX = 131072, BUFFER = 1 << 24, BODY = 100 };
+enum { PAIRS_MAX = 131072, BUFFER = 1 << 24, BODY = 100, STORMS = 3 };
 
 struct person;
 
@@ -38,11 +38,19 @@ struct load {
 	uint64_t asked, known;
 	struct star {
 		struct timer pace;      /* of the others' messages */
-		uint64_t sent, quiet, begin_us, end_us;
+		struct timer change;
+		uint64_t sent, first;   /* of this storm and its quiet time */
+		uint64_t changed;       /* watchers that stox was told for */
 		uint64_t told;          /* NOTIFYs of the change */
+		uint64_t begin_us;
 		uint64_t at_us[4096];
 		uint32_t before_us[2048], during_us[4096];
 		uint64_t before, during;
+		uint64_t storms;        /* that are over */
+		struct {
+			double seconds;
+			uint32_t before_us, during_us;
+		} results[STORMS];
 	} of_star;
 };
 

@@ -16,6 +16,7 @@ enum {
 	OTHER_MS = 10,          /* between their messages */
 	QUIET = 500,            /* of them before the storm */
 	SETTLE_MS = 6000,       /* until everybody may be told again */
+	QUEUED = 65536,         /* bytes that stox has not taken yet */
 };
 
 /* One pair: the names of its dialog, and what was told last. */
@@ -153,74 +154,21 @@ void people_send(struct load *l, uint64_t i)
 
 /* ---- a star, and others ---------------------------------------------------- */
 
-static void change_all(struct load *l)
-{
-	l->of_star.begin_us = io_wall_us(l->env);
-	for (uint64_t i = 0; i < l->pairs; i++)
-		show(l, i, &l->persons[i]);
-}
-
-static void told(struct load *l)
-{
-	if (++l->of_star.told == l->pairs)
-		l->of_star.end_us = io_wall_us(l->env);
-}
-
-static bool is_over(const struct load *l)
-{
-	const struct star *s = &l->of_star;
-
-	return s->told == l->pairs ||
-	       s->sent - s->quiet == sizeof(s->during_us) / sizeof(uint32_t);
-}
-
-static void pace_others(void *arg)
+/** The star's server has news for each watcher, and sends as fast as stox
+ *  takes them. */
+static void change(void *arg)
 {
 	struct load *l = arg;
 	struct star *s = &l->of_star;
-	char text[512];
-	int n;
 
-	if (s->sent == QUIET && !s->quiet) {
-		s->quiet = s->sent;
-		change_all(l);
-	}
-	if (s->quiet && is_over(l)) {
-		load_finish(l);
-		return;
-	}
-	s->at_us[s->sent % 4096] = io_wall_us(l->env);
-	n = snprintf(text, sizeof(text), "<message "
-		"from='other@example.org/r' to='friend%" PRIu64
-		"@contoso.com' type='chat'><body>%s</body></message>",
-		OTHER + s->sent, l->body);
-	s->sent++;
-	write_text(l->out_other, text, n);
-	timer_start(io_timers(l->env), &s->pace, OTHER_MS);
+	for (; s->changed < l->pairs && io_queued(l->out_xmpp) < QUEUED;
+		s->changed++)
+		show(l, s->changed, &l->persons[s->changed]);
+	if (s->changed < l->pairs)
+		timer_start(io_timers(l->env), &s->change, 1);
 }
 
-/* Everybody knows the star: some quiet, then it changes. */
-static void begin_star(struct load *l)
-{
-	timer_init(&l->of_star.pace, pace_others, l);
-	timer_start(io_timers(l->env), &l->of_star.pace, SETTLE_MS);
-}
-
-void people_message(struct load *l, struct str number)
-{
-	struct star *s = &l->of_star;
-	uint64_t n;
-	uint32_t us;
-
-	if (str_to_u64(number, UINT32_MAX, &n) < 0 || n < OTHER)
-		return;
-	n -= OTHER;
-	us = (uint32_t)(io_wall_us(l->env) - s->at_us[n % 4096]);
-	if (n < QUIET)
-		s->before_us[s->before++] = us;
-	else
-		s->during_us[s->during++] = us;
-}
+static void pace_others(void *arg);
 
 static int compare(const void *a, const void *b)
 {
@@ -235,17 +183,92 @@ static uint32_t p99(uint32_t *list, uint64_t count)
 	return count ? list[count * 99 / 100] : 0;
 }
 
+/** Everybody knows the star: some quiet, then it changes. */
+static void begin_storm(struct load *l)
+{
+	struct star *s = &l->of_star;
+
+	s->first = s->sent;
+	s->changed = s->told = s->before = s->during = s->begin_us = 0;
+	timer_start(io_timers(l->env), &s->pace, SETTLE_MS);
+}
+
+static void begin_star(struct load *l)
+{
+	timer_init(&l->of_star.pace, pace_others, l);
+	timer_init(&l->of_star.change, change, l);
+	begin_storm(l);
+}
+
+static void end_storm(struct load *l)
+{
+	struct star *s = &l->of_star;
+
+	s->results[s->storms].seconds =
+		(double)(io_wall_us(l->env) - s->begin_us) / 1e6;
+	s->results[s->storms].before_us = p99(s->before_us, s->before);
+	s->results[s->storms].during_us = p99(s->during_us, s->during);
+	if (++s->storms < STORMS)
+		begin_storm(l);
+	else
+		load_finish(l);
+}
+
+static void told(struct load *l)
+{
+	if (++l->of_star.told == l->pairs)
+		end_storm(l);
+}
+
+static void pace_others(void *arg)
+{
+	struct load *l = arg;
+	struct star *s = &l->of_star;
+	char text[512];
+	int n;
+
+	if (s->sent - s->first == QUIET) {
+		s->begin_us = io_wall_us(l->env);
+		change(l);
+	}
+	s->at_us[s->sent % 4096] = io_wall_us(l->env);
+	n = snprintf(text, sizeof(text), "<message "
+		"from='other@example.org/r' to='friend%" PRIu64
+		"@contoso.com' type='chat'><body>%s</body></message>",
+		OTHER + s->sent, l->body);
+	s->sent++;
+	write_text(l->out_other, text, n);
+	timer_start(io_timers(l->env), &s->pace, OTHER_MS);
+}
+
+void people_message(struct load *l, struct str number)
+{
+	struct star *s = &l->of_star;
+	uint64_t n;
+	uint32_t us;
+
+	if (str_to_u64(number, UINT32_MAX, &n) < 0 || n < OTHER + s->first)
+		return;
+	n -= OTHER;
+	us = (uint32_t)(io_wall_us(l->env) - s->at_us[n % 4096]);
+	if (n - s->first < QUIET)
+		s->before_us[s->before++] = us;
+	else if (s->during < sizeof(s->during_us) / sizeof(uint32_t))
+		s->during_us[s->during++] = us;
+}
+
 void people_report(struct load *l)
 {
 	struct star *s = &l->of_star;
 
 	printf("{\"prepared\": %" PRIu64 ", \"told\": %" PRIu64
-	       ", \"errors\": %" PRIu64 ", \"seconds\": %.3f"
-	       ", \"before_us\": %u, \"during_us\": %u"
-	       ", \"during\": %" PRIu64 "}\n", l->known, s->told, l->errors,
-		(double)(s->end_us - s->begin_us) / 1e6,
-		p99(s->before_us, s->before), p99(s->during_us, s->during),
-		s->during);
+	       ", \"errors\": %" PRIu64 ", \"storms\": [", l->known, s->told,
+		l->errors);
+	for (uint64_t i = 0; i < s->storms; i++)
+		printf("%s[%.3f, %u, %u]", i ? ", " : "",
+			s->results[i].seconds, s->results[i].before_us,
+			s->results[i].during_us);
+	printf("]}\n");
 }
 
 /* ---- what comes ------------------------------------------------------------ */

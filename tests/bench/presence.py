@@ -109,12 +109,15 @@ def live(folder, name, count, *words):
 def storm(folder, count):
     bench.forget(folder)
     stoxd = bench.Stoxd(folder)
-    said = load(folder, "-W", "-p", str(count), "-n", "1")
+    storms = load(folder, "-W", "-p", str(count), "-n", "1")["storms"]
     stoxd.stop()
-    ratio = said["during_us"] / max(said["before_us"], 1)
-    row(f"{count:,} watchers: all told in s", f"{said['seconds']:.1f}", "-")
-    row("others' p99 before, us", said["before_us"], "-")
-    row("others' p99 meanwhile, us", said["during_us"], "-")
+    # the machine may be busy with something else: the middle one counts
+    seconds, before, during = sorted(
+        storms, key=lambda one: one[2] / max(one[1], 1))[len(storms) // 2]
+    ratio = during / max(before, 1)
+    row(f"{count:,} watchers: all told in s", f"{seconds:.1f}", "-")
+    row("others' p99 before, us", before, "-")
+    row("others' p99 meanwhile, us", during, "-")
     row("the ratio", f"{ratio:.1f}", "2", ratio <= 2)
 
 
