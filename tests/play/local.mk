@@ -64,6 +64,7 @@ PLAYS = \
 	plugins/presence/publish.play \
 	plugins/presence/restart.play \
 	plugins/presence/s2x-end.play \
+	plugins/presence/s2x-many.play \
 	plugins/presence/s2x-refused.play \
 	plugins/presence/s2x-withdrawn.play \
 	plugins/presence/s2x.play \
