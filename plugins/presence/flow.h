@@ -57,6 +57,7 @@ bool watch_vouch(struct pair *p, enum pair_auth auth, uint64_t since_s);
 enum {
 	GRANT_INTERVAL_MS = 5000, /* between NOTIFYs of a leg: RFC 3856, 6.10 */
 	GRANT_CONFIRM_S = 10,     /* devices that a probe does not find are gone */
+	GRANT_UNHEARD_S = 3,      /* let in, and told nothing: it is asked for */
 };
 
 /* ---- grant.c: the SIP user watches.  stox.md 3.8 to 3.11 ---- */
@@ -83,6 +84,9 @@ void grant_probe(struct pair *p);
 /** The document that says it; NULL when there is none. */
 const char *grant_document(struct pair *p, struct stox_exchange *x,
 	size_t *ret_len);
+/** Let in, and nothing was heard: a server that answers for its user, who was
+ *  asked before, tells "subscribed" and no more. */
+bool grant_unheard(const struct pair_grant *g);
 void grant_act(struct pair *p);
 bool grant_vouch(struct pair *p, enum pair_auth auth, uint64_t since_s);
 /** An operator ends it: both sides hear so. */

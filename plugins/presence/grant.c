@@ -320,6 +320,8 @@ void grant_refused(struct pair *p)
 		return;
 	}
 	reject(p, "rejected");
+	/* "unavailable" that came with it did not mean absence */
+	watch_seen(p, true);
 }
 
 bool grant_vouch(struct pair *p, enum pair_auth auth, uint64_t since_s)
@@ -535,14 +537,24 @@ void grant_restored(struct pair *p)
 	}
 	if (g->auth == AUTH_YES && has_open_leg(g))
 		probe(p);
+	else if (g->auth == AUTH_YES) /* nobody has listened: a poll asks */
+		g->known = false;
 	else if (has_open_leg(g)) /* the question or its answer may be lost */
 		ask(p, true);
+}
+
+bool grant_unheard(const struct pair_grant *g)
+{
+	return g->auth == AUTH_YES && !g->known && !g->probing &&
+	       has_open_leg(g);
 }
 
 void grant_wake(struct pair *p)
 {
 	struct pair_grant *g = &p->grant;
 
+	if (grant_unheard(g) && p->now_s >= g->since_s + GRANT_UNHEARD_S)
+		probe(p);
 	if (p->now_s < g->probed_s + GRANT_CONFIRM_S)
 		return;
 	for (size_t i = 0; i < g->count;) {

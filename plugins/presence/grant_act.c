@@ -181,6 +181,11 @@ static bool has_stale(const struct pair_grant *g)
 	return false;
 }
 
+static void wait_for(struct pair *p, uint64_t at_s)
+{
+	pair_wait(p, at_s > p->now_s ? (at_s - p->now_s) * 1000 : 1);
+}
+
 void grant_act(struct pair *p)
 {
 	struct pair_grant *g = &p->grant;
@@ -196,6 +201,7 @@ void grant_act(struct pair *p)
 	if (g->owe_end && say(p, "unsubscribe", TAG_GONE))
 		g->owe_end = false;
 	if (has_stale(g))
-		pair_wait(p, g->probed_s + GRANT_CONFIRM_S > p->now_s
-			? (g->probed_s + GRANT_CONFIRM_S - p->now_s) * 1000 : 1);
+		wait_for(p, g->probed_s + GRANT_CONFIRM_S);
+	if (grant_unheard(g))
+		wait_for(p, g->since_s + GRANT_UNHEARD_S);
 }

@@ -40,7 +40,8 @@ const struct stox_option presence_options[] = {
 /* What has to be done with the row. */
 enum outcome { NOTHING, NOTE, SAVE };
 
-/* Presence that shows where the XMPP user is. */
+/* Presence that shows where the XMPP user is.  Who may not see it hears
+ * "unavailable" from somebody who is there: RFC 6121, 3.2.1 and 4.3.2. */
 static enum outcome shown(struct pair *p, struct stox_exchange *x, bool open)
 {
 	const struct pair_watch *w = &p->watch;
@@ -48,7 +49,8 @@ static enum outcome shown(struct pair *p, struct stox_exchange *x, bool open)
 	bool was_online = w->online;
 	bool save = grant_presence(p, x);
 
-	watch_seen(p, open || (p->grant.auth == AUTH_YES && p->grant.count > 0));
+	if (open || p->grant.auth == AUTH_YES)
+		watch_seen(p, open || p->grant.count > 0);
 	if (save || before != w->state || was_online != w->online)
 		return SAVE;
 	return NOTE;

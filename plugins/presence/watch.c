@@ -105,7 +105,7 @@ void watch_seen(struct pair *p, bool online)
 	w->online = online;
 	if (online)
 		w->seen_s = p->now_s;
-	if (online && w->auth == AUTH_YES &&
+	if (online && w->auth != AUTH_NONE &&
 		(w->state == WATCH_IDLE || w->state == WATCH_LEAVING))
 		watch_ask(p);
 	if (!online && w->auth == AUTH_YES) {

@@ -66,6 +66,7 @@ PLAYS = \
 	plugins/presence/s2x-end.play \
 	plugins/presence/s2x-many.play \
 	plugins/presence/s2x-refused.play \
+	plugins/presence/s2x-unheard.play \
 	plugins/presence/s2x-withdrawn.play \
 	plugins/presence/s2x.play \
 	plugins/presence/x2s-answer.play \
@@ -73,6 +74,7 @@ PLAYS = \
 	plugins/presence/x2s-online.play \
 	plugins/presence/x2s-reasons.play \
 	plugins/presence/x2s-refused.play \
+	plugins/presence/x2s-unseen.play \
 	plugins/presence/x2s.play \
 	plugins/time/time.play \
 	plugins/vcard/document.play \
