@@ -1,5 +1,7 @@
 """What people do about each other's presence; for cases and the demo."""
-from lab import LabError
+from contextlib import contextmanager
+
+from lab import LabError, until
 from world import JULIET, ROMEO
 
 ROSTER = ("<iq type='set' id='remove'><query xmlns='jabber:iq:roster'>"
@@ -78,6 +80,20 @@ class Contacts:
         """What she and stox have sent each other so far has arrived."""
         order = self.world.juliet.tell("ping", to=ROMEO.partition("@")[2])
         self.world.juliet.wait("pong", 20, id=order)
+
+    def _exchanges(self, name):
+        return self.world.stox.ctl("status")["exchanges"][name]
+
+    @contextmanager
+    def taken(self):
+        """What is done within has been written down by stox at the end, and
+        stox has begun to act upon it; no more."""
+        until(20, "stox has work to do", lambda: not self._exchanges(
+            "under_way"))
+        before = self._exchanges("begun_here")
+        yield
+        until(20, "stox does nothing", lambda: self._exchanges(
+            "begun_here") > before)
 
     def part(self):
         """Nobody knows anybody any more."""

@@ -35,6 +35,8 @@ class Kamailio:
         self.process = None
         self.certificate = authority.issue("kamailio/certs", "fe.contoso.com")
         self.database = lab.path("kamailio/presence.db")
+        # The longest subscription that it grants, in seconds.
+        self.max_expires = 3600
 
     def _addresses(self):
         yield self.lab.ip4("fe")
@@ -85,7 +87,7 @@ modparam("presence", "server_address",
     "sip:fe.contoso.com:5061;transport=tls")
 modparam("presence", "subs_db_mode", 0)
 modparam("presence", "publ_cache", 0)
-modparam("presence", "max_expires", 3600)
+modparam("presence", "max_expires", {self.max_expires})
 modparam("presence_xml", "force_active", 0)
 modparam("presence_xml", "integrated_xcap_server", 1)
 
@@ -94,7 +96,8 @@ request_route {{
         sl_send_reply("483", "Too Many Hops");
         exit;
     }}
-    xlog("L_NOTICE", "request $rm $ru from $fu at $si:$sp\\n");
+    xlog("L_NOTICE",
+        "request $rm $ru from $fu at $si:$sp, expires $hdr(Expires)\\n");
     if ($Rp == 5061)
         route(GATEWAY);
     else
@@ -228,8 +231,8 @@ route[DELIVER] {{
 
     def rule(self, user, watcher=None, handling="allow"):
         """What the server tells a watcher of a user: "allow", "block" or
-        "polite-block"; without a watcher nobody is let in yet.  Holds from the
-        user's next OPTIONS to "rules"."""
+        "polite-block"; without a watcher nobody is let in yet, and nothing is
+        known of the user.  Holds from the user's next OPTIONS to "rules"."""
         with closing(sqlite3.connect(self.database, timeout=5)) as tables:
             tables.execute("delete from xcap where username = ?", (user,))
             if watcher:
@@ -242,6 +245,15 @@ route[DELIVER] {{
             else:
                 tables.execute("delete from watchers where presentity_uri = ?",
                                (f"sip:{user}@contoso.com",))
+                tables.execute("delete from presentity where username = ?",
+                               (user,))
+            tables.commit()
+
+    def forget(self):
+        """While it is stopped: lose whatever it knew of anybody."""
+        with closing(sqlite3.connect(self.database, timeout=5)) as tables:
+            for name in ("presentity", "active_watchers", "watchers", "xcap"):
+                tables.execute(f"delete from {name}")
             tables.commit()
 
     def start(self):

@@ -28,6 +28,7 @@ EXTRA_DIST += \
 	tests/peers/lync_wire.py \
 	tests/peers/modern.py \
 	tests/peers/presence_cases.py \
+	tests/peers/presence_fault_cases.py \
 	tests/peers/prosody.py \
 	tests/peers/resume.py \
 	tests/peers/run \

@@ -1,9 +1,11 @@
 """Cases: who may see whom, and what they see, both ways."""
 import os
 import subprocess
+from contextlib import suppress
 
 from cases import Skipped, case, check, equal
 from contacts import Contacts
+from lab import LabError
 from world import ROMEO
 
 TWO = {"servers": ("prosody", "ejabberd"), "modes": ("external", "component")}
@@ -23,8 +25,11 @@ def staged(function):
         contacts.show()
         try:
             function(world, contacts)
-        finally:
-            contacts.part()
+        except Exception:
+            with suppress(LabError):  # the first failure is what counts
+                contacts.part()
+            raise
+        contacts.part()
     play.__name__ = function.__name__
     return play
 

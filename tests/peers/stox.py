@@ -125,6 +125,13 @@ XmppDomain "example.org"
         self.process = None
         return status
 
+    def kill(self):
+        """SIGKILL: it ends where it stands."""
+        self.process.signal(signal.SIGKILL)
+        self.process.wait(10)
+        self.process.stop()
+        self.process = None
+
     def reload(self):
         """SIGHUP; returns where in the log what follows begins."""
         since = len(self.process.output())
