@@ -16,6 +16,8 @@ from contextlib import closing
 from lab import LabError, Process, until
 
 USERS = ("romeo", "benvolio")
+# Those whose phones tell themselves how they are.
+PHONES = ("mercutio",)
 
 # What a user's rules are to the server.  RFC 5025
 RULES = """<?xml version="1.0"?>
@@ -135,7 +137,7 @@ route[WITHIN] {{
             sl_reply_error();
         exit;
     }}
-    if (is_method("SUBSCRIBE"))
+    if (is_method("SUBSCRIBE") && !($rU =~ "^({"|".join(PHONES)})"))
         route(PRESENCE);
 }}
 
@@ -177,6 +179,7 @@ route[USER] {{
     if ($rd == "contoso.com")
         route(DELIVER);
     else {{
+        remove_hf("Route");
         if (is_method("SUBSCRIBE"))
             record_route();
         $du = "sip:{lab.ip4("gw")}:5061;transport=tls";
@@ -191,13 +194,17 @@ route[DELIVER] {{
         sl_send_reply("403", "Relaying Denied");
         exit;
     }}
-    if (!($rU =~ "^({"|".join(USERS)})$")) {{
+    if (!($rU =~ "^({"|".join(USERS + PHONES)})$")) {{
         sl_send_reply("404", "Not Found");
         exit;
     }}
     if (!lookup("location")) {{
         sl_send_reply("480", "Temporarily Unavailable");
         exit;
+    }}
+    if (is_method("SUBSCRIBE")) {{
+        record_route();
+        $fs = "tls:{address}:5071";
     }}
     if (!t_relay())
         sl_reply_error();

@@ -3,6 +3,8 @@
 EXTRA_DIST += \
 	tests/peers/agent.py \
 	tests/peers/authority.py \
+	tests/peers/baresip.py \
+	tests/peers/baresip_cases.py \
 	tests/peers/cases.py \
 	tests/peers/contacts.py \
 	tests/peers/dane.py \
