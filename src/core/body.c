@@ -129,8 +129,8 @@ const struct stox_element *stox_document_read(struct stox_exchange *x,
 {
 	struct stox_element *root;
 
-	if (xml_parse(x->pool, (struct str){ bytes, len }, x->node->limits,
-		    &root) < 0)
+	if (xml_documents_read(x->node->documents, x->pool,
+		    (struct str){ bytes, len }, &root) < 0)
 		return NULL;
 	return root;
 }

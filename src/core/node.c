@@ -368,6 +368,7 @@ static void make_tables(struct node *n)
 	n->counted = counts_new(n);
 	n->partners = partners_new(n);
 	n->loops = loops_new(n);
+	n->documents = xml_documents_new(n->limits);
 	list_init(&n->free_pools);
 	timer_init(&n->drain_limit, drained, n);
 	timer_init(&n->linger, drained, n);
@@ -425,6 +426,7 @@ static void free_rest(struct node *n)
 	counts_free(&n->counted);
 	partners_free(&n->partners);
 	loops_free(&n->loops);
+	xml_documents_free(&n->documents);
 	for (size_t i = 0; i < n->host_count; i++)
 		host_free(&n->hosts[i]);
 	free(n->hosts);

@@ -60,6 +60,7 @@ struct node {
 	struct partners *partners;
 	struct counts *counted;          /* for plugins */
 	struct loops *loops;
+	struct xml_documents *documents; /* reads all bodies */
 	struct list free_pools;          /* recycled */
 	unsigned free_pool_count;
 	char node_id[16];

@@ -387,6 +387,21 @@ struct stox_element *xml_build_take(struct xml_build *b, struct pool **ret_pool)
 	return e;
 }
 
+void xml_build_give_pool(struct xml_build *b, struct pool *pool)
+{
+	stox_require(!b->current && !b->done);
+	if (!b->pool_given)
+		pool_free(&b->pool);
+	b->pool = pool;
+	b->pool_given = true;
+}
+
+bool xml_build_is_between(const struct xml_build *b)
+{
+	return !b->error && !b->current && !b->done && b->depth == b->outer &&
+	       XML_GetCurrentByteIndex(b->parser) == (XML_Index)b->bytes;
+}
+
 void xml_build_rest(struct xml_build *b)
 {
 	stox_require(!b->current && !b->done && b->depth == b->outer);
@@ -396,15 +411,21 @@ void xml_build_rest(struct xml_build *b)
 	buf_free(&b->text);
 }
 
+bool xml_build_skip(struct xml_build *b, struct str root)
+{
+	b->muted = true;
+	xml_build_feed(b, root);
+	b->muted = false;
+	return b->error == XML_OK;
+}
+
 bool xml_build_renew(struct xml_build *b, struct str root)
 {
 	xml_build_rest(b);
 	b->parser = new_parser(b);
 	b->depth = 0;
-	b->muted = true;
-	xml_build_feed(b, root);
-	b->muted = false;
-	return b->error == XML_OK;
+	b->bytes = 0;
+	return xml_build_skip(b, root);
 }
 
 /* ---- at start ---- */

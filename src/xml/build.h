@@ -30,7 +30,7 @@ struct xml_build {
 	struct buf text; /* not yet in the tree */
 	bool muted;
 
-	size_t calls, bytes; /* given to expat (tests look at these) */
+	size_t calls, bytes; /* given to this parser (tests look at these) */
 	enum xml_error error;
 	const char *why;
 };
@@ -45,6 +45,13 @@ bool xml_build_feed(struct xml_build *b, struct str tokens);
  *  goes to the caller in *@ret_pool. */
 struct stox_element *xml_build_take(
 	struct xml_build *b, struct pool **ret_pool);
+/** Read @root (a start tag) and build nothing. */
+bool xml_build_skip(struct xml_build *b, struct str root);
+/** Build what comes next in @pool (borrowed).  Only between elements. */
+void xml_build_give_pool(struct xml_build *b, struct pool *pool);
+/** Is all that was fed read, and every element complete and taken?  Then
+ *  nothing of it can touch what comes next. */
+bool xml_build_is_between(const struct xml_build *b);
 /** Free the parser; xml_build_renew() must come before more tokens.  Only
  *  between elements. */
 void xml_build_rest(struct xml_build *b);

@@ -1,42 +1,184 @@
 /*
- * parse.c: one whole document, a body say, under the rules of a stream.
+ * parse.c: whole documents, bodies say, under the rules of a stream.
+ *
+ * A new parser costs more than most documents.  So one takes many: each is a
+ * child of the same root, as the stanzas of a stream are.  Where a child is
+ * less than a document, or a parser was left in any doubt, there is a new one.
  */
 #include "xml/build.h"
 #include "xml/frame.h"
 #include "xml/xml.h"
 
-/* Cut *@document down to its declaration and root; false when there is more
- * than white space around them. */
-static bool find_root(struct xml_frame *f, struct str *document)
-{
-	size_t space = xml_frame_space(f, *document), used;
-	struct str rest = { document->p + space, document->len - space };
+#include <stdlib.h>
 
-	if (xml_frame_next(f, rest, &used) != XML_FRAME_ELEMENT)
-		return false;
-	*document = (struct str){ rest.p, used };
-	rest = (struct str){ rest.p + used, rest.len - used };
-	return xml_frame_space(f, rest) == rest.len;
+/* A parser reads no more than this: it counts bytes in a long, and whatever it
+ * grew for a large document goes. */
+enum { PARSER_BYTES = 1 << 24 };
+
+/* What stands around each document; without a namespace. */
+static const struct str around = { "<documents>", 11 };
+
+struct xml_documents {
+	struct limits *limits; /* borrowed */
+	struct xml_build build;
+	bool begun; /* has a parser, which has read @around */
+};
+
+static struct str skip(struct str s, size_t n)
+{
+	return (struct str){ s.p + n, s.len - n };
 }
 
-int xml_parse(struct pool *pool, struct str document,
+/* Cut *@document down to its declaration and root; false when there is more
+ * than white space around them. */
+static bool find_root(const struct limits *limits, struct str *document)
+{
+	struct xml_frame f;
+	struct str rest;
+	size_t space, used;
+
+	xml_frame_init(&f, limits, 0);
+	f.spaces = true;
+	space = xml_frame_space(&f, *document);
+	rest = skip(*document, space);
+	if (xml_frame_next(&f, rest, &used) != XML_FRAME_ELEMENT)
+		return false;
+	*document = (struct str){ rest.p, used };
+	rest = skip(rest, used);
+	return xml_frame_space(&f, rest) == rest.len;
+}
+
+static size_t names_max(const struct limits *limits)
+{
+	return 2 * limit_get(limits, LIMIT_XML_NAMES);
+}
+
+static int parse_alone(struct pool *pool, struct str document,
 	const struct limits *limits, struct stox_element **ret)
 {
-	struct xml_frame frame;
 	struct xml_build build;
 	struct stox_element *root = NULL;
 
-	xml_frame_init(&frame, limits, 0);
-	frame.spaces = true;
-	if (document.len == 0 || !find_root(&frame, &document))
-		return -STOX_EPROTO;
-	xml_build_init(
-		&build, 0, 2 * limit_get(limits, LIMIT_XML_NAMES), pool, NULL);
+	xml_build_init(&build, 0, names_max(limits), pool, NULL);
 	if (xml_build_feed(&build, document))
 		root = xml_build_take(&build, &pool);
 	xml_build_free(&build);
 	if (!root)
 		return -STOX_EPROTO;
+	*ret = root;
+	return 0;
+}
+
+int xml_parse(struct pool *pool, struct str document,
+	const struct limits *limits, struct stox_element **ret)
+{
+	if (document.len == 0 || !find_root(limits, &document))
+		return -STOX_EPROTO;
+	return parse_alone(pool, document, limits, ret);
+}
+
+/* ---- many ---- */
+
+struct xml_documents *xml_documents_new(struct limits *limits)
+{
+	struct xml_documents *d = base_alloc0(sizeof(*d));
+
+	d->limits = limits;
+	return d;
+}
+
+static void end(struct xml_documents *d)
+{
+	if (d->begun)
+		xml_build_free(&d->build);
+	d->begun = false;
+}
+
+void xml_documents_free(struct xml_documents **documents)
+{
+	struct xml_documents *d = *documents;
+
+	*documents = NULL;
+	if (!d)
+		return;
+	end(d);
+	free(d);
+}
+
+static void begin(struct xml_documents *d)
+{
+	xml_build_init(&d->build, 1, names_max(d->limits), NULL, NULL);
+	xml_build_skip(&d->build, around);
+	d->begun = true;
+}
+
+/* An XML declaration has no place in a child.  Pass by one of those that say
+ * nothing but what holds anyway; false when there is something else. */
+static bool skip_declaration(struct str *document)
+{
+	static const struct str usual[] = {
+		{ "<?xml version='1.0' encoding='UTF-8'?>", 38 },
+		{ "<?xml version=\"1.0\" encoding=\"UTF-8\"?>", 38 },
+		{ "<?xml version='1.0' encoding='utf-8'?>", 38 },
+		{ "<?xml version=\"1.0\" encoding=\"utf-8\"?>", 38 },
+		{ "<?xml version='1.0'?>", 21 },
+		{ "<?xml version=\"1.0\"?>", 21 },
+	};
+	const size_t count = sizeof(usual) / sizeof(usual[0]);
+	size_t i = 0;
+
+	while (i < count && !str_starts(*document, usual[i]))
+		i++;
+	if (i < count) {
+		*document = skip(*document, usual[i].len);
+		while (document->len && memchr(" \t\r\n", *document->p, 4))
+			*document = skip(*document, 1);
+	}
+	return document->len > 1 && document->p[0] == '<' &&
+	       document->p[1] != '?';
+}
+
+/* May the parser go on?  Not after any doubt. */
+static bool is_clean(struct xml_documents *d)
+{
+	if (!xml_build_is_between(&d->build) || d->build.bytes > PARSER_BYTES)
+		return false;
+	if (d->build.names.count < limit_get(d->limits, LIMIT_XML_NAMES))
+		return true;
+	limit_hit(d->limits, LIMIT_XML_NAMES);
+	return false;
+}
+
+static struct stox_element *parse_child(struct xml_documents *d,
+	struct pool *pool, struct str document)
+{
+	struct stox_element *root = NULL;
+
+	if (!d->begun)
+		begin(d);
+	xml_build_give_pool(&d->build, pool);
+	if (xml_build_feed(&d->build, document))
+		root = xml_build_take(&d->build, &pool);
+	if (!root || !is_clean(d))
+		end(d);
+	return root;
+}
+
+int xml_documents_read(struct xml_documents *d, struct pool *pool,
+	struct str document, struct stox_element **ret)
+{
+	struct stox_element *root = NULL;
+	struct str child;
+
+	if (document.len == 0 || !find_root(d->limits, &document))
+		return -STOX_EPROTO;
+	child = document;
+	if (skip_declaration(&child))
+		root = parse_child(d, pool, child);
+	/* what came before must not count against this one: a new parser has
+	 * the last word */
+	if (!root)
+		return parse_alone(pool, document, d->limits, ret);
 	*ret = root;
 	return 0;
 }

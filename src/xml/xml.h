@@ -52,6 +52,7 @@ enum xml_error {
 	XML_BAD_ROOT,      /* something other than a start tag comes first */
 };
 
+struct xml_documents;
 struct xml_reader;
 struct xml_reader_events {
 	/* the root's start tag: attributes, no children.  Borrowed. */
@@ -111,6 +112,17 @@ size_t xml_reader_pending(const struct xml_reader *r);
  */
 int xml_parse(struct pool *pool, struct str document, const struct limits *limits,
 	struct stox_element **ret);
+
+/**
+ * A reader of many such documents, one after the other: the verdict on each and
+ * its tree are those of xml_parse(), for much less work.  No document touches
+ * the next.  @limits is borrowed.  Returns owned, xml_documents_free().
+ */
+struct xml_documents *xml_documents_new(struct limits *limits);
+void xml_documents_free(struct xml_documents **d);
+/** As xml_parse(). */
+int xml_documents_read(struct xml_documents *d, struct pool *pool,
+	struct str document, struct stox_element **ret);
 
 /** Fail at start when expat lacks what we rely on: -STOX_ENOTSUP and a sentence
  *  in @why.  Tried on small documents, not told by the version. */

@@ -23,6 +23,13 @@ tests_fuzz_replay_diagnostics_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE -DCORPUS='
 tests_fuzz_replay_diagnostics_CFLAGS = $(AM_CFLAGS) -Wno-missing-prototypes
 tests_fuzz_replay_diagnostics_LDADD = $(MAP) $(SIP_MODEL) $(XMPP_MODEL) $(XML) $(BASE)
 
+check_PROGRAMS += tests/fuzz/replay_documents
+TESTS += tests/fuzz/replay_documents
+tests_fuzz_replay_documents_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_documents.c
+tests_fuzz_replay_documents_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE -DCORPUS='"documents"'
+tests_fuzz_replay_documents_CFLAGS = $(AM_CFLAGS) -Wno-missing-prototypes
+tests_fuzz_replay_documents_LDADD = $(XML) $(BASE)
+
 check_PROGRAMS += tests/fuzz/replay_jid
 TESTS += tests/fuzz/replay_jid
 tests_fuzz_replay_jid_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz_jid.c
@@ -70,6 +77,7 @@ FUZZERS_BUILT = \
 	tests/fuzz/fuzz_config \
 	tests/fuzz/fuzz_cpim \
 	tests/fuzz/fuzz_diagnostics \
+	tests/fuzz/fuzz_documents \
 	tests/fuzz/fuzz_jid \
 	tests/fuzz/fuzz_s2s \
 	tests/fuzz/fuzz_sip \
@@ -92,6 +100,11 @@ tests_fuzz_fuzz_diagnostics_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 tests_fuzz_fuzz_diagnostics_CFLAGS = $(AM_CFLAGS) -Wno-missing-prototypes
 tests_fuzz_fuzz_diagnostics_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_diagnostics_LDADD = $(MAP) $(SIP_MODEL) $(XMPP_MODEL) $(XML) $(BASE)
+tests_fuzz_fuzz_documents_SOURCES = tests/fuzz/fuzz_documents.c
+tests_fuzz_fuzz_documents_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
+tests_fuzz_fuzz_documents_CFLAGS = $(AM_CFLAGS) -Wno-missing-prototypes
+tests_fuzz_fuzz_documents_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_documents_LDADD = $(XML) $(BASE)
 tests_fuzz_fuzz_jid_SOURCES = tests/fuzz/fuzz_jid.c
 tests_fuzz_fuzz_jid_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 tests_fuzz_fuzz_jid_CFLAGS = $(AM_CFLAGS) -Wno-missing-prototypes
