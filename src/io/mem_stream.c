@@ -217,6 +217,7 @@ static void deliver_bytes(struct mem_stream *s, struct mem_chunk *c)
 {
 	size_t chop = mem_of(s->s.env)->world->chop;
 	size_t n = c->len - c->used;
+	bool secure = c->secure;
 	struct str piece;
 
 	if (chop > 0 && n > chop)
@@ -226,13 +227,13 @@ static void deliver_bytes(struct mem_stream *s, struct mem_chunk *c)
 	s->in_bytes -= n;
 	if (s->far && s->far->out.len > 0)
 		io_defer(s->far->s.env, &s->far->flush);
-	if (c->secure != (s->tls_state == MEM_SECURE)) {
+	if (secure != (s->tls_state == MEM_SECURE)) {
 		/* plain bytes where a handshake should be */
 		if (c->used == c->len) {
 			list_remove(&c->node);
 			mem_chunk_free(c);
 		}
-		mem_stream_reset(s, c->secure ? IO_TLS_FAILED : IO_TLS_BROKEN,
+		mem_stream_reset(s, secure ? IO_TLS_FAILED : IO_TLS_BROKEN,
 			"An unexpected TLS packet was received.");
 		return;
 	}
