@@ -3,7 +3,6 @@
  * version; one with another version is not read.
  */
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "pair.h"
@@ -26,13 +25,22 @@ static void put_byte(struct writer *w, unsigned c)
 		w->bytes[w->len++] = (char)c;
 }
 
-static void put(struct writer *w, uint64_t n)
+static void put_long(struct writer *w, uint64_t n)
 {
 	while (n >= 128) {
 		put_byte(w, (unsigned)(n & 127) | 128);
 		n >>= 7;
 	}
 	put_byte(w, (unsigned)n);
+}
+
+/* Most are small. */
+static inline void put(struct writer *w, uint64_t n)
+{
+	if (n < 128 && w->len < w->max)
+		w->bytes[w->len++] = (char)n;
+	else
+		put_long(w, n);
 }
 
 static void put_bytes(struct writer *w, const void *p, size_t len)
@@ -174,7 +182,7 @@ struct reader {
 	const char *p, *end;  /* p NULL: damaged */
 };
 
-static uint64_t get(struct reader *r)
+static uint64_t get_long(struct reader *r)
 {
 	uint64_t n = 0;
 
@@ -187,6 +195,13 @@ static uint64_t get(struct reader *r)
 	}
 	r->p = NULL;
 	return 0;
+}
+
+static inline uint64_t get(struct reader *r)
+{
+	if (r->p && r->p < r->end && (unsigned char)*r->p < 128)
+		return (unsigned char)*r->p++;
+	return get_long(r);
 }
 
 static const char *get_text(struct reader *r)
@@ -367,15 +382,19 @@ static void clear(struct pair *p)
 void pair_read(struct pair *p, struct stox_host *host, const char *key,
 	const void *row, size_t len)
 {
+	size_t key_len = strlen(key);
 	char *space;
 
+	if (key_len >= sizeof(p->key)) /* cannot be: see there */
+		key_len = sizeof(p->key) - 1;
 	clear(p);
 	p->session = NULL;
 	p->host = host;
 	p->now_s = stox_wall_s(p->host);
 	p->now_ms = stox_now_ms(p->host);
-	snprintf(p->key, sizeof(p->key), "%s", key);
-	space = strchr(p->key, ' ');
+	memcpy(p->key, key, key_len);
+	p->key[key_len] = '\0';
+	space = memchr(p->key, ' ', key_len);
 	if (space)
 		*space++ = '\0';
 	p->xmpp = p->key;

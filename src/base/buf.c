@@ -81,7 +81,7 @@ static void grow(struct buf *b, size_t need)
 	b->cap = cap;
 }
 
-char *buf_reserve(struct buf *b, size_t n)
+char *buf_grow(struct buf *b, size_t n)
 {
 	if (b->overflow || n > b->max - b->len) {
 		b->overflow = true;
@@ -100,26 +100,6 @@ void buf_add(struct buf *b, const void *bytes, size_t n)
 		return;
 	memcpy(at, bytes, n);
 	b->len += n;
-}
-
-void buf_add_char(struct buf *b, char c)
-{
-	char *at = buf_reserve(b, 1);
-
-	if (!at)
-		return;
-	*at = c;
-	b->len++;
-}
-
-void buf_add_str(struct buf *b, struct str s)
-{
-	buf_add(b, s.p, s.len);
-}
-
-void buf_add_text(struct buf *b, const char *s)
-{
-	buf_add(b, s, strlen(s));
 }
 
 void buf_add_u64(struct buf *b, uint64_t n)

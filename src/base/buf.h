@@ -33,14 +33,41 @@ void buf_free(struct buf *b);
 void buf_clear(struct buf *b);
 /** Drop the first @n bytes.  Nothing is moved until the room is needed. */
 void buf_consume(struct buf *b, size_t n);
+/* The slow way of the next: there is no room. */
+char *buf_grow(struct buf *b, size_t n);
+
 /** Make room for @n more bytes and return where they go, or NULL when they
  *  would pass the maximum (overflow is set).  The caller adds to len. */
-char *buf_reserve(struct buf *b, size_t n);
+static inline char *buf_reserve(struct buf *b, size_t n)
+{
+	/* the room itself is never above the maximum */
+	if (n < b->cap - b->len && !b->overflow)
+		return b->data + b->len;
+	return buf_grow(b, n);
+}
 
 void buf_add(struct buf *b, const void *bytes, size_t n);
-void buf_add_char(struct buf *b, char c);
-void buf_add_str(struct buf *b, struct str s);
-void buf_add_text(struct buf *b, const char *s);
+
+static inline void buf_add_char(struct buf *b, char c)
+{
+	char *at = buf_reserve(b, 1);
+
+	if (!at)
+		return;
+	*at = c;
+	b->len++;
+}
+
+static inline void buf_add_str(struct buf *b, struct str s)
+{
+	buf_add(b, s.p, s.len);
+}
+
+static inline void buf_add_text(struct buf *b, const char *s)
+{
+	buf_add(b, s, strlen(s));
+}
+
 void buf_add_u64(struct buf *b, uint64_t n);
 void buf_printf(struct buf *b, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

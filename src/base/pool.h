@@ -35,6 +35,17 @@ char *base_strdup(const char *s);
 void base_require_failed(const char *expr, const char *file, int line)
 	__attribute__((noreturn));
 
+/* For what is big, on the stack, and written before it is read: hardened builds
+ * would fill it with zeros every time. */
+#ifdef __has_attribute
+#if __has_attribute(uninitialized)
+#define BASE_SCRATCH __attribute__((uninitialized))
+#endif
+#endif
+#ifndef BASE_SCRATCH
+#define BASE_SCRATCH
+#endif
+
 struct pool_block;
 
 struct pool {

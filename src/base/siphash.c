@@ -20,16 +20,21 @@ static uint64_t load(const void *p)
 	return word;
 }
 
-static uint64_t load_rest(const uint8_t *p, size_t len)
+/* The last @len bytes, fewer than 8, of @str: those of a longer one are in the
+ * word that ends with it. */
+static uint64_t load_rest(struct str str, size_t len)
 {
+	const uint8_t *p = (const uint8_t *)str.p + str.len - len;
 	uint64_t word = 0;
 
+	if (len && str.len >= 8)
+		return load(p + len - 8) >> 8 * (8 - len);
 	for (size_t i = 0; i < len; i++)
 		word |= (uint64_t)p[i] << 8 * i;
 	return word;
 }
 
-static void round_once(struct sip_state *s)
+static inline void round_once(struct sip_state *s)
 {
 	s->v0 += s->v1;
 	s->v2 += s->v3;
@@ -43,7 +48,7 @@ static void round_once(struct sip_state *s)
 	s->v2 = rotate(s->v2, 32);
 }
 
-static void compress(struct sip_state *s, uint64_t word)
+static inline void compress(struct sip_state *s, uint64_t word)
 {
 	s->v3 ^= word;
 	round_once(s);
@@ -65,7 +70,7 @@ uint64_t table_siphash(const uint8_t key[16], struct str str)
 
 	for (; left >= 8; p += 8, left -= 8)
 		compress(&s, load(p));
-	compress(&s, (uint64_t)str.len << 56 | load_rest(p, left));
+	compress(&s, (uint64_t)str.len << 56 | load_rest(str, left));
 	s.v2 ^= 0xff;
 	for (int i = 0; i < 4; i++)
 		round_once(&s);

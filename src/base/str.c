@@ -12,7 +12,7 @@ bool str_ieq(struct str a, struct str b)
 	if (a.len != b.len)
 		return false;
 	for (size_t i = 0; i < a.len; i++)
-		if (lower(a.p[i]) != lower(b.p[i]))
+		if (a.p[i] != b.p[i] && lower(a.p[i]) != lower(b.p[i]))
 			return false;
 	return true;
 }
@@ -179,9 +179,27 @@ size_t str_utf8_cut(struct str s, size_t max)
 	return max - n < 4 ? n : max;
 }
 
+/* Whether one of eight bytes is below 0x20, or DEL.  The high bit of a byte of
+ * the difference tells; a borrow out of another byte comes after a find. */
+static bool word_has_control(const char *p)
+{
+	const uint64_t ones = UINT64_MAX / 255;
+	uint64_t word, del;
+
+	memcpy(&word, p, sizeof(word));
+	del = word ^ 0x7f * ones;
+	return (((word - 0x20 * ones) & ~word) | ((del - ones) & ~del)) &
+	       0x80 * ones;
+}
+
 bool str_has_control(struct str s)
 {
-	for (size_t i = 0; i < s.len; i++)
+	size_t i = 0;
+
+	for (; i + 8 <= s.len; i += 8)
+		if (word_has_control(s.p + i))
+			return true;
+	for (; i < s.len; i++)
 		if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
 			return true;
 	return false;

@@ -48,7 +48,7 @@ const char *stox_address_uri(struct stox_exchange *x, const char *text)
 
 const char *stox_address_resource(struct stox_exchange *x, const char *text)
 {
-	char out[1024];
+	BASE_SCRATCH char out[1024];
 	ptrdiff_t n = text && *text
 		? jid_prepare_resource(str_from(text), out, sizeof(out)) : -1;
 

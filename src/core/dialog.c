@@ -4,6 +4,8 @@
  */
 #include "core/dialog.h"
 
+#include <stdio.h>
+
 #include "core/node.h"
 #include "sip/subscription.h"
 #include "stox/service/dialog.h"
@@ -250,9 +252,13 @@ const char *stox_contact(struct stox_exchange *x)
 {
 	const struct config *c = x->snapshot->config;
 
-	return pool_printf(x->pool, "<sip:%s:%u;transport=%s>", c->host,
-		c->sip_port, x->sip_domain->partner.transport == SIP_TCP
-			? "tcp" : "tls");
+	const char *transport = x->sip_domain->partner.transport == SIP_TCP
+		? "tcp" : "tls";
+	char port[8];
+
+	snprintf(port, sizeof(port), "%u", c->sip_port);
+	return pool_printf(x->pool, "<sip:%s:%s;transport=%s>", c->host, port,
+		transport);
 }
 
 /* ---- event packages --------------------------------------------------------- */

@@ -65,7 +65,7 @@ static const char *same_name(const char *const *from, const char *const *to,
 static bool may_be_met(const struct config *c, struct str host,
 	const struct table *others)
 {
-	char canonical[1024];
+	BASE_SCRATCH char canonical[1024];
 	ptrdiff_t len;
 
 	if (str_find(host, '.') < 0 || str_find(host, ':') >= 0 ||
@@ -90,7 +90,7 @@ bool ends_is_discoverable_sip(const struct config *c, struct str host)
 
 static const char *canonical_of(struct pool *pool, struct str ascii)
 {
-	char canonical[1024];
+	BASE_SCRATCH char canonical[1024];
 	ptrdiff_t len = jid_prepare_domain(ascii, canonical, sizeof(canonical));
 
 	return len > 0 ? pool_strndup(pool, canonical, (size_t)len) : NULL;
@@ -100,7 +100,7 @@ static const char *canonical_of(struct pool *pool, struct str ascii)
 static const char *sip_domain_of(struct stox_exchange *x, struct str host)
 {
 	const struct config *c = x->snapshot->config;
-	char name[256];
+	BASE_SCRATCH char name[256];
 	struct str ascii = plain_host(host, name);
 	const struct config_sip_domain *d = table_get(c->by_ascii_sip, ascii);
 
@@ -113,7 +113,7 @@ static const char *sip_domain_of(struct stox_exchange *x, struct str host)
 static const char *xmpp_domain_of(struct stox_exchange *x, struct str host)
 {
 	const struct config *c = x->snapshot->config;
-	char name[256];
+	BASE_SCRATCH char name[256];
 	struct str ascii = plain_host(host, name);
 	const struct config_xmpp_domain *d = table_get(c->by_ascii_xmpp, ascii);
 
@@ -127,7 +127,7 @@ static const char *xmpp_domain_of(struct stox_exchange *x, struct str host)
  *  was prepared. */
 static const char *ascii_of(struct pool *pool, struct str domain)
 {
-	char ascii[256];
+	BASE_SCRATCH char ascii[256];
 
 	return io_domain_to_ascii(domain, ascii, sizeof(ascii)) == 0
 		? pool_strdup(pool, ascii) : "invalid";

@@ -29,7 +29,7 @@ static void next_turn(void *arg)
 
 static struct lane *lane_find(struct stox_exchange *x)
 {
-	char key[2 * 2050];
+	BASE_SCRATCH char key[2 * 2050];
 	struct str from = jid_bare(&x->from), to = jid_bare(&x->to);
 	size_t len = 0;
 	struct lane *l;

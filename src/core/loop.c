@@ -99,7 +99,7 @@ static void make_key(const struct loops *l, const struct stox_exchange *x,
 	const char *text, uint64_t key[2])
 {
 	struct str from = jid_bare(&x->from), to = jid_bare(&x->to);
-	char ends[2 * 2050];
+	BASE_SCRATCH char ends[2 * 2050];
 
 	memcpy(ends, from.p, from.len);
 	ends[from.len] = '>';

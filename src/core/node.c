@@ -85,7 +85,7 @@ static bool is_sip(void *arg, struct str host)
 {
 	const struct node *n = arg;
 	const struct config *c = n->snapshot->config;
-	char canonical[1024];
+	BASE_SCRATCH char canonical[1024];
 	ptrdiff_t len = jid_prepare_domain(host, canonical, sizeof(canonical));
 
 	return table_get(c->by_ascii_sip, host) ||

@@ -82,7 +82,7 @@ static struct pair *find(struct stox_exchange *x, bool *ret_new)
 {
 	struct pairs *p = x->node->pairs;
 	struct str xmpp = xmpp_end(x), sip = sip_end(x);
-	char key[2 * 2050];
+	BASE_SCRATCH char key[2 * 2050];
 	size_t len = xmpp.len + 1 + sip.len;
 	struct pair *e;
 

@@ -59,7 +59,7 @@ void partners_free(struct partners **p)
 static struct discovered *find(struct node *n, enum stox_side side,
 	struct str domain)
 {
-	char key[1100];
+	BASE_SCRATCH char key[1100];
 
 	if (domain.len >= sizeof(key))
 		return NULL;

@@ -95,14 +95,29 @@ const char *stox_date_sip(char out[STOX_DATE_SIZE], int64_t seconds)
 	return out;
 }
 
+static char *put_two(char *to, int number, char after)
+{
+	to[0] = (char)('0' + number / 10 % 10);
+	to[1] = (char)('0' + number % 10);
+	to[2] = after;
+	return to + 3;
+}
+
 const char *stox_date_stamp(char out[STOX_DATE_SIZE], int64_t seconds)
 {
 	time_t when = (time_t)seconds;
+	char *to = out + 2;
 	struct tm t;
 
 	gmtime_r(&when, &t);
-	snprintf(out, STOX_DATE_SIZE, "%d-%02d-%02dT%02d:%02d:%02dZ",
-		t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min,
-		t.tm_sec);
+	t.tm_year += 1900;
+	put_two(out, t.tm_year / 100, '-');
+	to = put_two(to, t.tm_year, '-');
+	to = put_two(to, t.tm_mon + 1, '-');
+	to = put_two(to, t.tm_mday, 'T');
+	to = put_two(to, t.tm_hour, ':');
+	to = put_two(to, t.tm_min, ':');
+	to = put_two(to, t.tm_sec, 'Z');
+	*to = '\0';
 	return out;
 }

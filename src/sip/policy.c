@@ -114,7 +114,7 @@ static bool check_require(struct sip *s, const struct sip_message *m,
 
 static bool host_is_ours(struct sip *s, struct str host)
 {
-	char lower[256];
+	BASE_SCRATCH char lower[256];
 
 	host = sip_peer_host(host, lower);
 	if (host.len == 0)
@@ -126,7 +126,7 @@ static bool host_is_ours(struct sip *s, struct str host)
 /* It would have to leave for the side it has come from. */
 static bool would_loop(struct sip *s, struct str host)
 {
-	char lower[256];
+	BASE_SCRATCH char lower[256];
 
 	host = sip_peer_host(host, lower);
 	return host.len && s->is_sip && s->is_sip(s->is_ours_arg, host);

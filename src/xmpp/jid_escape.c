@@ -23,6 +23,8 @@ enum { ESCAPE_COUNT = sizeof(escapes) / sizeof(escapes[0]) };
 
 static const char *code_of(char c)
 {
+	if (c > '\\') /* most letters */
+		return NULL;
 	for (size_t i = 0; i < ESCAPE_COUNT; i++)
 		if (escapes[i].c == c)
 			return escapes[i].code;

@@ -79,8 +79,9 @@ static int32_t precis(const UChar *s, int32_t len, UChar *out, int32_t size)
 
 bool jid_local_is_safe(struct str local)
 {
-	char prepared[JID_PART_SIZE];
-	UChar wide[JID_PART_SIZE], a[JID_PART_SIZE], b[JID_PART_SIZE];
+	BASE_SCRATCH char prepared[JID_PART_SIZE];
+	BASE_SCRATCH UChar wide[JID_PART_SIZE];
+	BASE_SCRATCH UChar a[JID_PART_SIZE], b[JID_PART_SIZE];
 	UErrorCode error = U_ZERO_ERROR;
 	ptrdiff_t n = jid_prepare_local(local, prepared, sizeof(prepared));
 	int32_t len, a_len, b_len;

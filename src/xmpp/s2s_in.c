@@ -116,7 +116,7 @@ static const struct xmpp_local *local_of(struct xmpp_in *in, const char *to)
 {
 	struct xmpp *x = in->s.x;
 	struct xmpp_domain *d = NULL;
-	char domain[1024];
+	BASE_SCRATCH char domain[1024];
 
 	if (!to && in->old && x->config.local_count == 1) {
 		d = &x->domains[0];
@@ -156,7 +156,7 @@ static bool ends_changed(struct xmpp_in *in, const char *local,
 static bool sni_differs(const struct xmpp_in *in, const char *local)
 {
 	const char *sni = in->s.secure ? io_stream_sni(in->s.io) : NULL;
-	char domain[1024];
+	BASE_SCRATCH char domain[1024];
 
 	return sni && xmpp_domain(sni, domain) == 0 &&
 		strcmp(domain, local) != 0 &&
@@ -210,7 +210,7 @@ static void on_header(struct xmpp_stream *s, const struct stox_element *root)
 	const char *from = stox_element_attr(root, "from");
 	enum version version = version_of(stox_element_attr(root, "version"));
 	const struct xmpp_local *local;
-	char remote[1024];
+	BASE_SCRATCH char remote[1024];
 
 	in->old = version == VERSION_NONE;
 	if (from && xmpp_domain(from, remote)) {
