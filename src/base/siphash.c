@@ -24,11 +24,13 @@ static uint64_t load(const void *p)
  * word that ends with it. */
 static uint64_t load_rest(struct str str, size_t len)
 {
-	const uint8_t *p = (const uint8_t *)str.p + str.len - len;
+	const uint8_t *p = (const uint8_t *)str.p;
 	uint64_t word = 0;
 
-	if (len && str.len >= 8)
-		return load(p + len - 8) >> 8 * (8 - len);
+	if (len == 0)
+		return 0;
+	if (str.len >= 8)
+		return load(p + str.len - 8) >> 8 * (8 - len);
 	for (size_t i = 0; i < len; i++)
 		word |= (uint64_t)p[i] << 8 * i;
 	return word;

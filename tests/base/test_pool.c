@@ -50,6 +50,14 @@ static void text_is_terminated(void **state)
 	assert_int_equal(s.len, 0);
 	assert_string_equal(s.p, "");
 	assert_string_equal(pool_printf(p, "%s=%d", "n", 12), "n=12");
+	assert_string_equal(pool_printf(p, "plain"), "plain");
+	assert_string_equal(pool_printf(p, "%s", ""), "");
+	assert_string_equal(pool_printf(p, "<%s/%s>", "a", "b"), "<a/b>");
+	assert_string_equal(pool_printf(p, "%s%%%s", "a", "b"), "a%b");
+	assert_string_equal(pool_printf(p, "%s%s%s%s%s%s", "1", "2", "3", "4",
+		"5", "6"), "123456");
+	assert_string_equal(pool_printf(p, "%s%s%s%s%s%s%s", "1", "2", "3",
+		"4", "5", "6", "7"), "1234567");
 	assert_int_equal(strlen(pool_printf(p, "%5000d", 1)), 5000);
 	pool_free(&p);
 }

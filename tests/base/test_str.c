@@ -254,6 +254,22 @@ static void controls(void **state)
 	assert_true(str_has_control(STR("\x7f")));
 }
 
+/* Every byte, at every place of a text longer than a word. */
+static void controls_anywhere(void **state)
+{
+	char text[19];
+
+	(void)state;
+	for (size_t at = 0; at < sizeof(text); at++)
+		for (int c = 0; c < 256; c++) {
+			memset(text, 0xff, sizeof(text));
+			text[at] = (char)c;
+			assert_int_equal(str_has_control((struct str){ text,
+						 sizeof(text) }),
+				c < 0x20 || c == 0x7f);
+		}
+}
+
 static void hex(void **state)
 {
 	char out[9];
@@ -341,6 +357,7 @@ int main(void)
 		cmocka_unit_test(utf8_code_points),
 		cmocka_unit_test(utf8_cutting),
 		cmocka_unit_test(controls),
+		cmocka_unit_test(controls_anywhere),
 		cmocka_unit_test(hex),
 		cmocka_unit_test(base64),
 		cmocka_unit_test(base64_is_strict),
