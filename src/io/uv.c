@@ -99,10 +99,11 @@ static void env_run(struct io_env *e)
 	env->stop = false;
 	uv_update_time(&env->loop);
 	while (!env->stop) {
-		/* before the first wait, and when only deferred calls are left,
-		 * libuv would think that there is nothing to do */
+		/* before the first wait, and when only deferred calls or slices
+		 * are left, libuv would think that there is nothing to do */
 		on_prepare(&env->prepare);
-		if (env->stop || !uv_loop_alive(&env->loop))
+		if (env->stop || (!uv_loop_alive(&env->loop) &&
+					 fair_empty(&env->env.slices)))
 			break;
 		uv_run(&env->loop, UV_RUN_DEFAULT);
 	}
