@@ -40,6 +40,7 @@ static int setup(void **state)
 	buf_free(&warnings);
 	limits_init(&t->limits);
 	t->node.limits = &t->limits;
+	t->node.documents = xml_documents_new(&t->limits);
 	t->snapshot.config = t->config;
 	t->x = base_alloc0(sizeof(*t->x));
 	t->x->node = &t->node;
@@ -55,6 +56,7 @@ static int teardown(void **state)
 
 	pool_free(&t->x->pool);
 	free(t->x);
+	xml_documents_free(&t->node.documents);
 	config_unref(&t->config);
 	plugins_free(&t->plugins);
 	free(t);
