@@ -70,7 +70,7 @@
 	LIMIT(DANE_RECORDS, dane_records, "TLSA records of one peer", 32, "", "look at no more") \
 	LIMIT(DANE_RECORD, dane_record, "bytes of a TLSA record", 8192, "bytes", "pass over the record") \
 	LIMIT(EXCHANGES, exchanges, "exchanges under way", 100000, "", "resource-constraint or 503") \
-	LIMIT(SESSIONS, sessions, "sessions in memory that are quiet", 20000, "", "leave them to the store") \
+	LIMIT(SESSIONS, sessions, "sessions in memory that are quiet", 150000, "", "leave them to the store") \
 	LIMIT(CONVERSATIONS, conversations, "sessions that live in memory only", 20000, "", "resource-constraint or 503") \
 	LIMIT(SESSION_PACE, session_pace, "sessions woken by their due time", 500, "/s", "wait") \
 	LIMIT(SESSION_BACKLOG, session_backlog, "events of presence that wait their turn", 256, "", "read little of each stream; at 16 times that, nothing of those that send more") \
