@@ -122,7 +122,7 @@ bool talk_tells(struct stox_host *host, struct stox_exchange *x)
 		stox_from_bare(x), id), &k) && is_wanted(&k, note);
 }
 
-/* ---- telling, each note in a request of its own ------------------------------------------------------------- */
+/* ---- telling, each note in a request of its own ------------------------------- */
 
 static struct stox_exchange *begin_outside(struct talk *t)
 {
