@@ -57,3 +57,13 @@ bool fair_empty(struct fair *f)
 {
 	return !next_lane(f);
 }
+
+size_t fair_count(const struct fair *f)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < FAIR_LANES; i++)
+		list_each (it, tmp, &f->lanes[i].items)
+			n++;
+	return n;
+}

@@ -38,5 +38,7 @@ void fair_put(struct fair *f, struct list *item, uint32_t source);
 /** The next item, taken out; NULL: there is none. */
 struct list *fair_take(struct fair *f);
 bool fair_empty(struct fair *f);
+/** How many items there are; each of them is looked at. */
+size_t fair_count(const struct fair *f);
 
 #endif

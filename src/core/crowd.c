@@ -91,6 +91,18 @@ void crowd_leave(struct crowd **crowd)
 		crowd_free(c);
 }
 
+void crowds_count(const struct node *n, size_t *ret_sending, size_t *ret_waiting)
+{
+	const struct crowd *c;
+	size_t cursor = 0;
+
+	*ret_sending = *ret_waiting = 0;
+	while ((c = table_next(n->crowds, &cursor))) {
+		*ret_sending += c->sending;
+		*ret_waiting += fair_count(&c->waiting);
+	}
+}
+
 void crowds_free(struct node *n)
 {
 	/* the last to leave has freed its crowd */

@@ -22,5 +22,7 @@ bool crowd_enter(struct stox_session *s, struct str domain);
 /** The place is free again; *@crowd becomes NULL, NULL is harmless. */
 void crowd_leave(struct crowd **crowd);
 void crowds_free(struct node *n);
+/** For operators: places taken, and sessions that wait, to all domains. */
+void crowds_count(const struct node *n, size_t *ret_sending, size_t *ret_waiting);
 
 #endif

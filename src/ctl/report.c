@@ -48,16 +48,28 @@ static json_t *domains(struct node *n)
 	return list;
 }
 
+/* The gauges: how many are in memory; of presence, how many send to SIP and how
+ * many wait for their turn. */
+static json_t *sessions(struct node *n)
+{
+	size_t sending, waiting;
+
+	crowds_count(n, &sending, &waiting);
+	return json_pack("{s:I,s:I,s:I}",
+		"in_memory", report_number(sessions_count(n->sessions)),
+		"sending", report_number(sending),
+		"waiting", report_number(waiting));
+}
+
 json_t *report_status(struct node *n)
 {
-	return json_pack("{s:b,s:s,s:s,s:I,s:s,s:I,s:I,s:I,s:o,s:o,s:o}",
+	return json_pack("{s:b,s:s,s:s,s:I,s:s,s:I,s:I,s:o,s:o,s:o,s:o}",
 		"ok", 1, "version", stox_version(), "node", n->node_id,
 		"uptime_s", report_number((io_now_ms(n->env) - n->started_ms) / 1000),
 		"config", n->snapshot->config->file,
 		"memory_bytes", report_number(n->budget->used),
 		"memory_limit_bytes", report_number(n->budget->max),
-		"sessions", report_number(sessions_count(n->sessions)),
-		"exchanges", exchanges(n), "store", store(n),
+		"sessions", sessions(n), "exchanges", exchanges(n), "store", store(n),
 		"domains", domains(n));
 }
 

@@ -38,6 +38,7 @@ void show_status(const json_t *answer)
 {
 	const json_t *x = json_object_get(answer, "exchanges");
 	const json_t *st = json_object_get(answer, "store");
+	const json_t *se = json_object_get(answer, "sessions");
 	size_t i;
 	json_t *d;
 
@@ -54,7 +55,9 @@ void show_status(const json_t *answer)
 		number(x, "from_sip"), number(x, "crossed"),
 		number(x, "answered"), number(x, "refused"),
 		number(x, "timed_out"));
-	printf("sessions       %lld\n", number(answer, "sessions"));
+	printf("sessions       %lld in memory; of presence, %lld send to SIP, "
+	       "%lld wait for their turn\n", number(se, "in_memory"),
+		number(se, "sending"), number(se, "waiting"));
 	printf("store          schema %lld, %lld commits, %lld failures, "
 	       "%lld jobs waiting, %lld KiB\n",
 		number(st, "schema"), number(st, "commits"),

@@ -40,6 +40,7 @@ static void test_turns(void **state)
 	assert_true(fair_empty(&f));
 	fill(&f, many, 1000, 7);
 	fill(&f, few, 3, 8);
+	assert_int_equal(1003, fair_count(&f));
 	for (unsigned i = 0; i < 3; i++) {
 		assert_ptr_equal(take(&f), &many[i]);
 		assert_ptr_equal(take(&f), &few[i]);
@@ -79,6 +80,7 @@ static void test_taken_back(void **state)
 	fill(&f, b, 2, 2);
 	list_remove(&a[0].node);
 	list_remove(&a[1].node);
+	assert_int_equal(2, fair_count(&f));
 	assert_ptr_equal(take(&f), &b[0]);
 	fair_put(&f, &a[1].node, 1);
 	assert_ptr_equal(take(&f), &b[1]);

@@ -140,7 +140,8 @@ static const char *text_at(const json_t *list, size_t i, const char *key)
 
 static void test_status(void **state)
 {
-	json_t *j = ask(*state, "status"), *domains;
+	static const char *const names[] = { "in_memory", "sending", "waiting" };
+	json_t *j = ask(*state, "status"), *domains, *gauges;
 
 	assert_true(json_is_true(json_object_get(j, "ok")));
 	assert_string_equal(stox_version(),
@@ -150,6 +151,12 @@ static void test_status(void **state)
 	assert_string_equal("contoso.com", text_at(domains, 0, "domain"));
 	assert_string_equal("SIP", text_at(domains, 0, "lives_on"));
 	assert_string_equal("XMPP", text_at(domains, 1, "lives_on"));
+	gauges = json_object_get(j, "sessions");
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		assert_true(json_is_integer(json_object_get(gauges, names[i])));
+		assert_int_equal(0, json_integer_value(
+			json_object_get(gauges, names[i])));
+	}
 	json_decref(j);
 }
 

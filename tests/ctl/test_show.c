@@ -94,6 +94,26 @@ static void test_revocations(void **state)
 		"revocations of CN=y: 0, next unknown\n");
 }
 
+static void test_status(void **state)
+{
+	(void)state;
+	check(show_status, "{\"version\":\"9\",\"node\":\"n1\",\"uptime_s\":61,"
+		"\"config\":\"/c\",\"memory_bytes\":2048,"
+		"\"memory_limit_bytes\":4096,\"exchanges\":{},\"sessions\":"
+		"{\"in_memory\":7,\"sending\":2,\"waiting\":3},\"store\":{},"
+		"\"domains\":[{\"domain\":\"a.example\",\"lives_on\":\"XMPP\","
+		"\"blocked\":true}]}",
+		"stoxd 9, node n1, up 1 min 1 s\nconfiguration  /c\n"
+		"memory         2 of 4 KiB\n"
+		"exchanges      0 under way; 0 from XMPP, 0 from SIP: "
+		"0 crossed, 0 answered, 0 refused, 0 timed out\n"
+		"sessions       7 in memory; of presence, 2 send to SIP, 3 wait "
+		"for their turn\n"
+		"store          schema 0, 0 commits, 0 failures, 0 jobs waiting, "
+		"0 KiB\n"
+		"domain         a.example lives on XMPP, blocked\n");
+}
+
 static void test_done(void **state)
 {
 	(void)state;
@@ -106,6 +126,7 @@ int main(void)
 		cmocka_unit_test(test_dialect),
 		cmocka_unit_test(test_certs),
 		cmocka_unit_test(test_revocations),
+		cmocka_unit_test(test_status),
 		cmocka_unit_test(test_done),
 	};
 
