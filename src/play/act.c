@@ -7,6 +7,7 @@
 
 #include "play/ledger.h"
 #include "play/match.h"
+#include "play/operator.h"
 #include "play/recall.h"
 #include "play/stage.h"
 #include "xmpp/stanza.h"
@@ -409,28 +410,18 @@ static void wait_for(struct actor *a, const struct play_step *s)
 	}
 }
 
-/* "VERB JID JID NAME=TEXT …", as `stoxctl roster` says it. */
+/* An order, or with a block a question. */
 static bool do_operator(struct actor *a, const struct play_step *s)
 {
-	struct pool *pool = pool_new(NULL);
-	struct stox_value values[8] = { { 0 } };
-	struct str words = str_from(s->actor), verb = str_cut(&words, ' ');
-	struct str xmpp = str_cut(&words, ' '), sip = str_cut(&words, ' ');
-	const struct sessions_order o = { .kind = "presence",
-		.key = pool_printf(pool, "%.*s %.*s", STR_FMT(xmpp),
-			STR_FMT(sip)),
-		.verb = pool_str(pool, verb).p, .values = values };
+	struct buf why;
 	bool ok;
 
-	for (size_t i = 0; words.len && i < 7; i++) {
-		struct str text = str_cut(&words, ' ');
-
-		values[i].name = pool_str(pool, str_cut(&text, '=')).p;
-		values[i].text = pool_str(pool, text).p;
-	}
-	ok = sessions_order(a->stage.node->sessions, &o) == 0;
-	pool_free(&pool);
-	return ok || fail(a, s, "no plugin keeps pairs");
+	buf_init(&why, 1 << 17, NULL);
+	ok = s->text ? operator_sees(&a->stage, s->actor, s->text, &why)
+		      : operator_order(&a->stage, s->actor, &why);
+	ok = ok || fail(a, s, buf_text(&why));
+	buf_free(&why);
+	return ok;
 }
 
 /* The log tells. */

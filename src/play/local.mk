@@ -5,6 +5,7 @@ src_play_stox_play_SOURCES = \
 	src/play/link.h \
 	src/play/main.c \
 	src/play/match.c src/play/match.h \
+	src/play/operator.c src/play/operator.h \
 	src/play/peer.c src/play/peer.h \
 	src/play/play.h \
 	src/play/read.c \

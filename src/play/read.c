@@ -153,6 +153,19 @@ static bool read_head(struct reader *r, struct str word, struct str rest)
 	return true;
 }
 
+/** "sees WHAT" and a block is a question, anything else an order. */
+static void read_question(struct reader *r, struct play_step *s)
+{
+	if (strncmp(s->actor, "sees ", 5) != 0)
+		return;
+	s->actor += 5;
+	s->text = read_block(r);
+	if (*s->text)
+		return;
+	r->line = s->line;
+	fail(r, "an indented block must follow");
+}
+
 /** A step without an actor in front.  False when it is not one. */
 static bool read_plain(struct reader *r, struct str word, struct str rest)
 {
@@ -176,6 +189,8 @@ static bool read_plain(struct reader *r, struct str word, struct str rest)
 			fail(r, "wait needs a time such as 500ms, 2s or 5min");
 		if (s && s->verb == PLAY_RELOAD)
 			s->text = read_block(r);
+		if (s && s->verb == PLAY_OPERATOR)
+			read_question(r, s);
 		return true;
 	}
 	return false;
