@@ -33,6 +33,7 @@ presence_sources = \
 	plugins/presence/presence.c plugins/presence/presence.h \
 	plugins/presence/publish.c plugins/presence/publish.h \
 	plugins/presence/publish_act.c \
+	plugins/presence/publish_admin.c \
 	plugins/presence/show.c \
 	plugins/presence/stanza.c \
 	plugins/presence/tuple.c \

@@ -101,17 +101,23 @@ void publish_asked(struct pair *p)
 
 /* ---- the row ---------------------------------------------------------------- */
 
+/* Rows of version 1 tell no trouble. */
+enum { VERSION = 2 };
+
 /* Numbers as one line of text, then texts, then the state. */
 static size_t pack(const struct publication *p, char *row)
 {
-	size_t len = (size_t)snprintf(row, 300, "1 %u %llu %llu %llu %u %u %llu "
-		"%llu %zu", p->owed | p->refresh << 1 | p->flying << 2 |
+	size_t len = (size_t)snprintf(row, 300, "%d %u %llu %llu %llu %u %u %llu "
+		"%llu %zu %u %llu", VERSION, p->owed | p->refresh << 1 | p->flying << 2 |
 			p->removing << 3 | p->question << 4,
 		(unsigned long long)p->expires_s, (unsigned long long)p->next_s,
 		(unsigned long long)p->hold_s, p->ask_s, p->tries,
 		(unsigned long long)p->sent_ms,
-		(unsigned long long)p->changed_ms, p->pair_count) + 1;
+		(unsigned long long)p->changed_ms, p->pair_count,
+		p->trouble_status, (unsigned long long)p->trouble_s) + 1;
 
+	len += (size_t)snprintf(row + len, PAIR_TROUBLE_MAX + 1, "%s",
+		p->trouble ? p->trouble : "") + 1;
 	len += (size_t)snprintf(row + len, 1100, "%s", p->etag) + 1;
 	len += (size_t)snprintf(row + len, 2100, "%s", p->last) + 1;
 	for (size_t i = 0; i < p->pair_count; i++)
@@ -134,13 +140,15 @@ static uint64_t next_number(char **at)
 	return strtoull(*at, at, 10);
 }
 
-static void unpack_line(struct publication *p, const char *line)
+/* Returns its version, 0: unreadable. */
+static uint64_t unpack_line(struct publication *p, const char *line)
 {
 	char *at = (char *)line;
+	uint64_t version = next_number(&at);
 	unsigned flags;
 
-	if (next_number(&at) != 1)
-		return;
+	if (version < 1 || version > VERSION)
+		return 0;
 	flags = (unsigned)next_number(&at);
 	p->owed = flags & 1;
 	p->refresh = flags >> 1 & 1;
@@ -157,34 +165,51 @@ static void unpack_line(struct publication *p, const char *line)
 	p->pair_count = (size_t)next_number(&at);
 	if (p->pair_count > PUBLISH_PAIRS)
 		p->pair_count = 0;
+	p->trouble_status = (unsigned)next_number(&at);
+	p->trouble_s = next_number(&at);
+	return version;
 }
 
-static void load(struct publication *p, struct stox_session *s)
+void publish_read(struct publication *p, struct stox_host *host, const char *key,
+	const void *row, size_t len)
 {
-	size_t len;
-	const char *at = stox_session_row(s, &len), *end = at + len;
+	const char *at = row, *end = at + len;
+	uint64_t version;
 	char *space;
 
 	memset(p, 0, offsetof(struct publication, pairs));
-	p->session = s;
-	p->host = stox_session_host(s);
+	p->host = host;
 	p->now_s = stox_wall_s(p->host);
 	p->now_ms = stox_now_ms(p->host);
-	snprintf(p->key, sizeof(p->key), "%s", stox_session_key(s));
+	snprintf(p->key, sizeof(p->key), "%s", key);
 	space = strchr(p->key, ' ');
 	if (space)
-		*space = '\0';
+		*space++ = '\0';
 	p->xmpp = p->key;
+	p->domain = space ? space : "";
 	p->etag = p->last = p->state = "";
 	if (!len)
 		return;
-	unpack_line(p, next_text(&at, end));
+	version = unpack_line(p, next_text(&at, end));
+	if (version > 1)
+		p->trouble = next_text(&at, end);
+	if (p->trouble && !*p->trouble)
+		p->trouble = NULL;
 	p->etag = next_text(&at, end);
 	p->last = next_text(&at, end);
 	for (size_t i = 0; i < p->pair_count; i++)
 		p->pairs[i] = next_text(&at, end);
 	p->state = at ? at : "";
 	p->state_len = at ? (size_t)(end - at) : 0;
+}
+
+static void load(struct publication *p, struct stox_session *s)
+{
+	size_t len;
+	const void *row = stox_session_row(s, &len);
+
+	publish_read(p, stox_session_host(s), stox_session_key(s), row, len);
+	p->session = s;
 }
 
 static uint64_t due(const struct publication *p)
@@ -277,8 +302,9 @@ static void told(struct publication *p, const char *bytes, size_t len)
 
 static void forget_old(struct publication *p)
 {
-	if (!*p->etag || p->expires_s > p->now_s)
+	if (!p->expires_s || p->expires_s > p->now_s)
 		return;
+	p->expires_s = 0;
 	p->etag = "";
 	p->owed = p->owed || p->state_len > 0;
 }
@@ -348,4 +374,4 @@ static void act(void *state, struct stox_session *s)
 }
 
 const struct stox_session_kind publish_kind = { .name = "publication",
-	.event = event, .act = act };
+	.event = event, .act = act, .describe = publish_describe };

@@ -18,6 +18,7 @@ struct publication {
 	struct stox_session *session;
 	struct stox_host *host;
 	const char *xmpp;         /* bare JID */
+	const char *domain;       /* of SIP */
 	uint64_t now_s, now_ms;
 	const char *etag;         /* of what the server has; "": nothing */
 	uint64_t expires_s;       /* when it forgets it */
@@ -31,6 +32,10 @@ struct publication {
 	bool removing;            /* that which flies takes it back */
 	bool question;            /* the speaker has to tell again */
 	uint64_t sent_ms, changed_ms; /* of this run only */
+	const char *trouble;      /* why the server has not taken it, a sentence;
+	                           * NULL: it has */
+	unsigned trouble_status;  /* SIP status, 0: none */
+	uint64_t trouble_s;
 	const char *last;         /* who spoke last: names the SIP domain */
 	const char *state;        /* a packed pair; what the user is */
 	size_t state_len;         /* 0: gone */
@@ -54,9 +59,19 @@ bool publish_tell(struct pair *p, const struct stox_event *e);
 /** The publication asks. */
 void publish_asked(struct pair *p);
 
+/** Read a row without its session.  Texts point into it. */
+void publish_read(struct publication *p, struct stox_host *host, const char *key,
+	const void *row, size_t len);
+
 /* ---- publish_act.c ---- */
 
 void publish_act(struct publication *p);
 void publish_answered(struct publication *p, struct stox_exchange *x);
+
+/* ---- publish_admin.c ---- */
+
+/** What a row holds, in names, and in words what became of it. */
+void publish_describe(void *state, const char *key, const void *row, size_t len,
+	const struct stox_description *d);
 
 #endif

@@ -100,6 +100,9 @@ static void taken(struct publication *p, struct stox_exchange *x)
 
 	p->tries = 0;
 	p->hold_s = 0;
+	p->trouble = NULL;
+	p->trouble_status = 0;
+	p->trouble_s = 0;
 	p->etag = "";
 	p->expires_s = p->next_s = 0;
 	if (p->removing)
@@ -107,12 +110,14 @@ static void taken(struct publication *p, struct stox_exchange *x)
 	if (!left)
 		left = p->ask_s;
 	p->expires_s = p->now_s + left;
-	p->next_s = p->now_s + stox_refresh_after((uint32_t)left);
-	if (etag && strlen(etag) <= TAG_MAX)
+	if (etag && strlen(etag) <= TAG_MAX) {
 		p->etag = etag;
-	else
-		stox_log(p->host, STOX_LOG_WARN, x, "publication-without-tag",
-			"means=\"it cannot be changed before it expires\"");
+		p->next_s = p->now_s + stox_refresh_after((uint32_t)left);
+		return;
+	}
+	p->next_s = p->expires_s;
+	stox_log(p->host, STOX_LOG_WARN, x, "publication-without-tag",
+		"means=\"it cannot be changed before it expires\"");
 }
 
 /* These say that it is no use: neither soon nor in another way. */
@@ -139,6 +144,10 @@ static void refused(struct publication *p, struct stox_exchange *x)
 		later = flow_back_off_s(p->tries);
 	p->hold_s = p->now_s + later;
 	p->next_s = p->hold_s;
+	p->trouble = stox_printf(x, "%.*s", PAIR_TROUBLE_MAX, text ? text
+		: stox_printf(x, "The SIP side answered %u.", status));
+	p->trouble_status = status;
+	p->trouble_s = p->now_s;
 	stox_log(p->host, STOX_LOG_WARN, x, "not-published",
 		"status=%u again-in=%llu means=\"%s\"", status,
 		(unsigned long long)later, text ? text : "");

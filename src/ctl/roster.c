@@ -14,7 +14,7 @@ enum {
 	TOLD_MAX = 100,    /* bad lines that are named, the others counted */
 	VALUES_MAX = 8,
 };
-static const char kind[] = "presence";
+static const char kind[] = "presence", published[] = "publication";
 
 struct roster {
 	struct roster_config config;
@@ -22,6 +22,8 @@ struct roster {
 	struct str filter;         /* list: a domain or a JID; empty: all */
 	json_t *pairs;             /* list: so far */
 	json_t *policy;            /* show: what the configuration says */
+	json_t *publications;      /* show: what SIP is told of the XMPP user */
+	const char *publication;   /* show: its key */
 	/* import */
 	bool importing, over, held;
 	struct list entries;       /* orders under way */
@@ -157,10 +159,10 @@ static void list_done(void *arg, int error, uint64_t next)
 				"next", (json_int_t)next));
 }
 
-static const char *begin_list(struct roster *r, struct str words)
+static const char *begin_list(struct roster *r, const char *of, struct str words)
 {
 	struct str after = str_cut(&words, ' ');
-	struct sessions_question q = { .kind = kind, .page = PAGE,
+	struct sessions_question q = { .kind = of, .page = PAGE,
 		.row = list_row, .done = list_done, .arg = r };
 	struct jid filter;
 
@@ -235,14 +237,33 @@ static void show_row(void *arg, const struct sessions_row *row)
 	json_array_append_new(r->pairs, describe(row, false));
 }
 
-static void show_done(void *arg, int error, uint64_t next)
+static void show_publication(void *arg, const struct sessions_row *row)
+{
+	struct roster *r = arg;
+
+	json_array_append_new(r->publications, describe(row, false));
+}
+
+static void shown(void *arg, int error, uint64_t next)
 {
 	struct roster *r = arg;
 
 	(void)next;
 	answer(r, error ? failure("the store cannot be read")
-			: json_pack("{s:b,s:O,s:O}", "ok", 1, "pairs", r->pairs,
-				"policy", r->policy));
+			: json_pack("{s:b,s:O,s:O,s:O}", "ok", 1, "pairs",
+				r->pairs, "policy", r->policy,
+				"publications", r->publications));
+}
+
+static void show_done(void *arg, int error, uint64_t next)
+{
+	struct roster *r = arg;
+	const struct sessions_question q = { .kind = published,
+		.key = r->publication, .row = show_publication, .done = shown,
+		.arg = r };
+
+	if (error || sessions_ask(r->config.node->sessions, &q) < 0)
+		shown(r, error, next);
 }
 
 static const char *begin_show(struct roster *r, struct str words)
@@ -256,6 +277,9 @@ static const char *begin_show(struct roster *r, struct str words)
 		return why;
 	r->pairs = json_array();
 	r->policy = json_array();
+	r->publications = json_array();
+	r->publication = pool_printf(r->pool, "%s %.*s", p.xmpp.full,
+		STR_FMT(p.sip.domain));
 	check_policy(r, &p);
 	q.key = p.key;
 	return sessions_ask(r->config.node->sessions, &q) < 0
@@ -424,7 +448,9 @@ static const char *begin(struct roster *r, struct str line)
 	struct str words = str_trim(line), verb = str_cut(&words, ' ');
 
 	if (str_is(verb, "list"))
-		return begin_list(r, words);
+		return begin_list(r, kind, words);
+	if (str_is(verb, "published"))
+		return begin_list(r, published, words);
 	if (str_is(verb, "show"))
 		return begin_show(r, words);
 	if (str_is(verb, "add"))
@@ -433,7 +459,7 @@ static const char *begin(struct roster *r, struct str line)
 		return order(r, r->pool, "remove", 0, words);
 	if (str_is(verb, "import") && !words.len)
 		return begin_import(r);
-	return "known are roster list, show, add, remove, import";
+	return "known are roster list, published, show, add, remove, import";
 }
 
 struct roster *roster_new(const struct roster_config *c, struct str line)
@@ -468,6 +494,7 @@ void roster_free(struct roster **r)
 	}
 	json_decref(old->pairs);
 	json_decref(old->policy);
+	json_decref(old->publications);
 	json_decref(old->failures);
 	pool_free(&old->pool);
 	free(old);

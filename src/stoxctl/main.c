@@ -51,6 +51,7 @@ static void usage(FILE *out)
 		"  roster    who sees whom:\n"
 		"            list [DOMAIN|ADDRESS]        the pairs, page by page\n"
 		"            show ADDRESS ADDRESS         one of them, and where it hangs\n"
+		"            published [DOMAIN|ADDRESS]   what SIP servers are told by PUBLISH\n"
 		"            add ADDRESS ADDRESS [x2s|s2x|both]\n"
 		"                                         let one see the other, or both\n"
 		"            remove ADDRESS ADDRESS [x2s|s2x|both]\n"

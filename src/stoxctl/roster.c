@@ -65,6 +65,17 @@ static void print_line(const json_t *p, bool first)
 		*text(p, "trouble") ? "\n     " : "", text(p, "trouble"));
 }
 
+static void print_publication(const json_t *p, bool first)
+{
+	(void)first;
+	printf("%s %s  %s", text(p, "xmpp"), text(p, "domain"),
+		text(p, "state"));
+	if (json_object_get(p, "expires_s"))
+		printf(", known for %lld s", number(p, "expires_s"));
+	printf("%s%s\n", *text(p, "trouble") ? "\n     " : "",
+		text(p, "trouble"));
+}
+
 static void print_json(const json_t *p, bool first)
 {
 	char *s = json_dumps(p, JSON_COMPACT | JSON_SORT_KEYS);
@@ -100,7 +111,8 @@ static void print_csv(const json_t *p, bool first)
 }
 
 /* Page by page: neither end holds more than one. */
-static int each_page(const struct roster_call *c, print_pair *print)
+static int each_page(const struct roster_call *c, const char *command,
+	print_pair *print)
 {
 	const char *filter = c->count > 1 ? c->words[1] : "";
 	char line[LINE_MAX_BYTES];
@@ -112,7 +124,7 @@ static int each_page(const struct roster_call *c, print_pair *print)
 	if (c->count > 2 || (*filter && !is_word(filter)))
 		return EXIT_USAGE;
 	do {
-		snprintf(line, sizeof(line), "roster list %lld %s", next,
+		snprintf(line, sizeof(line), "roster %s %lld %s", command, next,
 			filter);
 		answer = ask_ok(c->path, line);
 		if (!answer)
@@ -127,29 +139,36 @@ static int each_page(const struct roster_call *c, print_pair *print)
 	return ferror(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-static int print_list(const struct roster_call *c)
+static int print_list(const struct roster_call *c, const char *command)
 {
 	int status;
 
 	printf("[\n");
-	status = each_page(c, print_json);
+	status = each_page(c, command, print_json);
 	printf("\n]\n");
 	return status;
 }
 
 static int list(const struct roster_call *c)
 {
-	return c->as_json ? print_list(c) : each_page(c, print_line);
+	return c->as_json ? print_list(c, "list")
+			  : each_page(c, "list", print_line);
+}
+
+static int published(const struct roster_call *c)
+{
+	return c->as_json ? print_list(c, "published")
+			  : each_page(c, "published", print_publication);
 }
 
 static int export(const struct roster_call *c)
 {
 	if (c->as_json)
-		return print_list(c);
+		return print_list(c, "list");
 	for (int i = 0; i < TABLE_COLUMNS; i++)
 		printf("%s%s", i > 0 ? "," : "", table_names[i]);
 	putchar('\n');
-	return each_page(c, print_csv);
+	return each_page(c, "list", print_csv);
 }
 
 /* ---- show ------------------------------------------------------------------- */
@@ -178,6 +197,13 @@ static void show_direction(const json_t *p, const char *direction,
 		printf(", since %s", date(number(p, name), when));
 	snprintf(name, sizeof(name), "%s_words", direction);
 	printf("\n     %s\n", text(p, name));
+}
+
+static void show_publication(const json_t *p)
+{
+	printf("%s is published to %s: %s\n     %s\n", text(p, "xmpp"),
+		text(p, "domain"), text(p, "state"), text(p, "words"));
+	show_trouble(p);
 }
 
 static void show_pair(const json_t *p)
@@ -210,6 +236,8 @@ static int show(const struct roster_call *c)
 		printf("%s\n", json_string_value(p));
 	json_array_foreach (json_object_get(answer, "pairs"), i, p)
 		show_pair(p);
+	json_array_foreach (json_object_get(answer, "publications"), i, p)
+		show_publication(p);
 	if (json_array_size(json_object_get(answer, "pairs")) == 0)
 		printf("Nothing is known of the two: none has asked to see the "
 		       "other, or it has been ended.\n");
@@ -369,7 +397,8 @@ int roster_run(const struct roster_call *c)
 		const char *name;
 		int (*run)(const struct roster_call *c);
 	} commands[] = {
-		{ "list", list }, { "show", show }, { "add", change },
+		{ "list", list }, { "published", published },
+		{ "show", show }, { "add", change },
 		{ "remove", change }, { "export", export }, { "import", import },
 	};
 

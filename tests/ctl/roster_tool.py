@@ -129,6 +129,15 @@ def walk(stoxd, report):
                              "paris@elsewhere.example")
     report.tell(status == 1, "show refuses a domain of nobody", said)
 
+    status, said = stoxd.ctl("roster", "published", "example.org")
+    report.tell((status, said) == (0, ""), "nothing is published", said)
+    status, said = stoxd.ctl("--json", "roster", "published")
+    report.tell(status == 0 and json.loads(said) == [],
+                "which JSON says too", said)
+    status, said = stoxd.ctl("status")
+    report.tell(status == 0 and "of presence, 0 send to SIP, 0 wait" in said,
+                "status counts sessions", said)
+
     status, said = stoxd.ctl("roster", "add", "paris@example.org",
                              "romeo@contoso.com", "x2s")
     report.tell(status == 0 and

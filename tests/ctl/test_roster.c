@@ -221,6 +221,8 @@ static void test_filter(void **state)
 	assert_int_equal(2, pairs(s, "roster list 0 romeo@contoso.com\n"));
 	assert_int_equal(0, pairs(s, "roster list 0 oso.com\n"));
 	assert_int_equal(1, pairs(s, "roster list 1\n"));
+	assert_int_equal(0, pairs(s, "roster published 0\n"));
+	assert_int_equal(0, pairs(s, "roster published 0 example.org\n"));
 }
 
 static void test_refused(void **state)
@@ -230,7 +232,8 @@ static void test_refused(void **state)
 	refused(s, "roster\tlist\n", "unknown command; known are status, reload, "
 		"hooks, streams, partners, dialect, limits, certs, plan, roster");
 	refused(s, "roster burn\n",
-		"known are roster list, show, add, remove, import");
+		"known are roster list, published, show, add, remove, "
+		"import");
 	refused(s, "roster add juliet@example.org\n",
 		"two addresses are needed, user@domain each");
 	refused(s, "roster add example.org romeo@contoso.com x2s=yes\n",
@@ -271,6 +274,7 @@ static void test_show(void **state)
 	assert_string_equal("Policy: `hidden` lets nobody see ghost@example.org; "
 		"who asks is never answered.", json_string_value(json_array_get(
 			json_object_get(j, "policy"), 0)));
+	assert_true(json_is_array(json_object_get(j, "publications")));
 	json_decref(j);
 }
 
