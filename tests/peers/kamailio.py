@@ -5,7 +5,9 @@ users, who show none.  Romeo and Benvolio are users; anybody may register as
 either, for what is tested here is not Kamailio.
 
 It is a presence server too: users PUBLISH, and whoever subscribes from outside
-waits until a rule() says what may be seen.
+waits until a rule() says what may be seen.  With `hosts` it is one for the
+people of another domain as well: the gateway PUBLISHes what they are, and users
+subscribe here.
 """
 import glob
 import os
@@ -37,8 +39,9 @@ class Kamailio:
         self.process = None
         self.certificate = authority.issue("kamailio/certs", "fe.contoso.com")
         self.database = lab.path("kamailio/presence.db")
-        # The longest subscription that it grants, in seconds.
+        # The longest subscription and publication that it grants, in seconds.
         self.max_expires = 3600
+        self.hosts = None  # a domain of others
 
     def _addresses(self):
         yield self.lab.ip4("fe")
@@ -99,7 +102,8 @@ request_route {{
         exit;
     }}
     xlog("L_NOTICE",
-        "request $rm $ru from $fu at $si:$sp, expires $hdr(Expires)\\n");
+        "request $rm $ru from $fu at $si:$sp, match $hdr(SIP-If-Match), "
+        "expires $hdr(Expires)\\n");
     if ($Rp == 5061)
         route(GATEWAY);
     else
@@ -118,6 +122,8 @@ route[GATEWAY] {{
         exit;
     }}
     route(WITHIN);
+    if (is_method("PUBLISH") && $rd == "{self.hosts}")
+        route(PRESENCE);
     if (is_method("SUBSCRIBE") && $rd == "contoso.com"
             && $rU =~ "^({"|".join(USERS)})$")
         route(PRESENCE);
@@ -164,7 +170,8 @@ route[USER] {{
         exit;
     }}
     route(WITHIN);
-    if (is_method("PUBLISH"))
+    if (is_method("PUBLISH")
+            || (is_method("SUBSCRIBE") && $rd == "{self.hosts}"))
         route(PRESENCE);
     if (is_method("OPTIONS") && $rU == "rules") {{
         # Its control interface would crash over this; this does not.
@@ -236,7 +243,19 @@ route[DELIVER] {{
                     (f"sip:{user}@contoso.com",)).fetchone()[0] > 0
         until(seconds, f"nobody has asked to see {user}", is_there)
 
-    def rule(self, user, watcher=None, handling="allow"):
+    def published(self, user, seconds=10, etag=None):
+        """The tag and the document of what the gateway has published of a user
+        whom it hosts, when that tag is another."""
+        def look():
+            with closing(sqlite3.connect(self.database, timeout=5)) as tables:
+                row = tables.execute(
+                    "select etag, body from presentity where username = ? and"
+                    " domain = ?", (user, self.hosts)).fetchone()
+            return row if row and row[0] != etag else None
+        tag, body = until(seconds, f"nothing new is published of {user}", look)
+        return tag, body.decode() if isinstance(body, bytes) else body
+
+    def rule(self, user, watcher=None, handling="allow", domain="contoso.com"):
         """What the server tells a watcher of a user: "allow", "block" or
         "polite-block"; without a watcher nobody is let in yet, and nothing is
         known of the user.  Holds from the user's next OPTIONS to "rules"."""
@@ -245,13 +264,14 @@ route[DELIVER] {{
             if watcher:
                 tables.execute(
                     "insert into xcap (username, domain, doc, doc_type, etag,"
-                    " source, doc_uri, port) values (?, 'contoso.com', ?, ?,"
+                    " source, doc_uri, port) values (?, ?, ?, ?,"
                     " 'e1', 0, 'rules', 0)",
-                    (user, RULES.format(watcher=watcher, handling=handling),
+                    (user, domain,
+                     RULES.format(watcher=watcher, handling=handling),
                      PRES_RULES))
             else:
                 tables.execute("delete from watchers where presentity_uri = ?",
-                               (f"sip:{user}@contoso.com",))
+                               (f"sip:{user}@{domain}",))
                 tables.execute("delete from presentity where username = ?",
                                (user,))
             tables.commit()

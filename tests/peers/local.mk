@@ -32,6 +32,7 @@ EXTRA_DIST += \
 	tests/peers/presence_cases.py \
 	tests/peers/presence_fault_cases.py \
 	tests/peers/prosody.py \
+	tests/peers/publish_cases.py \
 	tests/peers/resume.py \
 	tests/peers/run \
 	tests/peers/sip_client.py \
