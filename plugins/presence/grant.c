@@ -10,6 +10,7 @@
 #include "stox/service/subscription.h"
 
 enum {
+	ETAG_MAX = 16,
 	MIN_EXPIRES_S = 60,
 	ASK_AGAIN_S = 86400,
 	PROBE_S = 60,          /* "unsubscribed" within that answers a probe */
@@ -144,6 +145,14 @@ static const char *event_id(struct stox_exchange *x)
 		  : "";
 }
 
+/* Who asks again says which state it has.  No tag of ours is long. */
+static const char *tag_of(struct stox_exchange *x)
+{
+	const char *tag = stox_in_header(x, "Suppress-If-Match");
+
+	return tag && strlen(tag) <= ETAG_MAX ? tag : "";
+}
+
 static void new_leg(struct pair *p, struct stox_exchange *x, uint32_t expires)
 {
 	struct pair_grant *g = &p->grant;
@@ -168,6 +177,7 @@ static void new_leg(struct pair *p, struct stox_exchange *x, uint32_t expires)
 	g->numbers = (g->numbers + 1) % 10000000;
 	l->number = g->numbers;
 	l->event_id = event_id(x);
+	l->has = tag_of(x);
 	l->reason = "";
 	l->expires_s = p->now_s + expires;
 	owe_now(l);
@@ -466,6 +476,7 @@ void grant_notified(struct pair *p, struct stox_exchange *x, unsigned number)
 		leg_remove(g, l);
 	} else if (status >= 200 && status < 300) {
 		l->tries = 0;
+		l->has = "";
 	} else if (++l->tries >= NOTIFY_TRIES) {
 		leg_remove(g, l); /* its watcher is lost: it will ask anew */
 	} else {

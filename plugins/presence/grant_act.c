@@ -132,6 +132,19 @@ const char *grant_etag(const struct pair *p, struct stox_exchange *x)
 	return stox_printf(x, "%llx", (unsigned long long)hash);
 }
 
+/* The first NOTIFY of a watcher that has the state already has no body; what is
+ * told with one is what it has from then on.  RFC 5839, 7.2 */
+static bool has_document(struct pair *p, struct stox_exchange *x,
+	struct pair_leg *l)
+{
+	if (!*l->has || l->state == LEG_ENDING || p->grant.auth != AUTH_YES)
+		return false;
+	if (strcmp(l->has, "*") == 0 || strcmp(l->has, grant_etag(p, x)) == 0)
+		return true;
+	l->has = "";
+	return false;
+}
+
 static void notify(struct pair *p, struct pair_leg *l)
 {
 	const struct stox_begin b = { .from = p->xmpp, .to = p->sip,
@@ -151,9 +164,10 @@ static void notify(struct pair *p, struct pair_leg *l)
 		? stox_printf(x, "presence;id=%s", l->event_id) : "presence");
 	stox_out_header(x, "Subscription-State",
 		stox_subscription_text(x, &s));
-	if (l->state == LEG_OPEN)
+	if (l->state != LEG_ENDING)
 		stox_out_header(x, "SIP-ETag", grant_etag(p, x));
-	put_document(p, x, l);
+	if (!has_document(p, x, l))
+		put_document(p, x, l);
 	l->cseq++;
 	l->owed = false;
 	l->flying = true;

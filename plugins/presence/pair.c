@@ -95,16 +95,17 @@ static void put_devices(struct writer *w, const struct pair_device *list,
 	}
 }
 
-static bool has_etag(const struct pair_watch *v)
+/* The tag stands for notes too. */
+static bool has_etag(const struct pair_watch *v, bool notes)
 {
-	return v->state != WATCH_IDLE && v->etag && *v->etag;
+	return notes && v->etag && *v->etag;
 }
 
 static void put_watch(struct writer *w, const struct pair_watch *v, bool notes)
 {
 	const bool flags[] = { v->online, v->notes, v->send, v->flying,
 		v->owe_subscribed, v->owe_error, v->owe_unsubscribed,
-		v->retell, v->suppress, has_etag(v) };
+		v->retell, v->suppress, has_etag(v, notes) };
 
 	put(w, v->auth | v->counted << AUTH_BITS);
 	put(w, v->since_s);
@@ -118,7 +119,7 @@ static void put_watch(struct writer *w, const struct pair_watch *v, bool notes)
 		put(w, v->cseq);
 		put(w, v->expires_s);
 	}
-	if (has_etag(v))
+	if (has_etag(v, notes))
 		put_text(w, v->etag);
 	put(w, v->expires_ask_s);
 	put(w, v->next_s);
@@ -145,11 +146,11 @@ static void put_grant(struct writer *w, const struct pair_grant *g, bool notes)
 	put(w, g->leg_count);
 	for (size_t i = 0; i < g->leg_count; i++) {
 		const struct pair_leg *l = &g->legs[i];
-		const bool bits[] = { l->owed, l->flying };
+		const bool bits[] = { l->owed, l->flying, *l->has != '\0' };
 
 		put(w, l->state);
 		put(w, l->number);
-		put_flags(w, bits, 2);
+		put_flags(w, bits, 3);
 		put_text(w, l->reason);
 		put_dialog(w, &l->dialog);
 		put(w, l->cseq);
@@ -157,6 +158,8 @@ static void put_grant(struct writer *w, const struct pair_grant *g, bool notes)
 		put(w, l->sent_ms);
 		put(w, l->tries);
 		put_text(w, l->event_id);
+		if (*l->has)
+			put_text(w, l->has);
 	}
 	put_text(w, g->display);
 	put_text(w, g->sip_display);
@@ -321,11 +324,12 @@ static void get_watch(struct reader *r, struct pair_watch *v)
 
 static void get_leg(struct reader *r, struct pair_leg *l)
 {
-	bool *const bits[] = { &l->owed, &l->flying };
+	bool has;
+	bool *const bits[] = { &l->owed, &l->flying, &has };
 
 	l->state = (enum leg_state)get_count(r, LEG_ENDING);
 	l->number = (unsigned)get(r);
-	get_flags(r, bits, 2);
+	get_flags(r, bits, 3);
 	l->reason = get_text(r);
 	l->dialog = get_dialog(r);
 	l->cseq = (uint32_t)get(r);
@@ -333,6 +337,7 @@ static void get_leg(struct reader *r, struct pair_leg *l)
 	l->sent_ms = get(r);
 	l->tries = (unsigned)get(r);
 	l->event_id = get_text(r);
+	l->has = has ? get_text(r) : "";
 }
 
 static void get_grant(struct reader *r, struct pair_grant *g)
@@ -373,6 +378,7 @@ static void clear(struct pair *p)
 {
 	memset(&p->watch, 0, offsetof(struct pair_watch, devices));
 	memset(&p->grant, 0, offsetof(struct pair_grant, legs));
+	p->watch.etag = "";
 	p->trouble = NULL;
 	p->trouble_status = 0;
 	p->trouble_s = 0;

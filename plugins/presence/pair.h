@@ -58,7 +58,6 @@ struct pair_watch {
 	unsigned tries;       /* that failed in a row */
 	bool send;            /* a SUBSCRIBE is owed */
 	bool suppress;        /* it wants no NOTIFY when nothing is new */
-	const char *etag;     /* of the last NOTIFY, "": none.  RFC 5839 */
 	bool flying;          /* one is under way */
 	/* what the XMPP user is owed, in this order */
 	bool owe_subscribed, owe_error, owe_unsubscribed;
@@ -66,6 +65,7 @@ struct pair_watch {
 	unsigned told_tries;  /* stanzas that could not be delivered, in a row */
 	uint64_t quiet_s;     /* none before then */
 	uint64_t told_s;      /* when the last NOTIFY with a state came */
+	const char *etag;     /* of what `devices` are, "": none.  RFC 5839 */
 	const char *display;  /* the SIP user's name */
 	size_t count;
 	struct pair_device devices[PAIR_DEVICES]; /* of the SIP user; the last */
@@ -88,6 +88,8 @@ struct pair_leg {
 	uint64_t sent_ms;     /* when the last NOTIFY went out; of this run only */
 	unsigned tries;       /* that failed in a row */
 	const char *event_id; /* id parameter of Event, "" */
+	const char *has;      /* before its first NOTIFY: the tag of what its
+	                       * watcher has, "*" of anything, "": nothing */
 };
 struct pair_grant {
 	enum pair_auth auth;

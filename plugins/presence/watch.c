@@ -112,6 +112,7 @@ void watch_seen(struct pair *p, bool online)
 		/* nobody is there who could be told */
 		w->count = 0;
 		w->told_s = 0;
+		w->etag = "";
 		watch_leave(p);
 	}
 }
@@ -158,7 +159,7 @@ static void refresh(struct pair *p)
 	if (w->seen_s + SURE_S < p->now_s && p->grant.auth == AUTH_YES)
 		p->grant.owe_probe = true;
 	w->send = true;
-	w->suppress = w->state == WATCH_LIVE && !w->retell && w->told_s;
+	w->suppress = w->state == WATCH_LIVE && w->told_s;
 	w->next_s = w->expires_s;
 }
 

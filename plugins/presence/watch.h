@@ -30,6 +30,8 @@ void watch_fail(struct pair *p, uint64_t after_s);
 void watch_leave(struct pair *p);
 /** What was shown is taken back. */
 void watch_drop_devices(struct pair_watch *w);
+/** The SIP side says that all is as it was told last. */
+void watch_confirm(struct pair *p);
 /** The authorisation is over, and the XMPP user hears so. */
 void watch_end(struct pair *p);
 

@@ -3,9 +3,18 @@
  * user is told.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "stox/service/disco.h"
 #include "watch.h"
+
+/* It has the last state, and may be told of another one only: in a refresh that
+ * wants no more, and in a new dialog.  RFC 5839, 6.5, 6.6 */
+static bool has_state(const struct pair_watch *w)
+{
+	return *w->etag && w->told_s &&
+	       (w->suppress || w->state == WATCH_ASKING);
+}
 
 static void send_subscribe(struct pair *p)
 {
@@ -31,7 +40,7 @@ static void send_subscribe(struct pair *p)
 		: stox_printf(x, "%u", w->expires_ask_s));
 	stox_out_header(x, "Accept", PRESENCE_TYPE);
 	stox_out_header(x, "Allow-Events", "presence");
-	if (w->suppress && w->state == WATCH_LIVE && w->etag && *w->etag)
+	if (has_state(w))
 		stox_out_header(x, "Suppress-If-Match", w->etag);
 	w->cseq++;
 	w->send = w->suppress = false;
@@ -73,9 +82,19 @@ static bool say(struct pair *p, const char *type, enum flow_tag tag)
 	return true;
 }
 
+/* Some partners' people are not to be kept from being written to. */
+static enum presence_show show_of(const struct stox_exchange *x,
+	const struct presence_device *d)
+{
+	return d->show == PRESENCE_DND && strcmp(stox_option_string(x,
+			&presence_options[OPTION_BUSY]), "available") == 0
+		? PRESENCE_PLAIN : d->show;
+}
+
 static bool tell(struct pair *p, const struct pair_device *d)
 {
 	PRESENCE_SCRATCH char from[4200];
+	struct presence_device shown;
 	struct stox_exchange *x;
 	struct stox_element *e;
 
@@ -85,7 +104,9 @@ static bool tell(struct pair *p, const struct pair_device *d)
 		return false;
 	e = stox_out_stanza(x, "presence", d->d.open ? NULL : "unavailable");
 	if (d->d.open) {
-		presence_stanza_write(x, e, &d->d, p->watch.notes,
+		shown = d->d;
+		shown.show = show_of(x, &d->d);
+		presence_stanza_write(x, e, &shown, p->watch.notes,
 			(int64_t)p->now_s);
 		presence_stanza_set_nick(e, p->watch.display);
 		stox_disco_caps(x, STOX_DISCO_DEVICE, e);

@@ -38,10 +38,17 @@ static void granted(struct pair *p, struct stox_exchange *x)
 	if (stox_dialect_is(x, "sip_dialog", "answer") &&
 		stox_dialog_made(x, &made) == 0)
 		w->dialog = made;
-	if (w->state != WATCH_LIVE)
-		return; /* the NOTIFY says the rest */
-	if (stox_answer_status(x) == 204) /* all is as it was told */
-		w->told_s = p->now_s;
+	if (w->state != WATCH_LIVE) {
+		/* the NOTIFY says the rest; who wants to send none would leave us
+		 * without a dialog */
+		if (stox_answer_status(x) == 204 && *w->etag) {
+			w->etag = "";
+			watch_ask(p);
+		}
+		return;
+	}
+	if (stox_answer_status(x) == 204)
+		watch_confirm(p);
 	if (left == 0)
 		left = w->expires_ask_s;
 	w->tries = 0;

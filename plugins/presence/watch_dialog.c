@@ -18,7 +18,6 @@ void watch_leave_dialog(struct pair_watch *w)
 	w->cseq = 0;
 	w->expires_s = w->next_s = 0;
 	w->send = w->suppress = false;
-	w->etag = "";
 }
 
 /* A SUBSCRIBE that makes a new dialog.  The names are new: a dialog of the old
@@ -55,6 +54,7 @@ void watch_lose(struct pair *p)
 		w->devices[i].d.open = false;
 	}
 	w->told_s = 0;
+	w->etag = "";
 }
 
 void watch_fail(struct pair *p, uint64_t after_s)
@@ -91,6 +91,17 @@ void watch_drop_devices(struct pair_watch *w)
 		w->devices[i].d.open = false;
 	}
 	w->told_s = 0;
+	w->etag = "";
+}
+
+void watch_confirm(struct pair *p)
+{
+	struct pair_watch *w = &p->watch;
+
+	for (size_t i = 0; i < w->count; i++)
+		w->devices[i].owed = w->devices[i].owed || w->retell;
+	w->retell = false;
+	w->told_s = p->now_s;
 }
 
 void watch_end(struct pair *p)

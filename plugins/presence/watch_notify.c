@@ -72,6 +72,14 @@ static bool take_state(struct pair *p, const struct presence_state *s)
 	return gone || w->count != before;
 }
 
+/* The tag of what this NOTIFY tells; too long a one is not worth it. */
+static void take_etag(struct pair_watch *w, struct stox_exchange *x)
+{
+	const char *etag = stox_in_header(x, "SIP-ETag");
+
+	w->etag = etag && strlen(etag) <= ETAG_MAX ? etag : "";
+}
+
 static bool read_body(struct pair *p, struct stox_exchange *x)
 {
 	const char *type = stox_in_type(x), *why;
@@ -87,11 +95,7 @@ static bool read_body(struct pair *p, struct stox_exchange *x)
 			"why=\"%s\"", why);
 		return false;
 	}
-	if (strcmp(stox_option_string(x, &presence_options[OPTION_BUSY]),
-		    "available") == 0)
-		for (size_t i = 0; i < state.count; i++)
-			if (state.devices[i].show == PRESENCE_DND)
-				state.devices[i].show = PRESENCE_PLAIN;
+	take_etag(&p->watch, x);
 	return take_state(p, &state);
 }
 
@@ -214,12 +218,12 @@ static bool take_expires(struct pair *p, const struct stox_subscription *s)
 	return true;
 }
 
-/* The tag of what this NOTIFY tells; too long a one is not worth it. */
-static void take_etag(struct pair_watch *w, struct stox_exchange *x)
+/* Nothing, because nothing is new.  RFC 5839, 7.2 */
+static bool is_as_told(const struct pair_watch *w, struct stox_exchange *x)
 {
 	const char *etag = stox_in_header(x, "SIP-ETag");
 
-	w->etag = etag && strlen(etag) <= ETAG_MAX ? etag : "";
+	return etag && *w->etag && w->told_s && strcmp(etag, w->etag) == 0;
 }
 
 static bool alive(struct pair *p, struct stox_exchange *x,
@@ -234,7 +238,6 @@ static bool alive(struct pair *p, struct stox_exchange *x,
 		w->state = WATCH_LIVE;
 		save = true;
 	}
-	take_etag(w, x);
 	if (s->state != STOX_SUB_ACTIVE)
 		return save;
 	w->tries = 0;
@@ -251,6 +254,10 @@ static bool alive(struct pair *p, struct stox_exchange *x,
 	/* Nothing is no news (RFC 8048, 5.3.2), but it does not confirm either
 	 * what another dialog, or another run, has told. */
 	stox_in_body(x, &len);
+	if (unsure && len == 0 && is_as_told(w, x)) {
+		watch_confirm(p);
+		return true;
+	}
 	if (unsure && len == 0) {
 		watch_lose(p);
 		w->retell = false;

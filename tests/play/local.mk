@@ -53,6 +53,7 @@ PLAYS = \
 	plugins/message/x2s.play \
 	plugins/ping/ping.play \
 	plugins/presence/caps.play \
+	plugins/presence/etag-anew.play \
 	plugins/presence/etag.play \
 	plugins/presence/hidden.play \
 	plugins/presence/lync-closed.play \

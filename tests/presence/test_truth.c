@@ -27,6 +27,7 @@ enum { SUBS = 16, TXS = 16, RESOURCES = 8, TICK_MS = 100, EXPIRES_MS = 600000,
 /** A dialog in which stox watches romeo. */
 struct sub {
 	bool used, owed, ended;
+	int has;                /* its watcher has that state; -1: none */
 	char call_id[80], theirs[80], ours[16], target[256];
 	unsigned cseq, heard;   /* of the last NOTIFY, the last SUBSCRIBE */
 	uint64_t until_ms;
@@ -45,6 +46,8 @@ struct truth {
 	struct peer *xmpp, *sip;
 	uint64_t now_ms;
 	unsigned counter;
+	bool conditional;       /* both sides of SIP know RFC 5839 */
+	unsigned spared;        /* documents that were not sent for that */
 	/* romeo, on SIP */
 	enum show romeo;
 	enum policy policy;
@@ -56,6 +59,8 @@ struct truth {
 	unsigned cseq, heard;
 	uint64_t refresh_ms;
 	int sees;               /* enum show; -1: nothing is known */
+	char etag[64];          /* of the last document, which said: */
+	int etag_sees;
 	/* juliet, on XMPP */
 	enum show juliet;
 	bool wanted;            /* she wants to see romeo */
@@ -111,9 +116,18 @@ static void send_tx(struct truth *t, struct tx *x)
 	peer_send(t->sip, "", str_from(x->bytes));
 }
 
+/* The tag of what romeo is.  False when this is no tag of it. */
+static bool is_tag(const struct truth *t, struct str tag)
+{
+	char now[8];
+
+	snprintf(now, sizeof(now), "e%d", (int)t->romeo);
+	return t->conditional && str_is(tag, now);
+}
+
 static void notify(struct truth *t, struct sub *s)
 {
-	char body[512] = "", state[64];
+	char body[512] = "", state[64], tag[32] = "";
 	struct tx *x = new_tx(t, s->call_id, ++s->cseq, s);
 
 	if (s->ended || t->policy == DENIED)
@@ -123,16 +137,19 @@ static void notify(struct truth *t, struct sub *s)
 		snprintf(state, sizeof(state), "%s;expires=%llu",
 			t->policy == ALLOWED ? "active" : "pending",
 			(unsigned long long)(s->until_ms - t->now_ms) / 1000);
-	if (t->policy == ALLOWED)
+	if (t->policy == ALLOWED && s->has != (int)t->romeo)
 		document(t->romeo, body);
+	if (t->policy == ALLOWED && t->conditional)
+		snprintf(tag, sizeof(tag), "SIP-ETag: e%d\r\n", (int)t->romeo);
+	s->has = -1;
 	snprintf(x->bytes, sizeof(x->bytes), "NOTIFY %s SIP/2.0\r\n"
 		"Via: SIP/2.0/TLS fe.contoso.com:5061;branch=z9hG4bK%u\r\n"
 		"Max-Forwards: 70\r\nFrom: <sip:romeo@contoso.com>;tag=%s\r\n"
 		"To: <sip:juliet@example.org>;tag=%s\r\nCall-ID: %s\r\n"
 		"CSeq: %u NOTIFY\r\nContact: <sip:fe.contoso.com:5061>\r\n"
-		"Event: presence\r\nSubscription-State: %s\r\n%s%s%s"
+		"Event: presence\r\nSubscription-State: %s\r\n%s%s%s%s"
 		"Content-Length: %zu\r\n\r\n%s", s->target, ++t->counter, s->ours,
-		s->theirs, s->call_id, s->cseq, state, *body
+		s->theirs, s->call_id, s->cseq, state, tag, *body
 		? "Content-Type: " : "", *body ? PIDF : "", *body ? "\r\n" : "",
 		strlen(body), body);
 	s->owed = false;
@@ -157,8 +174,10 @@ static void romeo_changes(struct truth *t)
 static void subscribe(struct truth *t, unsigned expires)
 {
 	struct tx *x;
-	char to[96] = "";
+	char to[96] = "", has[96] = "";
 
+	if (t->conditional && *t->etag)
+		snprintf(has, sizeof(has), "Suppress-If-Match: %s\r\n", t->etag);
 	if (!t->dialog) {
 		snprintf(t->call_id, sizeof(t->call_id), "watch%u",
 			++t->counter);
@@ -173,10 +192,10 @@ static void subscribe(struct truth *t, unsigned expires)
 		"Max-Forwards: 70\r\nFrom: <sip:romeo@contoso.com>;tag=%s\r\n"
 		"To: <sip:juliet@example.org>%s\r\nCall-ID: %s\r\n"
 		"CSeq: %u SUBSCRIBE\r\nContact: <sip:fe.contoso.com:5061>\r\n"
-		"Event: presence\r\nExpires: %u\r\nContent-Length: 0\r\n\r\n",
+		"Event: presence\r\nExpires: %u\r\n%sContent-Length: 0\r\n\r\n",
 		t->dialog ? "sip:gw.example.net:5061;transport=tls"
 			  : "sip:juliet@example.org", ++t->counter, t->tag, to,
-		t->call_id, t->cseq, expires);
+		t->call_id, t->cseq, expires, has);
 	t->refresh_ms = t->now_ms + EXPIRES_MS / 2;
 	send_tx(t, x);
 }
@@ -233,6 +252,7 @@ static struct sub *new_sub(struct truth *t, const struct sip_message *m)
 			continue;
 		memset(s, 0, sizeof(*s));
 		s->used = true;
+		s->has = -1;
 		assert_int_equal(sip_address_parse(contact->value, &a), 0);
 		snprintf(s->call_id, sizeof(s->call_id), "%.*s",
 			STR_FMT(m->call_id));
@@ -253,6 +273,9 @@ static void got_subscribe(struct truth *t, struct peer_item *item)
 	struct sub *s = find_sub(t, m->call_id);
 	uint32_t expires = 3600;
 	const struct sip_header *h = sip_message_header(m, SIP_H_EXPIRES, NULL);
+	const struct sip_header *has =
+		sip_message_header_named(m, "Suppress-If-Match", NULL);
+	bool known = has && t->policy == ALLOWED && is_tag(t, has->value);
 	uint64_t n;
 
 	if (h && str_to_u64(h->value, UINT32_MAX, &n) == 0)
@@ -268,11 +291,20 @@ static void got_subscribe(struct truth *t, struct peer_item *item)
 		return;
 	}
 	s->heard = m->cseq;
-	respond(t, item, 200, m->to.tag.len ? NULL : s->ours,
-		"Contact: <sip:fe.contoso.com:5061>\r\nExpires: 600\r\n");
 	s->ended = expires == 0;
 	s->until_ms = t->now_ms + EXPIRES_MS;
+	if (known && expires && m->to.tag.len && !s->owed && !is_flying(t, s)) {
+		t->spared++;
+		respond(t, item, 204, NULL, "Expires: 600\r\n");
+		return;
+	}
+	respond(t, item, 200, m->to.tag.len ? NULL : s->ours,
+		"Contact: <sip:fe.contoso.com:5061>\r\nExpires: 600\r\n");
 	s->owed = true;
+	if (known && !m->to.tag.len) {
+		t->spared++;
+		s->has = (int)t->romeo;
+	}
 }
 
 static int state_of(const char *body)
@@ -282,6 +314,19 @@ static int state_of(const char *body)
 	if (!strstr(body, "open"))
 		return GONE;
 	return strstr(body, "away") ? AWAY : HERE;
+}
+
+static void take_tag(struct truth *t, const struct sip_message *m)
+{
+	const struct sip_header *h = sip_message_header_named(m, "SIP-ETag", NULL);
+
+	if (t->sees >= 0 && h && m->body.len) {
+		snprintf(t->etag, sizeof(t->etag), "%.*s", STR_FMT(h->value));
+		t->etag_sees = t->sees;
+	} else if (t->conditional && h && *t->etag && str_is(h->value, t->etag)) {
+		t->sees = t->etag_sees;
+		t->spared++;
+	}
 }
 
 static void got_notify(struct truth *t, struct peer_item *item)
@@ -311,6 +356,7 @@ static void got_notify(struct truth *t, struct peer_item *item)
 		/* an empty document of somebody who may be seen: no news */
 		if (*body || strstr(state, "pending"))
 			t->sees = strstr(state, "active") ? state_of(body) : -1;
+		take_tag(t, m);
 	}
 }
 
@@ -693,7 +739,8 @@ static bool die(struct truth *t, const struct death *d)
 	return !late;
 }
 
-static bool perform(act *const *acts, size_t count, const struct death *d)
+static bool perform(act *const *acts, size_t count, bool conditional,
+	const struct death *d)
 {
 	const char *const path[] = { PLUGINS, NULL };
 	const struct play play = { .file = "truth", .plugins = "presence" };
@@ -702,6 +749,7 @@ static bool perform(act *const *acts, size_t count, const struct death *d)
 	bool more = true;
 
 	open_stage(&t, &play, &options);
+	t.conditional = conditional;
 	for (size_t i = 0; i < count; i++) {
 		acts[i](&t);
 		if (i == d->action) {
@@ -717,23 +765,24 @@ static bool perform(act *const *acts, size_t count, const struct death *d)
 				(unsigned long long)d->ms);
 	}
 	stage_close(&t.stage);
+	assert_true(!conditional || t.spared > 0);
 	return more;
 }
 
-static void walk(act *const *acts, size_t count)
+static void walk(act *const *acts, size_t count, bool conditional)
 {
 	static const uint64_t times[] = { 300, 4000, 7000, 12000 };
 	struct death d = { .action = SIZE_MAX };
 
-	perform(acts, count, &d);
+	perform(acts, count, conditional, &d);
 	for (size_t i = 0; i < count; i++) {
 		d = (struct death){ .action = i };
-		while (perform(acts, count, &d))
+		while (perform(acts, count, conditional, &d))
 			d.things += d.things < 12 ? 1 : d.things / 4;
 		d.things = 0;
 		for (size_t k = 0; k < sizeof(times) / sizeof(*times); k++) {
 			d.ms = times[k];
-			perform(acts, count, &d);
+			perform(acts, count, conditional, &d);
 		}
 	}
 }
@@ -741,19 +790,27 @@ static void walk(act *const *acts, size_t count)
 static void test_friends(void **state)
 {
 	(void)state;
-	walk(friends, sizeof(friends) / sizeof(*friends));
+	walk(friends, sizeof(friends) / sizeof(*friends), false);
+}
+
+/* What is known is not sent again, and the truth is known all the same. */
+static void test_conditional(void **state)
+{
+	(void)state;
+	walk(friends, sizeof(friends) / sizeof(*friends), true);
 }
 
 static void test_strangers(void **state)
 {
 	(void)state;
-	walk(strangers, sizeof(strangers) / sizeof(*strangers));
+	walk(strangers, sizeof(strangers) / sizeof(*strangers), false);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_friends),
+		cmocka_unit_test(test_conditional),
 		cmocka_unit_test(test_strangers),
 	};
 
