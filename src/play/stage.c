@@ -204,6 +204,17 @@ static bool start_node(struct stage *s, struct buf *why)
 	return s->node != NULL;
 }
 
+/* In memory where there is such a folder: what outlives a node that dies need
+ * not outlive the machine, and no disk is waited for. */
+static bool make_folder(struct stage *s)
+{
+	snprintf(s->folder, sizeof(s->folder), "/dev/shm/stox-play-XXXXXX");
+	if (mkdtemp(s->folder))
+		return true;
+	snprintf(s->folder, sizeof(s->folder), "/tmp/stox-play-XXXXXX");
+	return mkdtemp(s->folder) != NULL;
+}
+
 bool stage_open(struct stage *s, const struct play *p,
 	const struct play_options *o, bool on_disk, struct buf *why)
 {
@@ -219,12 +230,9 @@ bool stage_open(struct stage *s, const struct play *p,
 	limits_init(&s->limits);
 	s->world = io_world_new(DAWN_US, 1);
 	s->plugins = plugins_new(o->plugin_path);
-	if (on_disk) {
-		snprintf(s->folder, sizeof(s->folder), "/tmp/stox-play-XXXXXX");
-		if (!mkdtemp(s->folder)) {
-			buf_add_text(why, "no temporary folder");
-			return false;
-		}
+	if (on_disk && !make_folder(s)) {
+		buf_add_text(why, "no temporary folder");
+		return false;
 	}
 	s->config = read_config(s, p->config, why);
 	if (!s->config)
