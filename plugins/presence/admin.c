@@ -74,10 +74,8 @@ static bool remove_pair(struct pair *p, const struct stox_admin *a)
 		grant_remove(p);
 		changed = true;
 	}
-	if (both && p->trouble) {
-		pair_trouble(p, 0, NULL);
-		changed = true;
-	}
+	if (both && p->trouble)
+		changed = pair_fine(p, p->trouble_s2x);
 	return changed;
 }
 
@@ -126,17 +124,23 @@ static unsigned long long left(const struct pair *p, uint64_t at_s)
 	return at_s > p->now_s ? at_s - p->now_s : 0;
 }
 
+/* Somebody waits for an attempt, or for what comes of it. */
 static void explain_asking(const struct pair *p,
 	const struct stox_description *d)
 {
 	const struct pair_watch *w = &p->watch;
-	const char *begin = w->auth == AUTH_ASKED
-		? "The XMPP user has asked." : "The XMPP user is let in.";
+	bool in = w->auth == AUTH_YES;
+	const char *begin = in ? "The XMPP user is let in." : "The XMPP user has "
+						      "asked.";
 
-	if (!w->call_id[0])
-		put_words(d, "x2s_words", "%s The last attempt failed (%u in a "
-			"row), the next one is in %llu s.", begin, w->tries,
-			left(p, w->next_s));
+	if (!w->call_id[0] && !w->tries)
+		put_words(d, "x2s_words", "%s The SIP side is asked in %llu s.",
+			begin, left(p, w->next_s));
+	else if (!w->call_id[0])
+		put_words(d, "x2s_words", "%s%s The last attempt failed (%u in a "
+			"row), the next one is in %llu s.", begin, in
+			? " The subscription on SIP has expired or was lost."
+			: "", w->tries, left(p, w->next_s));
 	else if (w->flying || w->send)
 		put_words(d, "x2s_words", "%s SUBSCRIBE is under way: the SIP "
 			"side has not answered yet.", begin);
@@ -190,6 +194,10 @@ static void explain_watch(const struct pair *p, const struct stox_description *d
 	else if (w->auth == AUTH_ASKED)
 		put_words(d, "x2s_words", "The XMPP user has asked; the SIP side "
 			"is not being asked.");
+	else if (p->trouble && !p->trouble_s2x)
+		put_words(d, "x2s_words", "The XMPP user has asked, and the SIP "
+			"side has ended it: see the last trouble. It is not "
+			"asked again unless the XMPP user asks again.");
 	else
 		put_words(d, "x2s_words", "The XMPP user does not watch the SIP "
 			"user.");
@@ -220,11 +228,17 @@ static void explain_grant(const struct pair *p, const struct stox_description *d
 		put_words(d, "s2x_words", "Policy: people of that partner may "
 			"not see the XMPP user, who is not asked; it looks like "
 			"a request that nobody answers.");
+	else if (g->auth == AUTH_ASKED && !g->asked_s)
+		put_words(d, "s2x_words", "The SIP user has asked, but the XMPP "
+			"user could not be reached: see the last trouble. The "
+			"question is sent again with the next SUBSCRIBE.");
 	else if (g->auth == AUTH_ASKED)
 		put_words(d, "s2x_words", "Waiting for approval: the XMPP user "
 			"was asked %llu s ago and has not decided.",
-			g->asked_s ? (unsigned long long)(p->now_s - g->asked_s)
-				   : 0ULL);
+			(unsigned long long)(p->now_s - g->asked_s));
+	else if (g->auth == AUTH_NONE && p->trouble && p->trouble_s2x)
+		put_words(d, "s2x_words", "The SIP user has asked, and the XMPP "
+			"side has ended it: see the last trouble.");
 	else if (g->auth == AUTH_NONE)
 		put_words(d, "s2x_words", "The SIP user does not watch the XMPP "
 			"user.");
@@ -267,6 +281,7 @@ void admin_describe(void *state, const char *key, const void *row, size_t len,
 	d->number(d->arg, "s2x_dialogs", (int64_t)open);
 	if (p.trouble) {
 		d->text(d->arg, "trouble", p.trouble);
+		d->text(d->arg, "trouble_of", p.trouble_s2x ? "s2x" : "x2s");
 		d->number(d->arg, "trouble_status", p.trouble_status);
 		d->number(d->arg, "trouble_time", (int64_t)p.trouble_s);
 	}

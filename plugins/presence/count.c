@@ -99,12 +99,14 @@ void count_over(struct pair *p)
 	struct pair_watch *w = &p->watch;
 	struct pair_grant *g = &p->grant;
 
+	/* what is remembered of it takes room still */
 	if (w->counted && w->auth == AUTH_NONE && w->state == WATCH_IDLE &&
-		!p->trouble) {
+		(!p->trouble || p->trouble_s2x)) {
 		change(p, p->xmpp, p->sip, false);
 		w->counted = false;
 	}
-	if (g->counted && g->auth == AUTH_NONE && g->leg_count == 0) {
+	if (g->counted && g->auth == AUTH_NONE && g->leg_count == 0 &&
+		!(p->trouble && p->trouble_s2x)) {
 		change(p, p->sip, p->xmpp, false);
 		g->counted = false;
 	}

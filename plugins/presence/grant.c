@@ -117,6 +117,7 @@ static void ask(struct pair *p, bool fresh)
 	g->auth = AUTH_ASKED;
 	g->asked_s = p->now_s;
 	g->owe_ask = true;
+	pair_fine(p, true);
 }
 
 /* What is remembered may be old: the XMPP side tells anew, and what it does not
@@ -299,6 +300,7 @@ void grant_approved(struct pair *p)
 	}
 	g->auth = AUTH_YES;
 	g->owe_ask = false;
+	pair_fine(p, true);
 	for (size_t i = 0; i < g->leg_count; i++)
 		if (g->legs[i].state == LEG_OPEN)
 			owe_now(&g->legs[i]);
@@ -329,6 +331,9 @@ void grant_refused(struct pair *p)
 		owe_all(g);
 		return;
 	}
+	if (g->auth != AUTH_NONE || has_open_leg(g))
+		pair_trouble_s2x(p, "The XMPP user has refused, or has withdrawn "
+			"the permission.");
 	reject(p, "rejected");
 	/* "unavailable" that came with it did not mean absence */
 	watch_seen(p, true);
@@ -390,6 +395,8 @@ void grant_error(struct pair *p, struct stox_exchange *x)
 		reject(p, "noresource");
 	else if (is_one_of(condition, denied))
 		reject(p, "rejected");
+	pair_trouble_s2x(p, stox_printf(x, "The XMPP side answered the question "
+		"with an error: %.100s.", condition));
 }
 
 /* Returns true when resources have come or gone. */
@@ -508,7 +515,7 @@ void grant_asked(struct pair *p, struct stox_exchange *x, enum flow_tag tag)
 	else if (tag == TAG_ASK && g->auth == AUTH_ASKED)
 		reject(p, "noresource");
 	if (text)
-		pair_trouble(p, 0, stox_printf(x, "%.*s", PAIR_TROUBLE_MAX,
+		pair_trouble_s2x(p, stox_printf(x, "%.*s", PAIR_TROUBLE_MAX,
 			text));
 	if (tag == TAG_PROBE && g->auth == AUTH_YES) {
 		/* their server is lost, and so are its people: ruling 21 */

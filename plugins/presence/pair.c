@@ -7,7 +7,7 @@
 
 #include "pair.h"
 
-enum { VERSION = 1, AUTH_BITS = 2 };
+enum { VERSION = 1, AUTH_BITS = 2, STATUS_BITS = 10 };
 
 /* ---- writing ---------------------------------------------------------------- */
 
@@ -171,7 +171,7 @@ static size_t pack(const struct pair *p, char *row, size_t max, bool notes)
 	struct writer w = { .bytes = row, .max = max };
 
 	put(&w, VERSION);
-	put(&w, p->trouble_status);
+	put(&w, p->trouble_status | (uint64_t)p->trouble_s2x << STATUS_BITS);
 	put(&w, p->trouble_s);
 	put_text(&w, p->trouble);
 	put_watch(&w, &p->watch, notes);
@@ -362,10 +362,13 @@ static void get_grant(struct reader *r, struct pair_grant *g)
 static bool unpack(struct pair *p, const char *row, size_t len)
 {
 	struct reader r = { row, row + len };
+	uint64_t status;
 
 	if (get(&r) != VERSION)
 		return false;
-	p->trouble_status = (unsigned)get(&r);
+	status = get(&r);
+	p->trouble_status = status & ((1 << STATUS_BITS) - 1);
+	p->trouble_s2x = status >> STATUS_BITS;
 	p->trouble_s = get(&r);
 	p->trouble = get_optional(&r);
 	get_watch(&r, &p->watch);
@@ -382,6 +385,7 @@ static void clear(struct pair *p)
 	p->trouble = NULL;
 	p->trouble_status = 0;
 	p->trouble_s = 0;
+	p->trouble_s2x = false;
 	p->wait_ms = 0;
 }
 
@@ -501,14 +505,32 @@ void pair_again(struct pair *p)
 void pair_forget(struct pair *p)
 {
 	if (p->trouble && p->trouble_s + TROUBLE_S <= p->now_s)
-		pair_trouble(p, 0, NULL);
+		pair_fine(p, p->trouble_s2x);
 }
 
 void pair_trouble(struct pair *p, unsigned status, const char *text)
 {
 	p->trouble = text;
-	p->trouble_status = text ? status : 0;
-	p->trouble_s = text ? p->now_s : 0;
+	p->trouble_status = status;
+	p->trouble_s = p->now_s;
+	p->trouble_s2x = false;
+}
+
+void pair_trouble_s2x(struct pair *p, const char *text)
+{
+	pair_trouble(p, 0, text);
+	p->trouble_s2x = true;
+}
+
+bool pair_fine(struct pair *p, bool s2x)
+{
+	if (!p->trouble || p->trouble_s2x != s2x)
+		return false;
+	p->trouble = NULL;
+	p->trouble_status = 0;
+	p->trouble_s = 0;
+	p->trouble_s2x = false;
+	return true;
 }
 
 /* ---- devices ---------------------------------------------------------------- */

@@ -119,6 +119,7 @@ struct pair {
 	const char *trouble;      /* why it hangs, a sentence; NULL: it does not */
 	unsigned trouble_status;  /* SIP status, 0: none */
 	uint64_t trouble_s;
+	bool trouble_s2x;         /* the grant hangs, not the watch */
 	struct pair_watch watch;
 	struct pair_grant grant;
 	unsigned wait_ms;         /* act again after that time; 0: no need */
@@ -145,8 +146,11 @@ void pair_wait(struct pair *p, uint64_t ms);
 /** Nothing can be begun now: act again in half a minute or less, each pair at
  *  another time. */
 void pair_again(struct pair *p);
-/** Remember why it hangs; @text NULL: it does not any more. */
+/** Remember why the watch hangs, or why the grant does. */
 void pair_trouble(struct pair *p, unsigned status, const char *text);
+void pair_trouble_s2x(struct pair *p, const char *text);
+/** That one does not any more.  True when it did. */
+bool pair_fine(struct pair *p, bool s2x);
 /** Forget an old trouble. */
 void pair_forget(struct pair *p);
 

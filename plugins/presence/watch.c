@@ -38,7 +38,7 @@ void watch_subscribe(struct pair *p, struct stox_exchange *x)
 		w->auth = AUTH_ASKED;
 		w->since_s = p->now_s;
 		w->tries = 0;
-		pair_trouble(p, 0, NULL);
+		pair_fine(p, false);
 	}
 	if (w->state == WATCH_IDLE || w->state == WATCH_LEAVING ||
 		(w->state == WATCH_ASKING && !w->call_id[0]))
@@ -49,7 +49,7 @@ void watch_unsubscribe(struct pair *p)
 {
 	watch_end(p);
 	watch_leave(p);
-	pair_trouble(p, 0, NULL);
+	pair_fine(p, false);
 }
 
 bool watch_vouch(struct pair *p, enum pair_auth auth, uint64_t since_s)

@@ -241,10 +241,7 @@ static bool alive(struct pair *p, struct stox_exchange *x,
 	if (s->state != STOX_SUB_ACTIVE)
 		return save;
 	w->tries = 0;
-	if (p->trouble) {
-		pair_trouble(p, 0, NULL);
-		save = true;
-	}
+	save = pair_fine(p, false) || save;
 	if (w->auth == AUTH_ASKED) {
 		w->auth = AUTH_YES;
 		w->since_s = p->now_s;

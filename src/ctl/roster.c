@@ -198,11 +198,11 @@ static void check_user(struct roster *r, const struct config_users *users,
 	const struct jid *j)
 {
 	if (!policy_user_may(users, j->local))
-		say_policy(r, "Policy: `allow` and `deny` do not let %s take "
-			"part.", j->full);
+		say_policy(r, "Policy: `users_allow` and `users_deny` do not "
+			"let %s take part.", j->full);
 	else if (policy_user_hidden(users, j->local))
-		say_policy(r, "Policy: `hidden` lets nobody see %s; who asks is "
-			"never answered.", j->full);
+		say_policy(r, "Policy: `users_hidden` lets nobody see %s; who "
+			"asks is never answered.", j->full);
 }
 
 static void check_policy(struct roster *r, const struct people *p)

@@ -179,7 +179,8 @@ static void show_trouble(const json_t *p)
 
 	if (!*text(p, "trouble"))
 		return;
-	printf("last trouble, %s", date(number(p, "trouble_time"), when));
+	printf("last trouble%s%s, %s", *text(p, "trouble_of") ? " of " : "",
+		text(p, "trouble_of"), date(number(p, "trouble_time"), when));
 	if (number(p, "trouble_status"))
 		printf(", SIP status %lld", number(p, "trouble_status"));
 	printf(":\n     %s\n", text(p, "trouble"));

@@ -41,8 +41,13 @@ static int set_up(void **state)
 {
 	static const char text[] = "host = 'gw.example.net'\n"
 		"plugins = { 'presence' }\nSipDomain 'contoso.com'\n"
-		"  front_end = 'fe.contoso.com'\nXmppDomain 'example.org'\n"
-		"  users_hidden = { 'ghost' }\n";
+		"  front_end = 'fe.contoso.com'\n  users_hidden = { 'spy' }\n"
+		"SipDomain 'shut.example'\n  front_end = 'fe.shut.example'\n"
+		"  blocked = true\n"
+		"XmppDomain 'example.org'\n  users_hidden = { 'ghost' }\n"
+		"  users_deny = { 'eve' }\n"
+		"XmppDomain 'public.example'\n  partner = 'public_unverified'\n"
+		"XmppDomain 'blocked.example'\n  partner = 'blocked'\n";
 	static const char *const names[] = { "dns:contoso.com", NULL };
 	struct stage *s = calloc(1, sizeof(*s));
 	struct io_env_config ec = { &s->log, &s->limits, &s->budget, NULL, NULL };
@@ -187,6 +192,14 @@ static const char *text_of(const json_t *j, const char *name)
 	return s ? s : "";
 }
 
+static const char *policy_of(const json_t *j, size_t i)
+{
+	const char *s = json_string_value(
+		json_array_get(json_object_get(j, "policy"), i));
+
+	return s ? s : "";
+}
+
 /* ---- tests ------------------------------------------------------------------- */
 
 #define PAIR "juliet@example.org romeo@contoso.com"
@@ -271,11 +284,49 @@ static void test_show(void **state)
 		"SIP while the XMPP user is offline.", text_of(p, "x2s_words"));
 	assert_string_equal("The SIP user does not watch the XMPP user.",
 		text_of(p, "s2x_words"));
-	assert_string_equal("Policy: `hidden` lets nobody see ghost@example.org; "
-		"who asks is never answered.", json_string_value(json_array_get(
-			json_object_get(j, "policy"), 0)));
+	assert_string_equal("Policy: `users_hidden` lets nobody see "
+		"ghost@example.org; who asks is never answered.",
+		policy_of(j, 0));
 	assert_true(json_is_array(json_object_get(j, "publications")));
 	json_decref(j);
+}
+
+/* What the configuration has against two people, known to each other or not. */
+static void test_policy(void **state)
+{
+	static const struct {
+		const char *pair, *words;
+	} rows[] = {
+		{ "juliet@blocked.example romeo@contoso.com",
+			"Policy: the XMPP domain of juliet@blocked.example is "
+			"blocked." },
+		{ "juliet@example.org romeo@shut.example",
+			"Policy: the SIP domain of romeo@shut.example is "
+			"blocked." },
+		{ "juliet@public.example romeo@contoso.com",
+			"Policy: the partner is unverified: "
+			"juliet@public.example sees romeo@contoso.com only after "
+			"having been approached by the other one." },
+		{ "eve@example.org romeo@contoso.com",
+			"Policy: `users_allow` and `users_deny` do not let "
+			"eve@example.org take part." },
+		{ "juliet@example.org spy@contoso.com",
+			"Policy: `users_hidden` lets nobody see spy@contoso.com; "
+			"who asks is never answered." },
+		{ PAIR, NULL },
+	};
+	char line[256];
+	json_t *j;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		snprintf(line, sizeof(line), "roster show %s\n", rows[i].pair);
+		j = ask(*state, line);
+		assert_int_equal(rows[i].words ? 1 : 0,
+			json_array_size(json_object_get(j, "policy")));
+		if (rows[i].words)
+			assert_string_equal(rows[i].words, policy_of(j, 0));
+		json_decref(j);
+	}
 }
 
 static void test_import(void **state)
@@ -381,6 +432,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_filter, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_show, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_policy, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_import, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_large_import, set_up,
 			tear_down),

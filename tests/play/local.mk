@@ -55,6 +55,7 @@ PLAYS = \
 	plugins/presence/caps.play \
 	plugins/presence/etag-anew.play \
 	plugins/presence/etag.play \
+	plugins/presence/explain.play \
 	plugins/presence/hidden.play \
 	plugins/presence/lync-closed.play \
 	plugins/presence/lync-refused.play \
