@@ -35,6 +35,8 @@ static void usage(FILE *out)
 		"  -1, --once            as written only\n"
 		"      --cut N           only with the connections broken after step N\n"
 		"      --kill N          only with the node killed after step N\n"
+		"      --documents FOLDER\n"
+		"                        keep the presence documents that SIP is told there\n"
 		"  -v, --verbose         print the node's log as comments\n"
 		"  -h, --help            print this, end\n"
 		"  -V, --version         print the version, end\n"
@@ -119,6 +121,7 @@ int main(int argc, char **argv)
 		{ "once", no_argument, NULL, '1' },
 		{ "cut", required_argument, NULL, 'c' },
 		{ "kill", required_argument, NULL, 'k' },
+		{ "documents", required_argument, NULL, 'd' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
@@ -145,6 +148,9 @@ int main(int argc, char **argv)
 			}
 			*(option == 'c' ? &o.only.cut_after
 					: &o.only.kill_after) = (size_t)step;
+			break;
+		case 'd':
+			o.play.documents = optarg;
 			break;
 		case 'v':
 			o.play.verbose = true;

@@ -53,6 +53,8 @@ struct peer {
 	struct list unanswered;  /* SIP: requests without a final answer */
 	struct list talks;       /* struct peer_talk */
 	unsigned counter;        /* makes ids */
+	const char *documents;   /* SIP: presence documents that arrive are kept
+	                          * in this folder; NULL: they are not */
 	/* XMPP: on streams that stox opens */
 	bool offers_bidi;        /* XEP-0288 */
 	bool offers_acks;        /* XEP-0198, with resumption */

@@ -1,6 +1,8 @@
 /*
  * The SIP front end on the stage: TLS connections in both directions.
  */
+#include <stdio.h>
+
 #include "play/link.h"
 
 void link_sip_open(struct peer_link *l)
@@ -30,6 +32,28 @@ static bool replaces(struct list *items, struct peer_item *item)
 	return false;
 }
 
+/* One file for each that is different. */
+static void keep_document(const char *folder, const struct sip_message *m)
+{
+	static const char type[] = "application/pidf+xml";
+	const struct sip_header *h =
+		sip_message_header(m, SIP_H_CONTENT_TYPE, NULL);
+	uint64_t hash = 0xcbf29ce484222325; /* FNV-1a */
+	char path[4096];
+	FILE *file;
+
+	if (!h || !str_starts(h->value, STR(type)))
+		return;
+	for (size_t i = 0; i < m->body.len; i++)
+		hash = (hash ^ (unsigned char)m->body.p[i]) * 0x100000001b3;
+	snprintf(path, sizeof(path), "%s/%016llx.xml", folder,
+		(unsigned long long)hash);
+	file = fopen(path, "w");
+	if (!file || fwrite(m->body.p, 1, m->body.len, file) != m->body.len ||
+		fclose(file) != 0)
+		fprintf(stderr, "stox-play: %s cannot be written\n", path);
+}
+
 /** Copy one whole message into the inbox; false when it is malformed. */
 static bool take(struct peer_link *l, size_t len)
 {
@@ -47,6 +71,8 @@ static bool take(struct peer_link *l, size_t len)
 		pool_free(&pool);
 		return false;
 	}
+	if (l->peer->documents)
+		keep_document(l->peer->documents, item->message);
 	if (!item->message->is_request ||
 		(!replaces(&l->peer->inbox, item) &&
 			!replaces(&l->peer->unanswered, item)))

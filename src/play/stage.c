@@ -106,6 +106,7 @@ static struct peer *add_peer(struct stage *s, const char *domain,
 	p->is_sip = sip;
 	p->hosted = sip ? NULL : hosted_at(s, p->address);
 	p->credentials = io_mem_credentials(names, true);
+	p->documents = s->options->documents;
 	p->stox_address = NODE_ADDRESS;
 	p->stox_port = sip ? 5061 : 5269;
 	host = pool_printf(s->pool, "%s.%s", sip ? "fe" : "xmpp", ascii);

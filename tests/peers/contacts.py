@@ -13,6 +13,7 @@ class Contacts:
 
     def __init__(self, world):
         self.world = world
+        self.bodies = []  # of what he was told of her
 
     # ---- Juliet --------------------------------------------------------------
 
@@ -60,7 +61,9 @@ class Contacts:
 
     def sees(self, seconds=15, **facts):
         """What he is told of her."""
-        return self.world.romeo.wait("notify", seconds, of=JULIET, **facts)
+        notice = self.world.romeo.wait("notify", seconds, of=JULIET, **facts)
+        self.bodies.append(notice["body"])
+        return notice
 
     # ---- both ----------------------------------------------------------------
 

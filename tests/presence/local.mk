@@ -23,6 +23,7 @@ tests_presence_states_SOURCES = tests/presence/states.c $(presence_sources)
 tests_presence_states_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE \
 	-I$(top_srcdir)/plugins/presence
 tests_presence_states_LDADD = $(NODE_LIBS)
-TESTS += tests/presence/test_schema.sh
+TESTS += tests/presence/test_schema.sh tests/presence/test_plays.sh
 tests/presence/test_schema.log: tests/presence/states
-EXTRA_DIST += tests/presence/judge.sh tests/presence/test_schema.sh
+EXTRA_DIST += tests/presence/judge.sh tests/presence/test_schema.sh \
+	tests/presence/test_plays.sh
