@@ -11,7 +11,7 @@
 static bool say(struct pair *p, const char *type, enum flow_tag tag)
 {
 	const struct stox_begin b = { .from = p->sip, .to = p->xmpp,
-		.tag = tag };
+		.tag = tag, .failures_only = true };
 	struct stox_exchange *x = stox_begin(p->session, &b);
 
 	if (!x) {

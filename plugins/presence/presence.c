@@ -37,7 +37,8 @@ const struct stox_option presence_options[] = {
 
 /* ---- events ----------------------------------------------------------------- */
 
-/* What has to be done with the row. */
+/* What has to be done with the row.  What is noted may be acted on at once; what
+ * is saved, when it is safe. */
 enum outcome { NOTHING, NOTE, SAVE };
 
 /* Presence that shows where the XMPP user is.  Who may not see it hears
@@ -108,8 +109,6 @@ static enum outcome answer(struct pair *p, struct stox_exchange *x, unsigned tag
 	case TAG_SUBSCRIBED:
 	case TAG_UNSUBSCRIBED:
 	case TAG_ERROR:
-		if (!failed && p->watch.told_tries == 0)
-			return NOTHING;
 		watch_told(p, x, what);
 		return SAVE;
 	case TAG_NOTIFY:
@@ -119,7 +118,7 @@ static enum outcome answer(struct pair *p, struct stox_exchange *x, unsigned tag
 	case TAG_PROBE:
 	case TAG_GONE:
 		grant_asked(p, x, what);
-		return failed ? SAVE : NOTHING;
+		return SAVE;
 	}
 	return NOTHING;
 }
@@ -155,6 +154,16 @@ static enum outcome happen(struct pair *p, const struct stox_event *e)
 	return NOTHING;
 }
 
+/* What the row asks for. */
+static void do_acts(struct pair *p)
+{
+	watch_act(p);
+	grant_act(p);
+	pair_note(p);
+	if (p->wait_ms)
+		stox_session_wake(p->session, p->wait_ms);
+}
+
 static void event(void *state, struct stox_session *s, const struct stox_event *e)
 {
 	PRESENCE_SCRATCH struct pair p;
@@ -171,7 +180,7 @@ static void event(void *state, struct stox_session *s, const struct stox_event *
 	else if (outcome == SAVE)
 		pair_save(&p);
 	else if (outcome == NOTE)
-		pair_note(&p);
+		do_acts(&p);
 }
 
 static void act(void *state, struct stox_session *s)
@@ -180,11 +189,7 @@ static void act(void *state, struct stox_session *s)
 
 	(void)state;
 	pair_load(&p, s);
-	watch_act(&p);
-	grant_act(&p);
-	pair_note(&p);
-	if (p.wait_ms)
-		stox_session_wake(s, p.wait_ms);
+	do_acts(&p);
 }
 
 static const struct stox_session_kind kind = { .name = "presence",

@@ -334,6 +334,14 @@ static bool is_over(const struct publication *p)
 	       !p->flying;
 }
 
+static void do_acts(struct publication *p)
+{
+	PRESENCE_SCRATCH char row[ROW_MAX];
+
+	publish_act(p);
+	stox_session_note(p->session, row, pack(p, row));
+}
+
 static void event(void *state, struct stox_session *s, const struct stox_event *e)
 {
 	PRESENCE_SCRATCH struct publication p;
@@ -359,18 +367,16 @@ static void event(void *state, struct stox_session *s, const struct stox_event *
 	else if (save)
 		stox_session_set(s, row, pack(&p, row), due(&p));
 	else
-		stox_session_note(s, row, pack(&p, row));
+		do_acts(&p);
 }
 
 static void act(void *state, struct stox_session *s)
 {
 	PRESENCE_SCRATCH struct publication p;
-	PRESENCE_SCRATCH char row[ROW_MAX];
 
 	(void)state;
 	load(&p, s);
-	publish_act(&p);
-	stox_session_note(s, row, pack(&p, row));
+	do_acts(&p);
 }
 
 const struct stox_session_kind publish_kind = { .name = "publication",

@@ -51,7 +51,8 @@ static void send_subscribe(struct pair *p)
 static struct stox_exchange *begin_stanza(struct pair *p, const char *from,
 	enum flow_tag tag)
 {
-	const struct stox_begin b = { .from = from, .to = p->xmpp, .tag = tag };
+	const struct stox_begin b = { .from = from, .to = p->xmpp, .tag = tag,
+		.failures_only = p->watch.told_tries == 0 };
 	struct stox_exchange *x = stox_begin(p->session, &b);
 
 	if (!x)

@@ -130,6 +130,12 @@ static void tell_session(struct stox_exchange *x)
 	const struct stox_event e = { .type = STOX_EVENT_ANSWER,
 		.exchange = x, .tag = x->tag };
 
+	if (x->begin->failures_only && !x->reject && !x->answer_condition) {
+		set_state(x, EXCHANGE_ENDED, "went well");
+		session_went_well(x->node, x->session);
+		destroy(x);
+		return;
+	}
 	if (x->reject) {
 		x->answer = ANSWER_FAILED;
 		x->answer_condition = x->reject;

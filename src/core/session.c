@@ -322,6 +322,18 @@ void session_go_on(struct stox_session *s)
 	}
 }
 
+void session_went_well(struct node *n, uint64_t handle)
+{
+	struct stox_session *s = handles_get(n->session_handles, handle);
+
+	if (!s)
+		return;
+	s->begun--;
+	/* else what is to come sees to it */
+	if (list_empty(&s->mailbox) && !s->committing && !s->loading)
+		session_go_on(s);
+}
+
 /* What it has asked a place for and not used is for others. */
 static void act(struct stox_session *s)
 {
@@ -395,7 +407,6 @@ static void work(void *arg)
 		return;
 	e = next_event(s, tag);
 	s->replying = e.exchange ? e.exchange->id : 0;
-	s->noted = false;
 	if (e.type == STOX_EVENT_WAKE)
 		s->waking = false;
 	if (e.type == STOX_EVENT_DUE || e.type == STOX_EVENT_WAKE ||
@@ -419,8 +430,10 @@ static void work(void *arg)
 		return;
 	}
 	release_reply(s, 0);
-	if ((s->noted || e.type == STOX_EVENT_RESTORED) && !s->ended)
+	if (e.type == STOX_EVENT_RESTORED && !s->ended)
 		act(s);
+	else
+		crowd_leave(&s->place);
 	session_go_on(s);
 }
 

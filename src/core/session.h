@@ -68,6 +68,9 @@ void sessions_forget(struct sessions *all, const void *arg);
 
 /** Is that session one whose row is kept, and not gone? */
 bool session_has_row(const struct node *n, uint64_t session);
+/** An exchange that it began has ended well, and it does not want to know more:
+ *  stox_begin.failures_only. */
+void session_went_well(struct node *n, uint64_t session);
 /** The one door for events: local now, from another node later. */
 void core_deliver(struct node *n, uint64_t session, const struct stox_event *e);
 /**

@@ -68,7 +68,7 @@ void stox_session_note(struct stox_session *s, const void *row, size_t len)
 		return;
 	}
 	set_row(s, row, len);
-	s->noted = s->dirty = true;
+	s->dirty = true;
 }
 
 void stox_session_tell(struct stox_session *to, const void *bytes, size_t len)
@@ -177,6 +177,7 @@ struct stox_exchange *stox_begin(struct stox_session *s,
 	x->session = s->handle;
 	x->tag = b->tag;
 	copy = pool_alloc0(pool, sizeof(*copy));
+	copy->failures_only = b->failures_only;
 	copy->cseq = b->cseq;
 	copy->timeout_ms = b->timeout_ms;
 	if (b->timeout_ms)

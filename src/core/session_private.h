@@ -43,7 +43,6 @@ struct stox_session {
 	uint64_t due_s;
 	bool loading;          /* the store is asked: the mailbox waits */
 	bool changed, ended, stored;
-	bool noted;            /* by the event: act, without a commit */
 	bool dirty;            /* the row differs from the store's */
 	struct timer wake;
 	bool waking;           /* that runs: it stays in memory */

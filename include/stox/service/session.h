@@ -6,7 +6,8 @@
  * changes the row; the row is committed; then act() does what the row asks
  * for.  After a crash the row is all there is, so act() is called again:
  * actions are derived from the row, never from memory, and doing one twice
- * must be harmless.
+ * must be harmless.  What need not be safe before it is said (stox_session_note)
+ * event() may say itself.
  */
 #ifndef STOX_SERVICE_SESSION_H
 #define STOX_SERVICE_SESSION_H
@@ -69,8 +70,8 @@ struct stox_session_kind {
 	const char *name;      /* unique in the store */
 	/** One event.  Change the row with stox_session_set() or _end(). */
 	void (*event)(void *state, struct stox_session *s, const struct stox_event *e);
-	/** The row is committed or noted, or an earlier run has left it: do what it
-	 *  asks.  Runs once after each event that changed it. */
+	/** The row is committed, or an earlier run has left it: do what it asks.
+	 *  Runs once after each event that has set it. */
 	void (*act)(void *state, struct stox_session *s);
 	/** Tell operators what a row holds, by names; changes nothing.  NULL: they
 	 *  see the key only. */
@@ -105,7 +106,8 @@ STOX_API void stox_session_set(struct stox_session *s, const void *row, size_t l
 	uint64_t due_s);
 /** Replace the row, also in act(), by one that need not be safe before anything
  *  is said: it is written with the next stox_session_set(), when the session is
- *  left to the store and when the node stops.  The due time stays. */
+ *  left to the store and when the node stops.  The due time stays.  act() does
+ *  not follow. */
 STOX_API void stox_session_note(struct stox_session *s, const void *row,
 	size_t len);
 /** WAKE comes after that time, unless the node dies before or another call asks
@@ -150,6 +152,7 @@ STOX_API void stox_held_reply(struct stox_exchange *x);
 struct stox_begin {
 	const char *from, *to; /* JIDs; one of the two domains lives on SIP */
 	unsigned tag;          /* comes back with the answer */
+	bool failures_only;    /* an answer that is no error makes no event */
 	/* for a SIP request within a dialog; NULL and 0 outside.  call_id and
 	 * from_tag may be chosen by the session to be the same after a crash */
 	const char *call_id, *from_tag, *to_tag;
@@ -167,7 +170,7 @@ STOX_API void stox_begin_send(struct stox_exchange *x);
 /** After stox_out_sip(): the request goes where `to` is served, but it is about
  *  its sender: Request-URI and To are From's.  PUBLISH; RFC 3903, 4. */
 STOX_API void stox_out_self(struct stox_exchange *x);
-/** In act(), for kinds that are `bulk`: may the next stox_begin() go to that SIP
+/** For kinds that are `bulk`: may the next stox_begin() go to that SIP
  *  address now?  False: too much is under way to its domain; act() runs again
  *  when there is room. */
 STOX_API bool stox_session_may_send(struct stox_session *s, const char *to);
