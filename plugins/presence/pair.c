@@ -11,52 +11,47 @@ enum { VERSION = 1, AUTH_BITS = 2, STATUS_BITS = 10 };
 
 /* ---- writing ---------------------------------------------------------------- */
 
+enum { NUMBER_MAX = 10 }; /* bytes of the largest */
+
 struct writer {
-	char *bytes;
-	size_t len, max;
+	char *at, *end;
 	bool full;
 };
 
-static void put_byte(struct writer *w, unsigned c)
-{
-	if (w->len == w->max)
-		w->full = true;
-	else
-		w->bytes[w->len++] = (char)c;
-}
-
-static void put_long(struct writer *w, uint64_t n)
-{
-	while (n >= 128) {
-		put_byte(w, (unsigned)(n & 127) | 128);
-		n >>= 7;
-	}
-	put_byte(w, (unsigned)n);
-}
-
-/* Most are small. */
 static inline void put(struct writer *w, uint64_t n)
 {
-	if (n < 128 && w->len < w->max)
-		w->bytes[w->len++] = (char)n;
-	else
-		put_long(w, n);
+	if (w->end - w->at < NUMBER_MAX) {
+		w->full = true;
+		return;
+	}
+	for (; n >= 128; n >>= 7)
+		*w->at++ = (char)((n & 127) | 128);
+	*w->at++ = (char)n;
 }
 
 static void put_bytes(struct writer *w, const void *p, size_t len)
 {
-	if (len > w->max - w->len) {
+	if (len > (size_t)(w->end - w->at)) {
 		w->full = true;
 		return;
 	}
 	if (len)
-		memcpy(w->bytes + w->len, p, len);
-	w->len += len;
+		memcpy(w->at, p, len);
+	w->at += len;
 }
 
-static void put_text(struct writer *w, const char *text)
+/* NULL is put as "", which most of them are. */
+static inline void put_text(struct writer *w, const char *text)
 {
-	put_bytes(w, text ? text : "", text ? strlen(text) + 1 : 1);
+	if (text && *text)
+		put_bytes(w, text, strlen(text) + 1);
+	else
+		put(w, 0);
+}
+
+static inline uint64_t flag(bool set, unsigned place)
+{
+	return (uint64_t)set << place;
 }
 
 static void put_dialog(struct writer *w, const struct stox_dialog *d)
@@ -65,24 +60,15 @@ static void put_dialog(struct writer *w, const struct stox_dialog *d)
 	put_bytes(w, d->bytes, d->len);
 }
 
-static void put_flags(struct writer *w, const bool *flags, size_t count)
-{
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < count; i++)
-		n |= (uint64_t)flags[i] << i;
-	put(w, n);
-}
-
 static void put_devices(struct writer *w, const struct pair_device *list,
 	size_t count, bool notes)
 {
 	put(w, count);
 	for (size_t i = 0; i < count; i++) {
 		const struct presence_device *d = &list[i].d;
-		const bool flags[] = { d->open, list[i].owed, list[i].stale };
 
-		put_flags(w, flags, 3);
+		put(w, flag(d->open, 0) | flag(list[i].owed, 1) |
+			flag(list[i].stale, 2));
 		put_text(w, d->resource);
 		put(w, d->show);
 		put(w, (uint64_t)(d->priority + 2000));
@@ -103,14 +89,14 @@ static bool has_etag(const struct pair_watch *v, bool notes)
 
 static void put_watch(struct writer *w, const struct pair_watch *v, bool notes)
 {
-	const bool flags[] = { v->online, v->notes, v->send, v->flying,
-		v->owe_subscribed, v->owe_error, v->owe_unsubscribed,
-		v->retell, v->suppress, has_etag(v, notes) };
-
 	put(w, v->auth | v->counted << AUTH_BITS);
 	put(w, v->since_s);
 	put(w, v->seen_s);
-	put_flags(w, flags, sizeof(flags));
+	put(w, flag(v->online, 0) | flag(v->notes, 1) | flag(v->send, 2) |
+		flag(v->flying, 3) | flag(v->owe_subscribed, 4) |
+		flag(v->owe_error, 5) | flag(v->owe_unsubscribed, 6) |
+		flag(v->retell, 7) | flag(v->suppress, 8) |
+		flag(has_etag(v, notes), 9));
 	put(w, v->state);
 	if (v->state != WATCH_IDLE) {
 		put_text(w, v->call_id);
@@ -133,24 +119,24 @@ static void put_watch(struct writer *w, const struct pair_watch *v, bool notes)
 
 static void put_grant(struct writer *w, const struct pair_grant *g, bool notes)
 {
-	const bool flags[] = { g->blocked, g->owe_ask, g->owe_probe, g->owe_gone,
-		g->known, g->owe_end, g->probing };
-
 	put(w, g->auth | g->counted << AUTH_BITS |
 		g->published << (AUTH_BITS + 1));
 	put(w, g->since_s);
 	put(w, g->asked_s);
-	put_flags(w, flags, sizeof(flags));
+	put(w, flag(g->blocked, 0) | flag(g->owe_ask, 1) |
+		flag(g->owe_probe, 2) | flag(g->owe_gone, 3) |
+		flag(g->known, 4) | flag(g->owe_end, 5) |
+		flag(g->probing, 6));
 	put(w, g->probed_s);
 	put(w, g->numbers);
 	put(w, g->leg_count);
 	for (size_t i = 0; i < g->leg_count; i++) {
 		const struct pair_leg *l = &g->legs[i];
-		const bool bits[] = { l->owed, l->flying, *l->has != '\0' };
 
 		put(w, l->state);
 		put(w, l->number);
-		put_flags(w, bits, 3);
+		put(w, flag(l->owed, 0) | flag(l->flying, 1) |
+			flag(*l->has != '\0', 2));
 		put_text(w, l->reason);
 		put_dialog(w, &l->dialog);
 		put(w, l->cseq);
@@ -168,7 +154,7 @@ static void put_grant(struct writer *w, const struct pair_grant *g, bool notes)
 
 static size_t pack(const struct pair *p, char *row, size_t max, bool notes)
 {
-	struct writer w = { .bytes = row, .max = max };
+	struct writer w = { .at = row, .end = row + max };
 
 	put(&w, VERSION);
 	put(&w, p->trouble_status | (uint64_t)p->trouble_s2x << STATUS_BITS);
@@ -176,44 +162,60 @@ static size_t pack(const struct pair *p, char *row, size_t max, bool notes)
 	put_text(&w, p->trouble);
 	put_watch(&w, &p->watch, notes);
 	put_grant(&w, &p->grant, notes);
-	return w.full ? 0 : w.len;
+	return w.full ? 0 : (size_t)(w.at - row);
 }
 
 /* ---- reading ---------------------------------------------------------------- */
 
 struct reader {
-	const char *p, *end;  /* p NULL: damaged */
+	const char *p, *end;
+	bool damaged;         /* then p is end */
 };
+
+static void damage(struct reader *r)
+{
+	r->damaged = true;
+	r->p = r->end;
+}
 
 static uint64_t get_long(struct reader *r)
 {
 	uint64_t n = 0;
 
-	for (unsigned shift = 0; r->p && r->p < r->end && shift < 64; shift += 7) {
+	for (unsigned shift = 0; r->p < r->end && shift < 64; shift += 7) {
 		unsigned char c = (unsigned char)*r->p++;
 
 		n |= (uint64_t)(c & 127) << shift;
 		if (c < 128)
 			return n;
 	}
-	r->p = NULL;
+	damage(r);
 	return 0;
 }
 
+/* Most are small. */
 static inline uint64_t get(struct reader *r)
 {
-	if (r->p && r->p < r->end && (unsigned char)*r->p < 128)
+	if (r->p < r->end && (unsigned char)*r->p < 128)
 		return (unsigned char)*r->p++;
 	return get_long(r);
 }
 
 static const char *get_text(struct reader *r)
 {
-	const char *text = r->p;
-	const char *nul = r->p ? memchr(r->p, 0, (size_t)(r->end - r->p)) : NULL;
+	const char *text = r->p, *nul;
 
-	r->p = nul ? nul + 1 : NULL;
-	return nul ? text : "";
+	if (text < r->end && !*text) {
+		r->p++;
+		return text;
+	}
+	nul = memchr(text, 0, (size_t)(r->end - text));
+	if (!nul) {
+		damage(r);
+		return "";
+	}
+	r->p = nul + 1;
+	return text;
 }
 
 /* For texts that may be absent. */
@@ -229,7 +231,7 @@ static size_t get_count(struct reader *r, size_t max)
 	uint64_t n = get(r);
 
 	if (n > max) {
-		r->p = NULL;
+		damage(r);
 		return 0;
 	}
 	return (size_t)n;
@@ -240,20 +242,17 @@ static struct stox_dialog get_dialog(struct reader *r)
 	size_t len = get_count(r, PAIR_ROW_MAX);
 	struct stox_dialog d = { r->p, len };
 
-	if (!r->p || len > (size_t)(r->end - r->p)) {
-		r->p = NULL;
+	if (len > (size_t)(r->end - r->p)) {
+		damage(r);
 		return (struct stox_dialog){ NULL, 0 };
 	}
 	r->p += len;
 	return d;
 }
 
-static void get_flags(struct reader *r, bool *const *flags, size_t count)
+static inline bool is_set(uint64_t flags, unsigned place)
 {
-	uint64_t n = get(r);
-
-	for (size_t i = 0; i < count; i++)
-		*flags[i] = n >> i & 1;
+	return flags >> place & 1;
 }
 
 static size_t get_devices(struct reader *r, struct pair_device *list)
@@ -262,10 +261,11 @@ static size_t get_devices(struct reader *r, struct pair_device *list)
 
 	for (size_t i = 0; i < count; i++) {
 		struct presence_device *d = &list[i].d;
-		bool *const flags[] = { &d->open, &list[i].owed,
-			&list[i].stale };
+		uint64_t flags = get(r);
 
-		get_flags(r, flags, 3);
+		d->open = is_set(flags, 0);
+		list[i].owed = is_set(flags, 1);
+		list[i].stale = is_set(flags, 2);
 		d->resource = get_text(r);
 		d->show = (enum presence_show)get_count(r, PRESENCE_DND);
 		d->priority = (int)get_count(r, 4000) - 2000;
@@ -288,21 +288,28 @@ static enum pair_auth get_auth(struct reader *r, bool *ret_counted,
 	*ret_published = n >> (AUTH_BITS + 1);
 	n &= (1 << AUTH_BITS) - 1;
 	if (n > AUTH_YES)
-		r->p = NULL;
+		damage(r);
 	return (enum pair_auth)n;
 }
 
 static void get_watch(struct reader *r, struct pair_watch *v)
 {
-	bool never, has;
-	bool *const flags[] = { &v->online, &v->notes, &v->send, &v->flying,
-		&v->owe_subscribed, &v->owe_error, &v->owe_unsubscribed,
-		&v->retell, &v->suppress, &has };
+	uint64_t flags;
+	bool never;
 
 	v->auth = get_auth(r, &v->counted, &never);
 	v->since_s = get(r);
 	v->seen_s = get(r);
-	get_flags(r, flags, sizeof(flags) / sizeof(*flags));
+	flags = get(r);
+	v->online = is_set(flags, 0);
+	v->notes = is_set(flags, 1);
+	v->send = is_set(flags, 2);
+	v->flying = is_set(flags, 3);
+	v->owe_subscribed = is_set(flags, 4);
+	v->owe_error = is_set(flags, 5);
+	v->owe_unsubscribed = is_set(flags, 6);
+	v->retell = is_set(flags, 7);
+	v->suppress = is_set(flags, 8);
 	v->state = (enum watch_state)get_count(r, WATCH_LEAVING);
 	if (v->state != WATCH_IDLE) {
 		v->call_id = get_text(r);
@@ -311,7 +318,7 @@ static void get_watch(struct reader *r, struct pair_watch *v)
 		v->cseq = (uint32_t)get(r);
 		v->expires_s = get(r);
 	}
-	v->etag = has ? get_text(r) : "";
+	v->etag = is_set(flags, 9) ? get_text(r) : "";
 	v->expires_ask_s = (uint32_t)get(r);
 	v->next_s = get(r);
 	v->tries = (unsigned)get(r);
@@ -324,12 +331,13 @@ static void get_watch(struct reader *r, struct pair_watch *v)
 
 static void get_leg(struct reader *r, struct pair_leg *l)
 {
-	bool has;
-	bool *const bits[] = { &l->owed, &l->flying, &has };
+	uint64_t flags;
 
 	l->state = (enum leg_state)get_count(r, LEG_ENDING);
 	l->number = (unsigned)get(r);
-	get_flags(r, bits, 3);
+	flags = get(r);
+	l->owed = is_set(flags, 0);
+	l->flying = is_set(flags, 1);
 	l->reason = get_text(r);
 	l->dialog = get_dialog(r);
 	l->cseq = (uint32_t)get(r);
@@ -337,18 +345,24 @@ static void get_leg(struct reader *r, struct pair_leg *l)
 	l->sent_ms = get(r);
 	l->tries = (unsigned)get(r);
 	l->event_id = get_text(r);
-	l->has = has ? get_text(r) : "";
+	l->has = is_set(flags, 2) ? get_text(r) : "";
 }
 
 static void get_grant(struct reader *r, struct pair_grant *g)
 {
-	bool *const flags[] = { &g->blocked, &g->owe_ask, &g->owe_probe,
-		&g->owe_gone, &g->known, &g->owe_end, &g->probing };
+	uint64_t flags;
 
 	g->auth = get_auth(r, &g->counted, &g->published);
 	g->since_s = get(r);
 	g->asked_s = get(r);
-	get_flags(r, flags, sizeof(flags) / sizeof(*flags));
+	flags = get(r);
+	g->blocked = is_set(flags, 0);
+	g->owe_ask = is_set(flags, 1);
+	g->owe_probe = is_set(flags, 2);
+	g->owe_gone = is_set(flags, 3);
+	g->known = is_set(flags, 4);
+	g->owe_end = is_set(flags, 5);
+	g->probing = is_set(flags, 6);
 	g->probed_s = get(r);
 	g->numbers = (unsigned)get(r);
 	g->leg_count = get_count(r, PAIR_LEGS);
@@ -361,7 +375,7 @@ static void get_grant(struct reader *r, struct pair_grant *g)
 
 static bool unpack(struct pair *p, const char *row, size_t len)
 {
-	struct reader r = { row, row + len };
+	struct reader r = { row, row + len, false };
 	uint64_t status;
 
 	if (get(&r) != VERSION)
@@ -373,7 +387,7 @@ static bool unpack(struct pair *p, const char *row, size_t len)
 	p->trouble = get_optional(&r);
 	get_watch(&r, &p->watch);
 	get_grant(&r, &p->grant);
-	return r.p == r.end;
+	return r.p == r.end && !r.damaged;
 }
 
 /* The lists are as long as their counts say. */

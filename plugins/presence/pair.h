@@ -20,6 +20,7 @@ enum {
 	PAIR_LEGS = 8,
 	PAIR_NOTES = 4,       /* kept of a device */
 	PAIR_ROW_MAX = 32768,
+	PAIR_KEY_MAX = 4200,  /* two JIDs of at most 2047 bytes each */
 	PAIR_TROUBLE_MAX = 200,
 	PAIR_TRANSACTION_S = 32, /* 64*T1: RFC 6665, 4.1.2.4 */
 };
@@ -124,7 +125,7 @@ struct pair {
 	struct pair_grant grant;
 	unsigned wait_ms;         /* act again after that time; 0: no need */
 	char tokens[3][33];       /* what new names point to */
-	char key[4200];           /* the two, of at most 2047 bytes each */
+	char key[PAIR_KEY_MAX];   /* the two */
 };
 
 /** Pack one into PAIR_ROW_MAX bytes; the length. */

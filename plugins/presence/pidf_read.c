@@ -233,12 +233,24 @@ static void read_tuple(struct reader *r, const struct stox_element *t)
 
 /* ---- the document ---------------------------------------------------------- */
 
+/* "pres:user@host" where nothing is escaped on either side is its own JID. */
+static bool is_spelled_as(const char *entity, const char *jid)
+{
+	return strncmp(entity, "pres:", 5) == 0 &&
+		strcmp(entity + 5, jid) == 0 && !strpbrk(jid, "\\%");
+}
+
 /* Does it speak of @jid?  Anything else is a mistake or a lie. */
 static bool is_about(struct stox_exchange *x, const char *entity,
 	const char *jid)
 {
-	const char *told = entity ? stox_address_jid(x, entity) : NULL;
+	const char *told;
 
+	if (!entity)
+		return false;
+	if (is_spelled_as(entity, jid))
+		return true;
+	told = stox_address_jid(x, entity);
 	return told && strcmp(told, jid) == 0;
 }
 

@@ -91,15 +91,15 @@ static void put_status(struct stox_element *tuple,
 
 /* A negative priority says "not to me": then there is no contact to use. */
 static void put_contact(struct stox_exchange *x, struct stox_element *tuple,
-	const struct presence_device *d, const char *jid)
+	const struct presence_device *d, const char *uri)
 {
-	const char *uri = stox_address_uri(x, *d->resource
-		? stox_printf(x, "%s/%s", jid, d->resource) : jid);
 	struct stox_element *e;
 
-	if (!uri || !d->open || (d->priority < 0 &&
-		d->priority != PRESENCE_NO_PRIORITY))
+	if (!d->open ||
+		(d->priority < 0 && d->priority != PRESENCE_NO_PRIORITY))
 		return;
+	if (*d->resource)
+		uri = stox_address_device(x, uri, d->resource);
 	e = stox_element_add_child_text(tuple, "contact", NULL, uri);
 	stox_element_set(e, "priority", presence_priority_text(x,
 		priority_of(d)));
@@ -114,7 +114,7 @@ static void put_notes(struct stox_element *tuple,
 }
 
 static void put_tuple(struct stox_exchange *x, struct stox_element *root,
-	const struct presence_device *d, const char *jid,
+	const struct presence_device *d, const char *uri,
 	const struct presence_style *style, int64_t now_s)
 {
 	struct stox_element *tuple = stox_element_add(root, "tuple", NULL);
@@ -125,7 +125,7 @@ static void put_tuple(struct stox_exchange *x, struct stox_element *root,
 	put_status(tuple, d, style);
 	if (style->one_tuple)
 		return;
-	put_contact(x, tuple, d, jid);
+	put_contact(x, tuple, d, uri);
 	if (style->notes)
 		put_notes(tuple, d);
 	stox_element_add_child_text(tuple, "timestamp", NULL,
@@ -172,7 +172,7 @@ const char *presence_pidf_write(struct stox_exchange *x,
 	if (count > PRESENCE_DEVICES)
 		count = PRESENCE_DEVICES;
 	for (size_t i = 0; i < (style->one_tuple ? 1 : count); i++)
-		put_tuple(x, root, devices[i], jid, style, now_s);
+		put_tuple(x, root, devices[i], uri, style, now_s);
 	if (style->rpid)
 		put_person(root, devices[0]->show);
 	if (style->display && state->display)

@@ -200,7 +200,7 @@ static const struct stox_session_kind *const kinds[] = { &kind,
 struct stox_session *presence_pair(struct stox_host *host, const char *xmpp,
 	const char *sip)
 {
-	PRESENCE_SCRATCH char key[4200];
+	PRESENCE_SCRATCH char key[PAIR_KEY_MAX];
 
 	snprintf(key, sizeof(key), "%s %s", xmpp, sip);
 	return stox_session_open(host, &kind, key);

@@ -18,7 +18,7 @@ enum { TOLD_MAX = PAIR_ROW_MAX + 2100, ROW_MAX = PAIR_ROW_MAX + 65536 };
 
 static struct stox_session *publication_of(const struct pair *p)
 {
-	PRESENCE_SCRATCH char key[4200];
+	PRESENCE_SCRATCH char key[PAIR_KEY_MAX];
 	const char *at = strchr(p->sip, '@');
 
 	snprintf(key, sizeof(key), "%s %s", p->xmpp, at ? at + 1 : p->sip);

@@ -41,7 +41,7 @@ struct publication {
 	size_t state_len;         /* 0: gone */
 	size_t pair_count;
 	const char *pairs[PUBLISH_PAIRS]; /* SIP users; the first one speaks */
-	char key[4200];
+	char key[PAIR_KEY_MAX];
 };
 
 extern const struct stox_session_kind publish_kind;

@@ -2,7 +2,6 @@
  * What the half of a pair that watches asks for: a SUBSCRIBE, and what the XMPP
  * user is told.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "stox/service/disco.h"
@@ -94,12 +93,17 @@ static enum presence_show show_of(const struct stox_exchange *x,
 
 static bool tell(struct pair *p, const struct pair_device *d)
 {
-	PRESENCE_SCRATCH char from[4200];
+	PRESENCE_SCRATCH char from[PAIR_KEY_MAX];
+	size_t bare = strlen(p->sip), len = strlen(d->d.resource);
 	struct presence_device shown;
 	struct stox_exchange *x;
 	struct stox_element *e;
 
-	snprintf(from, sizeof(from), "%s/%s", p->sip, d->d.resource);
+	if (bare + len + 2 > sizeof(from)) /* cannot be */
+		return true;
+	memcpy(from, p->sip, bare);
+	from[bare] = '/';
+	memcpy(from + bare + 1, d->d.resource, len + 1);
 	x = begin_stanza(p, from, TAG_TELL);
 	if (!x)
 		return false;

@@ -182,11 +182,6 @@ size_t pool_size(const struct pool *p)
 	return p->size;
 }
 
-void *pool_alloc0(struct pool *p, size_t size)
-{
-	return memset(pool_alloc(p, size), 0, size);
-}
-
 char *pool_strndup(struct pool *p, const char *s, size_t len)
 {
 	char *copy = pool_chars(p, len + 1);
@@ -256,6 +251,7 @@ static char *try_join(struct pool *p, const char *format, va_list ap)
 
 char *pool_vprintf(struct pool *p, const char *format, va_list ap)
 {
+	BASE_SCRATCH char guess[256];
 	va_list again;
 	char *text;
 	int len;
@@ -266,10 +262,13 @@ char *pool_vprintf(struct pool *p, const char *format, va_list ap)
 	if (text)
 		return text;
 	va_copy(again, ap);
-	len = vsnprintf(NULL, 0, format, ap);
+	len = vsnprintf(guess, sizeof(guess), format, ap);
 	stox_require(len >= 0);
 	text = pool_chars(p, (size_t)len + 1);
-	vsnprintf(text, (size_t)len + 1, format, again);
+	if ((size_t)len < sizeof(guess))
+		memcpy(text, guess, (size_t)len + 1);
+	else
+		vsnprintf(text, (size_t)len + 1, format, again);
 	va_end(again);
 	return text;
 }

@@ -12,6 +12,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/str.h"
 
@@ -114,7 +115,10 @@ static inline void *pool_alloc(struct pool *p, size_t size)
 }
 
 /** The same, cleared. */
-void *pool_alloc0(struct pool *p, size_t size);
+static inline void *pool_alloc0(struct pool *p, size_t size)
+{
+	return memset(pool_alloc(p, size), 0, size);
+}
 
 /** Copies, always NUL terminated. */
 char *pool_strdup(struct pool *p, const char *s);

@@ -38,12 +38,19 @@ const char *stox_address_jid(struct stox_exchange *x, const char *uri)
 const char *stox_address_uri(struct stox_exchange *x, const char *text)
 {
 	const char *host;
-	struct jid jid;
+	struct jid jid = x->from; /* whom most is said of */
 
-	if (jid_parse(x->pool, str_from(text), &jid) < 0)
+	if ((!jid.full || strcmp(text, jid.full) != 0) &&
+		jid_parse(x->pool, str_from(text), &jid) < 0)
 		return NULL;
 	host = ends_host_of(x, jid.domain);
 	return host ? map_address_to_sip(x->pool, &jid, host, true) : NULL;
+}
+
+const char *stox_address_device(struct stox_exchange *x, const char *uri,
+	const char *resource)
+{
+	return map_address_with_gr(x->pool, uri, str_from(resource));
 }
 
 const char *stox_address_resource(struct stox_exchange *x, const char *text)

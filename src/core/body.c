@@ -124,6 +124,9 @@ const char *stox_cpim_text(struct stox_exchange *x, const struct stox_cpim *c,
 
 /* ---- XML documents -------------------------------------------------------- */
 
+/* Bytes of most that are written: no need to grow. */
+enum { DOCUMENT_USUAL = 1000 };
+
 const struct stox_element *stox_document_read(struct stox_exchange *x,
 	const void *bytes, size_t len)
 {
@@ -148,6 +151,7 @@ const char *stox_document_text(struct stox_exchange *x,
 	struct buf b;
 
 	buf_init(&b, limit_get(x->node->limits, LIMIT_SIP_BODY), NULL);
+	buf_reserve(&b, DOCUMENT_USUAL);
 	buf_add_text(&b, "<?xml version='1.0' encoding='UTF-8'?>\n");
 	xml_write(&b, root, NULL);
 	if (!b.overflow) {

@@ -45,11 +45,11 @@ const void *stox_session_row(const struct stox_session *s, size_t *ret_len)
 
 static void set_row(struct stox_session *s, const void *row, size_t len)
 {
-	void *copy = base_alloc(len + 1);
-
-	memcpy(copy, row, len);
-	free(s->row);
-	s->row = copy;
+	if (!s->row || len != s->row_len) {
+		free(s->row);
+		s->row = base_alloc(len + 1);
+	}
+	memcpy(s->row, row, len);
 	s->row_len = len;
 }
 

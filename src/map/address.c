@@ -140,6 +140,12 @@ int map_address_to_jid(struct pool *pool, const struct sip_uri *uri,
 	return error;
 }
 
+static void add_gr(struct buf *out, struct str resource)
+{
+	buf_add_text(out, ";gr=");
+	sip_uri_encode_param(out, resource);
+}
+
 const char *map_address_to_sip(struct pool *pool, const struct jid *jid,
 	const char *host, bool with_gr)
 {
@@ -155,12 +161,25 @@ const char *map_address_to_sip(struct pool *pool, const struct jid *jid,
 		buf_add_char(&out, '@');
 	}
 	buf_add_text(&out, host);
-	if (with_gr && jid->resource.len) {
-		buf_add_text(&out, ";gr=");
-		sip_uri_encode_param(&out, jid->resource);
-	}
+	if (with_gr && jid->resource.len)
+		add_gr(&out, jid->resource);
 	stox_require(!out.overflow);
 	uri = pool_strndup(pool, out.data, out.len);
 	buf_free(&out);
 	return uri;
+}
+
+const char *map_address_with_gr(struct pool *pool, const char *uri,
+	struct str resource)
+{
+	struct buf out;
+	const char *with;
+
+	buf_init(&out, strlen(uri) + 3 * resource.len + 16, NULL);
+	buf_reserve(&out, strlen(uri) + resource.len + 16);
+	buf_add_text(&out, uri);
+	add_gr(&out, resource);
+	with = pool_strndup(pool, out.data, out.len);
+	buf_free(&out);
+	return with;
 }

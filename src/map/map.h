@@ -26,6 +26,9 @@ int map_address_to_jid(struct pool *pool, const struct sip_uri *uri,
  */
 const char *map_address_to_sip(struct pool *pool, const struct jid *jid,
 	const char *host, bool with_gr);
+/** The same, made before without it, with a prepared resource as gr. */
+const char *map_address_with_gr(struct pool *pool, const char *uri,
+	struct str resource);
 
 /* ---- gateway.c: XEP-0106 ---- */
 

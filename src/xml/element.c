@@ -164,6 +164,19 @@ void xml_detach(struct stox_element *e)
 	e->next = NULL;
 }
 
+/* The attribute and its name, in one piece. */
+static struct stox_attribute *new_attribute(
+	struct pool *pool, const char *name, const char *value)
+{
+	size_t n = strlen(name) + 1, v = strlen(value) + 1;
+	struct stox_attribute *a = pool_alloc(pool, sizeof(*a) + n + v);
+	char *strings = (char *)(a + 1);
+
+	*a = (struct stox_attribute){ .name = memcpy(strings, name, n),
+		.value = memcpy(strings + n, value, v) };
+	return a;
+}
+
 static void remove_attribute(struct stox_element *e, const char *name)
 {
 	struct stox_attribute **at = &e->attributes;
@@ -176,49 +189,49 @@ static void remove_attribute(struct stox_element *e, const char *name)
 	}
 }
 
-/* In the order given: what we write reads as it was made. */
-static struct stox_attribute *append_attribute(
-	struct stox_element *e, const char *name, const char *ns)
-{
-	struct stox_attribute *a = pool_alloc0(e->pool, sizeof(*a));
-	struct stox_attribute **at = &e->attributes;
-
-	a->name = pool_strdup(e->pool, name);
-	a->ns = ns ? pool_strdup(e->pool, ns) : NULL;
-	while (*at)
-		at = &(*at)->next;
-	*at = a;
-	return a;
-}
-
+/* New ones come last: what we write reads as it was made. */
 void stox_element_set(
 	struct stox_element *e, const char *name, const char *value)
 {
-	struct stox_attribute *a;
+	struct stox_attribute **at = &e->attributes;
 
 	if (!value) {
 		remove_attribute(e, name);
 		return;
 	}
-	value = pool_strdup(e->pool, value);
-	a = find_attribute(e, name);
-	if (!a)
-		a = append_attribute(e, name, NULL);
-	a->value = value;
+	while (*at && ((*at)->ns || strcmp((*at)->name, name) != 0))
+		at = &(*at)->next;
+	if (*at)
+		(*at)->value = pool_strdup(e->pool, value);
+	else
+		*at = new_attribute(e->pool, name, value);
 }
 
 struct stox_element *stox_element_add(
 	struct stox_element *e, const char *name, const char *ns)
 {
-	struct stox_element *child = pool_alloc0(e->pool, sizeof(*child));
+	size_t n = strlen(name) + 1;
+	struct stox_element *child = pool_alloc(e->pool, sizeof(*child) + n);
 
-	child->pool = e->pool;
-	child->name = pool_strdup(e->pool, name);
+	*child = (struct stox_element){ .pool = e->pool,
+		.name = memcpy(child + 1, name, n) };
 	/* the parent's string lives as long as the child */
-	child->ns = !ns || strcmp(ns, e->ns) == 0 ? e->ns
-						  : pool_strdup(e->pool, ns);
+	child->ns = !ns || ns == e->ns || strcmp(ns, e->ns) == 0 ? e->ns
+		: pool_strdup(e->pool, ns);
 	append(e, child);
 	return child;
+}
+
+static void add_text(struct stox_element *e, const char *text, size_t len)
+{
+	struct stox_element *node =
+		pool_alloc(e->pool, sizeof(*node) + len + 1);
+	char *copy = (char *)(node + 1);
+
+	*node = (struct stox_element){ .pool = e->pool, .text_len = len,
+		.text = memcpy(copy, text, len) };
+	copy[len] = '\0';
+	append(e, node);
 }
 
 /* Neighbouring text becomes one node: a reader would see it as one. */
@@ -230,13 +243,11 @@ static void add_bytes(struct stox_element *e, const char *text, size_t len)
 	if (len == 0)
 		return;
 	if (!last || last->name) {
-		last = pool_alloc0(e->pool, sizeof(*last));
-		last->pool = e->pool;
-		append(e, last);
+		add_text(e, text, len);
+		return;
 	}
 	joined = pool_alloc(e->pool, last->text_len + len + 1);
-	if (last->text_len)
-		memcpy(joined, last->text, last->text_len);
+	memcpy(joined, last->text, last->text_len);
 	memcpy(joined + last->text_len, text, len);
 	last->text_len += len;
 	joined[last->text_len] = '\0';
@@ -261,9 +272,15 @@ struct stox_element *stox_element_add_child_text(struct stox_element *e,
 /* Recursion is as deep as the tree: the reader's limit, or our own making. */
 static void copy_into(struct stox_element *to, const struct stox_element *from)
 {
-	for (struct stox_attribute *a = from->attributes; a; a = a->next)
-		append_attribute(to, a->name, a->ns)->value =
-			pool_strdup(to->pool, a->value);
+	struct stox_attribute **at = &to->attributes;
+
+	while (*at)
+		at = &(*at)->next;
+	for (struct stox_attribute *a = from->attributes; a; a = a->next) {
+		*at = new_attribute(to->pool, a->name, a->value);
+		(*at)->ns = a->ns ? pool_strdup(to->pool, a->ns) : NULL;
+		at = &(*at)->next;
+	}
 	for (const struct stox_element *c = from->first; c; c = c->next) {
 		if (c->name)
 			copy_into(stox_element_add(to, c->name, c->ns), c);

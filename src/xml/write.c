@@ -66,31 +66,47 @@ static size_t character(struct str s)
 	return len;
 }
 
-/* @stop is the least kind that needs a look. */
-static void escape(struct buf *out, struct str s, unsigned char stop)
+/* The bytes of @s in front of the first that needs a look. */
+static inline size_t plain(struct str s, unsigned char stop)
 {
 	const unsigned char *p = (const unsigned char *)s.p;
+	size_t i = 0;
+
+	while (i < s.len && kinds[p[i]] < stop)
+		i++;
+	return i;
+}
+
+/* What begins with a byte that needs a look. */
+static void escape_rest(struct buf *out, struct str s, unsigned char stop)
+{
 	size_t from = 0, i = 0;
 
-	for (;;) {
+	while (i < s.len) {
 		size_t len = 0;
 
-		while (i < s.len && kinds[p[i]] < stop)
-			i++;
-		if (i == s.len)
-			break;
-		if (kinds[p[i]] == MULTIBYTE)
+		if (kinds[(unsigned char)s.p[i]] == MULTIBYTE)
 			len = character((struct str){ s.p + i, s.len - i });
-		if (len) {
-			i += len;
-			continue;
+		if (!len) {
+			buf_add(out, s.p + from, i - from);
+			buf_add_text(out, replacement((unsigned char)s.p[i]));
+			from = i + 1;
+			len = 1;
 		}
-		buf_add(out, s.p + from, i - from);
-		buf_add_text(out, replacement(p[i]));
-		from = ++i;
+		i += len;
+		i += plain((struct str){ s.p + i, s.len - i }, stop);
 	}
-	if (i > from)
-		buf_add(out, s.p + from, i - from);
+	buf_add(out, s.p + from, i - from);
+}
+
+/* @stop is the least kind that needs a look. */
+static inline void escape(struct buf *out, struct str s, unsigned char stop)
+{
+	size_t n = plain(s, stop);
+
+	buf_add(out, s.p, n);
+	if (n < s.len)
+		escape_rest(out, (struct str){ s.p + n, s.len - n }, stop);
 }
 
 void xml_escape(struct buf *out, struct str s)
@@ -99,22 +115,29 @@ void xml_escape(struct buf *out, struct str s)
 }
 
 /* Several pieces at once: most are a few bytes long. */
-static void add(struct buf *out, struct str a, struct str b, struct str c)
+static inline void add_tag(struct buf *out, struct str begin, struct str prefix,
+	struct str name, struct str end)
 {
-	char *at = buf_reserve(out, a.len + b.len + c.len);
+	size_t len = begin.len + prefix.len + name.len + end.len;
+	char *at = buf_reserve(out, len);
 
 	if (!at)
 		return;
-	memcpy(at, a.p, a.len);
-	memcpy(at + a.len, b.p, b.len);
-	memcpy(at + a.len + b.len, c.p, c.len);
-	out->len += a.len + b.len + c.len;
+	memcpy(at, begin.p, begin.len);
+	at += begin.len;
+	if (prefix.len)
+		memcpy(at, prefix.p, prefix.len);
+	at += prefix.len;
+	memcpy(at, name.p, name.len);
+	memcpy(at + name.len, end.p, end.len);
+	out->len += len;
 }
 
-static void add_attribute(
-	struct buf *out, struct str before, const char *name, const char *value)
+static const struct str none;
+
+static void add_attribute(struct buf *out, const char *name, const char *value)
 {
-	add(out, before, str_from(name), STR("='"));
+	add_tag(out, STR(" "), none, str_from(name), STR("='"));
 	xml_escape(out, str_from(value));
 	buf_add_char(out, '\'');
 }
@@ -125,30 +148,31 @@ static void add_prefixed(
 {
 	buf_printf(out, " xmlns:ns%u='", n);
 	xml_escape(out, str_from(a->ns));
-	buf_printf(out, "' ns%u:", n);
-	add_attribute(out, STR(""), a->name, a->value);
+	buf_printf(out, "' ns%u:%s='", n, a->name);
+	xml_escape(out, str_from(a->value));
+	buf_add_char(out, '\'');
 }
 
 void xml_write(struct buf *out, const struct stox_element *e, const char *ns)
 {
 	/* the one namespace that no default declaration may name */
 	bool reserved = strcmp(e->ns, XML_NS) == 0;
-	struct str prefix = reserved ? STR("xml:") : STR("");
+	struct str prefix = reserved ? STR("xml:") : none;
 	struct str name = str_from(e->name);
 	unsigned prefixes = 0;
 
 	if (!ns)
 		ns = "";
-	add(out, STR("<"), prefix, name);
+	add_tag(out, STR("<"), prefix, name, none);
 	if (!reserved && e->ns != ns && strcmp(e->ns, ns) != 0) {
-		add_attribute(out, STR(" "), "xmlns", e->ns);
+		add_attribute(out, "xmlns", e->ns);
 		ns = e->ns;
 	}
 	for (struct stox_attribute *a = e->attributes; a; a = a->next) {
 		if (a->ns)
 			add_prefixed(out, a, prefixes++);
 		else
-			add_attribute(out, STR(" "), a->name, a->value);
+			add_attribute(out, a->name, a->value);
 	}
 	if (!e->first) {
 		buf_add(out, "/>", 2);
@@ -162,6 +186,5 @@ void xml_write(struct buf *out, const struct stox_element *e, const char *ns)
 			escape(out, (struct str){ c->text, c->text_len },
 				SPECIAL);
 	}
-	add(out, STR("</"), prefix, name);
-	buf_add_char(out, '>');
+	add_tag(out, STR("</"), prefix, name, STR(">"));
 }
