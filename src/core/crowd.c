@@ -8,7 +8,7 @@
 struct crowd {
 	struct node *node;
 	uint64_t sending;      /* places taken */
-	struct fair waiting;   /* stox_session.waiting */
+	struct fair *waiting;  /* stox_session.waiting; NULL: nobody ever did */
 	size_t len;
 	char domain[];
 };
@@ -28,7 +28,6 @@ static struct crowd *crowd_find(struct node *n, struct str domain)
 	c->node = n;
 	c->len = domain.len;
 	memcpy(c->domain, domain.p, domain.len);
-	fair_init(&c->waiting);
 	table_put(n->crowds, name_of(c), c);
 	return c;
 }
@@ -36,7 +35,9 @@ static struct crowd *crowd_find(struct node *n, struct str domain)
 static void crowd_free(struct crowd *c)
 {
 	table_remove(c->node->crowds, name_of(c));
-	fair_clear(&c->waiting);
+	if (c->waiting)
+		fair_clear(c->waiting);
+	free(c->waiting);
 	free(c);
 }
 
@@ -45,6 +46,15 @@ static bool is_full(const struct crowd *c)
 	uint64_t max = limit_get(c->node->limits, LIMIT_SESSION_SENDING);
 
 	return c->sending >= (max ? max : 1);
+}
+
+static void wait_in(struct crowd *c, struct stox_session *s)
+{
+	if (!c->waiting) {
+		c->waiting = base_alloc(sizeof(*c->waiting));
+		fair_init(c->waiting);
+	}
+	fair_put(c->waiting, &s->waiting, s->source);
 }
 
 bool crowd_enter(struct stox_session *s, struct str domain)
@@ -58,7 +68,7 @@ bool crowd_enter(struct stox_session *s, struct str domain)
 	c = crowd_find(s->n, domain);
 	if (is_full(c)) {
 		limit_hit(s->n->limits, LIMIT_SESSION_SENDING);
-		fair_put(&c->waiting, &s->waiting, s->source);
+		wait_in(c, s);
 		return false;
 	}
 	c->sending++;
@@ -85,7 +95,7 @@ void crowd_leave(struct crowd **crowd)
 		return;
 	c->sending--;
 	while (!c->node->stopping && !is_full(c) &&
-		(next = fair_take(&c->waiting)))
+		c->waiting && (next = fair_take(c->waiting)))
 		call(c, container_of(next, struct stox_session, waiting));
 	if (c->sending == 0)
 		crowd_free(c);
@@ -99,7 +109,7 @@ void crowds_count(const struct node *n, size_t *ret_sending, size_t *ret_waiting
 	*ret_sending = *ret_waiting = 0;
 	while ((c = table_next(n->crowds, &cursor))) {
 		*ret_sending += c->sending;
-		*ret_waiting += fair_count(&c->waiting);
+		*ret_waiting += c->waiting ? fair_count(c->waiting) : 0;
 	}
 }
 

@@ -360,7 +360,11 @@ static size_t gather(struct uv_stream *s, int *ret_rc)
 
 		if (n > 0) {
 			used += (size_t)n;
-			continue;
+			if (s->tls->in_len > 0 || s->tls->peer_done ||
+				gnutls_record_check_pending(s->tls->session))
+				continue;
+			*ret_rc = GNUTLS_E_AGAIN; /* which is all it would say */
+			return used;
 		}
 		if (n == GNUTLS_E_INTERRUPTED)
 			continue;
