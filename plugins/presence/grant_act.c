@@ -119,6 +119,15 @@ static uint64_t add_device(uint64_t hash, const struct presence_device *d)
 	return hash;
 }
 
+static const char *hex(struct stox_exchange *x, uint64_t n)
+{
+	char *text = stox_alloc(x, 17);
+
+	for (size_t i = 16; i-- > 0; n >>= 4)
+		text[i] = "0123456789abcdef"[n & 15];
+	return text;
+}
+
 const char *grant_etag(const struct pair *p, struct stox_exchange *x)
 {
 	const struct pair_grant *g = &p->grant;
@@ -129,7 +138,7 @@ const char *grant_etag(const struct pair *p, struct stox_exchange *x)
 	hash = add_text(hash, g->auth == AUTH_YES ? g->display : NULL);
 	for (size_t i = 0; shown && i < g->count; i++)
 		hash = add_device(hash, &g->devices[i].d);
-	return stox_printf(x, "%llx", (unsigned long long)hash);
+	return hex(x, hash);
 }
 
 /* The first NOTIFY of a watcher that has the state already has no body; what is

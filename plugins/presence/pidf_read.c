@@ -73,19 +73,6 @@ static bool same_lang(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-/* At most PRESENCE_NOTE_MAX bytes, whole characters. */
-static const char *cut(struct stox_exchange *x, const char *text)
-{
-	size_t n = strlen(text);
-
-	if (n <= PRESENCE_NOTE_MAX)
-		return text;
-	n = PRESENCE_NOTE_MAX;
-	while (n && ((unsigned char)text[n] & 0xc0) == 0x80)
-		n--;
-	return stox_printf(x, "%.*s", (int)n, text);
-}
-
 static void add_note(struct stox_exchange *x, struct presence_device *d,
 	const struct stox_element *e)
 {
@@ -96,8 +83,8 @@ static void add_note(struct stox_exchange *x, struct presence_device *d,
 	for (size_t i = 0; i < d->note_count; i++)
 		if (same_lang(d->notes[i].lang, lang))
 			return; /* the first one stays */
-	d->notes[d->note_count++] =
-		(struct presence_note){ lang, cut(x, stox_element_text(e)) };
+	d->notes[d->note_count++] = (struct presence_note){ lang,
+		presence_note_cut(x, stox_element_text(e)) };
 }
 
 static void read_notes(struct stox_exchange *x, struct presence_device *d,

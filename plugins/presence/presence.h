@@ -109,6 +109,9 @@ void presence_stanza_read(struct stox_exchange *x, const char *resource,
 /** The name in it (XEP-0172), or NULL. */
 const char *presence_stanza_nick(const struct stox_element *e);
 void presence_stanza_set_nick(struct stox_element *e, const char *name);
+/** At most PRESENCE_NOTE_MAX bytes of a text, whole characters; @text itself or
+ *  in the exchange. */
+const char *presence_note_cut(struct stox_exchange *x, const char *text);
 /** Write an available device into a stanza.  @notes: its status texts too. */
 void presence_stanza_write(struct stox_exchange *x, struct stox_element *e,
 	const struct presence_device *d, bool notes, int64_t now_s);

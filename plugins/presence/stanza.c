@@ -24,16 +24,16 @@ static bool has_lang(const struct presence_device *d, const char *lang)
 	return false;
 }
 
-static size_t cut(const char *text)
+const char *presence_note_cut(struct stox_exchange *x, const char *text)
 {
 	size_t len = strlen(text);
 
 	if (len <= PRESENCE_NOTE_MAX)
-		return len;
+		return text;
 	len = PRESENCE_NOTE_MAX;
 	while (len && ((unsigned char)text[len] & 0xc0) == 0x80)
 		len--;
-	return len;
+	return stox_printf(x, "%.*s", (int)len, text);
 }
 
 static void read_status(struct stox_exchange *x, const struct stox_element *e,
@@ -50,7 +50,7 @@ static void read_status(struct stox_exchange *x, const struct stox_element *e,
 		if (!*text || has_lang(d, lang))
 			continue;
 		d->notes[d->note_count++] = (struct presence_note){ lang,
-			stox_printf(x, "%.*s", (int)cut(text), text) };
+			presence_note_cut(x, text) };
 	}
 }
 

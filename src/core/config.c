@@ -95,6 +95,12 @@ static void set_xmpp_listen(struct config_load *l)
 			: default_xmpp_listen(c, everywhere_tls);
 }
 
+static const char *contact(const struct config *c, const char *transport)
+{
+	return pool_printf(c->pool, "<sip:%s:%u;transport=%s>",
+		c->host ? c->host : "", (unsigned)c->sip_port, transport);
+}
+
 static void set_global(struct config_load *l)
 {
 	struct config *c = l->config;
@@ -118,6 +124,8 @@ static void set_global(struct config_load *l)
 	c->sip_listen_tcp = items_of(&v[GLOBAL_SIP_LISTEN_TCP]);
 	c->plugin_path = items_of(&v[GLOBAL_PLUGIN_PATH]);
 	set_host(l);
+	c->contact_tls = contact(c, "tls");
+	c->contact_tcp = contact(c, "tcp");
 	c->discovered_xmpp =
 		config_discover_xmpp(l, v[GLOBAL_DISCOVER_XMPP].string);
 	c->discovered_sip = config_discover_sip(l,

@@ -120,6 +120,7 @@ struct config {
 	struct config_at certificates_at, trust_at, crl_at;
 	const char *host;            /* our FQDN towards SIP */
 	uint16_t sip_port;           /* advertised */
+	const char *contact_tls, *contact_tcp; /* Contact with both */
 	const char *control;         /* path of the control socket */
 	const char *node;            /* node id: [a-z0-9]{1,8} */
 	enum stox_level log_level;

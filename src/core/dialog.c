@@ -252,13 +252,8 @@ const char *stox_contact(struct stox_exchange *x)
 {
 	const struct config *c = x->snapshot->config;
 
-	const char *transport = x->sip_domain->partner.transport == SIP_TCP
-		? "tcp" : "tls";
-	char port[8];
-
-	snprintf(port, sizeof(port), "%u", c->sip_port);
-	return pool_printf(x->pool, "<sip:%s:%s;transport=%s>", c->host, port,
-		transport);
+	return x->sip_domain->partner.transport == SIP_TCP ? c->contact_tcp
+		: c->contact_tls;
 }
 
 /* ---- event packages --------------------------------------------------------- */

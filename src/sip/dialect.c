@@ -100,11 +100,11 @@ bool sip_dialect_is(const struct sip_dialect *d, const char *option,
 {
 	size_t i = 0, value = 0;
 
-	while (i < SIP_CHOICE_COUNT && !str_is(str_from(infos[i].option), option))
+	while (i < SIP_CHOICE_COUNT && strcmp(infos[i].option, option) != 0)
 		i++;
 	stox_require(i < SIP_CHOICE_COUNT && infos[i].words);
 	while (infos[i].words[value] &&
-		!str_is(str_from(infos[i].words[value]), word))
+		strcmp(infos[i].words[value], word) != 0)
 		value++;
 	stox_require(infos[i].words[value]);
 	return sip_dialect_get(d, (enum sip_choice)i) == value;

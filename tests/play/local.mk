@@ -62,6 +62,7 @@ PLAYS = \
 	plugins/presence/lync-s2x.play \
 	plugins/presence/lync-x2s.play \
 	plugins/presence/operator.play \
+	plugins/presence/quiet.play \
 	plugins/presence/publish-refused.play \
 	plugins/presence/publish.play \
 	plugins/presence/restart.play \
