@@ -5,6 +5,8 @@
 
 /* After a write that failed. */
 enum { RETRY_S = 10 };
+/* Bytes that most keys are below. */
+enum { USUAL_KEY = 256 };
 
 /* ---- objects --------------------------------------------------------------- */
 
@@ -13,14 +15,20 @@ static void wake(void *arg);
 static void count(struct stox_session *s, int by);
 
 /** "kind\nkey"; the store keeps the two apart. */
+static void put_key(char *to, const char *kind, size_t kind_len,
+	struct str key)
+{
+	memcpy(to, kind, kind_len);
+	to[kind_len] = '\n';
+	memcpy(to + kind_len + 1, key.p, key.len);
+}
+
 static char *make_key(const char *kind, struct str key)
 {
 	size_t k = strlen(kind);
 	char *p = base_alloc(k + key.len + 2);
 
-	memcpy(p, kind, k);
-	p[k] = '\n';
-	memcpy(p + k + 1, key.p, key.len);
+	put_key(p, kind, k, key);
 	p[k + 1 + key.len] = '\0';
 	return p;
 }
@@ -28,10 +36,15 @@ static char *make_key(const char *kind, struct str key)
 struct stox_session *session_by_key(struct sessions *all, const char *kind,
 	struct str key)
 {
-	char *k = make_key(kind, key);
-	struct stox_session *s = table_get(all->by_key, str_from(k));
+	BASE_SCRATCH char usual[USUAL_KEY];
+	size_t k = strlen(kind), len = k + 1 + key.len;
+	char *both = len < sizeof(usual) ? usual : base_alloc(len);
+	struct stox_session *s;
 
-	free(k);
+	put_key(both, kind, k, key);
+	s = table_get(all->by_key, (struct str){ both, len });
+	if (both != usual)
+		free(both);
 	return s;
 }
 
