@@ -526,6 +526,13 @@ void grant_asked(struct pair *p, struct stox_exchange *x, enum flow_tag tag)
 
 /* ---- time ------------------------------------------------------------------- */
 
+/* Nobody could be asked: the watcher may come again.  stox.md 3.9 */
+static const char *lapse(const struct pair *p)
+{
+	return p->grant.auth == AUTH_ASKED && p->trouble && p->trouble_s2x
+		? "giveup" : "timeout";
+}
+
 void grant_due(struct pair *p)
 {
 	struct pair_grant *g = &p->grant;
@@ -536,7 +543,7 @@ void grant_due(struct pair *p)
 		if (l->expires_s > p->now_s) {
 			i++;
 		} else if (l->state == LEG_OPEN) {
-			end_leg(p, l, "timeout");
+			end_leg(p, l, lapse(p));
 			i++;
 		} else {
 			leg_remove(g, l);

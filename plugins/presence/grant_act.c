@@ -7,6 +7,8 @@
 #include "flow.h"
 #include "stox/service/subscription.h"
 
+enum { GIVEUP_S = 600 }; /* to come back, when nobody could be asked */
+
 /* A stanza to the XMPP user, from the SIP user; returns whether it went. */
 static bool say(struct pair *p, const char *type, enum flow_tag tag)
 {
@@ -44,6 +46,10 @@ static struct stox_subscription state_of(const struct pair *p,
 		s.reason = STOX_REASON_REJECTED;
 	} else if (strcmp(l->reason, "noresource") == 0) {
 		s.reason = STOX_REASON_NORESOURCE;
+	} else if (strcmp(l->reason, "giveup") == 0) {
+		s.reason = STOX_REASON_GIVEUP;
+		s.has_retry_after = true;
+		s.retry_after_s = GIVEUP_S;
 	} else {
 		s.reason = STOX_REASON_TIMEOUT;
 	}

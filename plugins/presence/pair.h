@@ -81,7 +81,7 @@ enum leg_state {
 struct pair_leg {
 	enum leg_state state;
 	unsigned number;      /* tells legs apart in answers */
-	const char *reason;   /* of the end: "timeout", "rejected" */
+	const char *reason;   /* of the end: "timeout", "rejected", … */
 	struct stox_dialog dialog;
 	uint32_t cseq;        /* of the last NOTIFY */
 	uint64_t expires_s;

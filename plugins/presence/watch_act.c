@@ -59,9 +59,26 @@ static struct stox_exchange *begin_stanza(struct pair *p, const char *from,
 	return x;
 }
 
+/* RFC 7247, 7; whither somebody has moved is not followed */
+static const char *condition_of(unsigned status)
+{
+	switch (status) {
+	case 301:
+	case 410:
+		return "gone";
+	case 300:
+	case 302:
+	case 305:
+		return "redirect";
+	default:
+		return "item-not-found";
+	}
+}
+
 /* A bare stanza of a type; returns whether it went. */
 static bool say(struct pair *p, const char *type, enum flow_tag tag)
 {
+	const char *condition = condition_of(p->trouble_status);
 	struct stox_exchange *x = begin_stanza(p, p->sip, tag);
 	struct stox_element *e, *error;
 
@@ -72,9 +89,9 @@ static bool say(struct pair *p, const char *type, enum flow_tag tag)
 		presence_stanza_set_nick(e, p->watch.display);
 	if (tag == TAG_ERROR) {
 		error = stox_element_add(e, "error", NULL);
-		stox_element_set(error, "type", "cancel");
-		stox_element_add(error, p->trouble_status == 410 ? "gone"
-			: "item-not-found", STOX_NS_STANZAS);
+		stox_element_set(error, "type",
+			strcmp(condition, "redirect") == 0 ? "modify" : "cancel");
+		stox_element_add(error, condition, STOX_NS_STANZAS);
 		stox_element_add_child_text(error, "text", STOX_NS_STANZAS,
 			p->trouble ? p->trouble : "There is no such contact.");
 	}

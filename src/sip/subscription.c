@@ -268,6 +268,7 @@ enum stox_subscribe_result sip_subscribe_result(unsigned status, bool refresh)
 		return refresh ? STOX_SUBSCRIBE_ANEW : STOX_SUBSCRIBE_UNKNOWN;
 	case 405:
 	case 416:
+	case 480:
 	case 481:
 	case 482:
 	case 483:
