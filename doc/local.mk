@@ -16,5 +16,6 @@ dist_doc_DATA = NEWS README.md SECURITY.md \
 	doc/lync.md \
 	doc/peers.md \
 	doc/plugins.md \
+	doc/presence.md \
 	doc/roster.md \
 	doc/standards.md

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Check that the tests that doc/standards.md names exist.  Speaks TAP."""
+"""Check that the tests that doc/standards.md and doc/presence.md name exist, and
+that every play of presence is named.  Speaks TAP."""
 import os
 import re
 import sys
@@ -7,7 +8,8 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.environ.get("STOX_SRCDIR", os.path.join(HERE, "..", ".."))
 CELL = re.compile(r"`([^`]+)`")
-HEAD = ["document", "version or section", "how far", "shown by"]
+HEADS = (["document", "version or section", "how far", "shown by"],
+         ["flow", "document", "what", "shown by"])
 
 
 def read(name):
@@ -23,7 +25,7 @@ def rows(page):
     for line in page.splitlines():
         if line.startswith("|"):
             cells = [c.strip() for c in line.strip().strip("|").split("|")]
-            if cells != HEAD and not re.match(r"^-+$", cells[0]):
+            if cells not in HEADS and not re.match(r"^-+$", cells[0]):
                 yield cells
 
 
@@ -47,7 +49,7 @@ def missing(test):
 def faults(page):
     bad = []
     for cells in rows(page):
-        if len(cells) != len(HEAD):
+        if len(cells) != len(HEADS[0]):
             bad.append(f"{len(cells)} cells: {' | '.join(cells)}")
             continue
         tests = CELL.findall(cells[3])
@@ -57,13 +59,22 @@ def faults(page):
     return bad
 
 
+def unnamed(pages):
+    """Plays of presence that no row names."""
+    folder = os.path.join(TOP, "plugins/presence")
+    return [name for name in sorted(os.listdir(folder))
+            if name.endswith(".play") and f"/{name}`" not in pages]
+
+
 def row(test):
     return f"| X | 1 | all | {test} |\n"
 
 
 def main():
     page = read("doc/standards.md") or ""
-    results = [("the page has rows", [] if len(list(rows(page))) > 40 else ["too few"])]
+    flows = read("doc/presence.md") or ""
+    results = [("the page has rows", [] if len(list(rows(page))) > 40 else ["too few"]),
+               ("presence has rows", [] if len(list(rows(flows))) > 40 else ["too few"])]
     for name, test in [
             ("a lost file", "`tests/core/test_nothing.c: a`"),
             ("a lost case", "`tests/core/test_disco.c: simpl`"),
@@ -78,6 +89,8 @@ def main():
                  "`tests/peers/talk.py: the first word may come from XMPP`"):
         results.append((f"found: {test}", faults(row(test))))
     results.append(("every test that doc/standards.md names exists", faults(page)))
+    results.append(("every test that doc/presence.md names exists", faults(flows)))
+    results.append(("every play of presence is named", unnamed(page + flows)))
     print(f"1..{len(results)}")
     for i, (name, bad) in enumerate(results, 1):
         print(f"{'not ok' if bad else 'ok'} {i} - {name}")

@@ -52,6 +52,7 @@ PLAYS = \
 	plugins/message/x2s-thread.play \
 	plugins/message/x2s.play \
 	plugins/ping/ping.play \
+	plugins/presence/both.play \
 	plugins/presence/caps.play \
 	plugins/presence/etag-anew.play \
 	plugins/presence/etag.play \
@@ -66,6 +67,8 @@ PLAYS = \
 	plugins/presence/publish-refused.play \
 	plugins/presence/publish.play \
 	plugins/presence/restart.play \
+	plugins/presence/s2x-answers.play \
+	plugins/presence/s2x-day.play \
 	plugins/presence/s2x-end.play \
 	plugins/presence/s2x-many.play \
 	plugins/presence/s2x-refused.play \
@@ -73,11 +76,15 @@ PLAYS = \
 	plugins/presence/s2x-withdrawn.play \
 	plugins/presence/s2x.play \
 	plugins/presence/x2s-answer.play \
+	plugins/presence/x2s-answers.play \
+	plugins/presence/x2s-first.play \
 	plugins/presence/x2s-lost.play \
 	plugins/presence/x2s-online.play \
 	plugins/presence/x2s-reasons.play \
+	plugins/presence/x2s-refresh.play \
 	plugins/presence/x2s-refused.play \
 	plugins/presence/x2s-unseen.play \
+	plugins/presence/x2s-week.play \
 	plugins/presence/x2s.play \
 	plugins/time/time.play \
 	plugins/vcard/document.play \
