@@ -144,6 +144,17 @@ static void mark_failed(struct sip_connection *c)
 			io_now_ms(c->sip->env) + SIP_BLOCK_S * 1000;
 }
 
+/* Whoever counts on somebody behind it may want to look. */
+static void tell_lost(const struct sip_connection *c, enum io_reason reason)
+{
+	struct sip *s = c->sip;
+
+	for (size_t i = 0; s->events->on_lost && !s->stopping &&
+		i < c->link_count; i++)
+		s->events->on_lost(s->arg, c->links[i].peer->name,
+			is_failure(c, reason));
+}
+
 static void on_close(void *arg, struct io_stream *stream, enum io_reason reason,
 	const char *detail)
 {
@@ -164,6 +175,7 @@ static void on_close(void *arg, struct io_stream *stream, enum io_reason reason,
 		if (c->state == SIP_CONNECTION_OPENING)
 			mark_failed(c);
 	}
+	tell_lost(c, reason);
 	c->state = SIP_CONNECTION_CLOSING;
 	stop_opening(c);
 	c->stream = NULL;

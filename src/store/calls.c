@@ -152,6 +152,16 @@ void store_session_due(struct store *s, uint64_t after_due_s,
 	queue_rows(s, j, row, done, arg);
 }
 
+void store_session_live(struct store *s, uint64_t after, unsigned page,
+	store_row *row, store_done *done, void *arg)
+{
+	struct job *j = job_new(JOB_SESSION_LIVE, NULL, 0);
+
+	j->number[0] = after;
+	j->number[1] = page;
+	queue_rows(s, j, row, done, arg);
+}
+
 int store_session_last(struct store *s, uint64_t *ret_id)
 {
 	struct job *j = job_new(JOB_SESSION_LAST, NULL, 0);

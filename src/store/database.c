@@ -62,6 +62,9 @@ static const char *const statements[STATEMENT_COUNT] = {
 	[STATEMENT_SESSION_DUE] =
 		SESSION_COLUMNS " WHERE due > 0 AND (due, id) > (?1, ?2)"
 		" ORDER BY due, id LIMIT ?3",
+	/* in the order of the table, which an index of times would not keep */
+	[STATEMENT_SESSION_LIVE] = SESSION_COLUMNS
+		" NOT INDEXED WHERE id > ?1 AND due > 0 ORDER BY id LIMIT ?2",
 	[STATEMENT_SESSION_LAST] = "SELECT coalesce(max(id), 0) FROM session",
 	[STATEMENT_ROUTE_PUT] =
 		"INSERT INTO route_set (routes, id, seen) VALUES (?1, ?2, ?3)"

@@ -46,6 +46,7 @@ bool job_writes(enum job_kind kind)
 	case JOB_SESSION_GET_ID:
 	case JOB_SESSION_LIST:
 	case JOB_SESSION_DUE:
+	case JOB_SESSION_LIVE:
 	case JOB_SESSION_LAST:
 	case JOB_COUNT_GET:
 	case JOB_META_GET:
@@ -325,6 +326,9 @@ static int run(struct database *d, struct job *j)
 		return fetch_rows(bind(d, STATEMENT_SESSION_DUE, "nnn",
 			j->number[0], j->number[1], j->number[2]), j,
 			j->number[2]);
+	case JOB_SESSION_LIVE:
+		return fetch_rows(bind(d, STATEMENT_SESSION_LIVE, "nn",
+			j->number[0], j->number[1]), j, j->number[1]);
 	case JOB_SESSION_LAST:
 		return fetch_number(bind(d, STATEMENT_SESSION_LAST, ""), j);
 	case JOB_ROUTE_PUT:

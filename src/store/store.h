@@ -107,6 +107,9 @@ void store_session_list(struct store *s, uint64_t after, unsigned page,
 void store_session_due(struct store *s, uint64_t after_due_s,
 	uint64_t after_id, unsigned page, store_row *row, store_done *done,
 	void *arg);
+/** Those with a due time, a page at a time in id order after @after. */
+void store_session_live(struct store *s, uint64_t after, unsigned page,
+	store_row *row, store_done *done, void *arg);
 /** The highest id in use, 0 without any; at start, waits for the disk. */
 int store_session_last(struct store *s, uint64_t *ret_id);
 

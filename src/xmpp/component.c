@@ -7,8 +7,9 @@
 
 #include "xmpp/deliver.h"
 
-/* Between two attempts; a stanza that waits shortens it to HURRY_MS. */
-enum { RETRY_MS = 1000, RETRY_MAX_MS = 300000, HURRY_MS = 5000 };
+/* Between two attempts; a stanza that waits shortens it to HURRY_MS.  There is
+ * one server, and presence is not true before it is found again. */
+enum { RETRY_MS = 1000, RETRY_MAX_MS = 30000, HURRY_MS = 5000 };
 
 enum state { WAITING, CONNECTING, HEADER, HANDSHAKE, READY, CLOSING };
 
@@ -259,6 +260,7 @@ static void accepted(struct xmpp_component *c)
 	c->s.idle_ms = UINT64_MAX / 2;
 	c->s.keepalive = true;
 	xmpp_queue_flush(&c->queue, &c->s, NULL);
+	xmpp_link_tell(c->s.x, c->domain, NULL, XMPP_LINK_UP);
 }
 
 /* The domain of ours that @to is: this component's, or another one that is
@@ -359,6 +361,9 @@ static void on_leave(struct xmpp_stream *s)
 			"xmpp", 0, "component-down",
 			"local=%s host=%s:%u why=\"%s\" advice=\"%s\"",
 			c->domain, c->host, c->port, s->why, advice(c));
+	if (!c->stopped)
+		xmpp_link_tell(s->x, c->domain, NULL, c->state == READY
+			? XMPP_LINK_BROKEN : XMPP_LINK_FAILED);
 	c->state = CLOSING;
 }
 

@@ -104,6 +104,9 @@ void xmpp_house_start(struct xmpp *x);
 void xmpp_opening_init(struct xmpp *x);
 /** A stream has gone: a shutdown may be complete. */
 void xmpp_stream_gone(struct xmpp *x);
+/** Tell on_link(), unless all ends anyway. */
+void xmpp_link_tell(struct xmpp *x, const char *local, const char *remote,
+	enum xmpp_link what);
 
 /** Count up; false, and not counted, above @max. */
 bool xmpp_tally_up(struct table *t, const char *key, uint64_t max);

@@ -295,10 +295,36 @@ static void left(struct xmpp_route *r, struct xmpp_stream *s)
 	xmpp_route_left(r, s, s->why != NULL && !r->limbo);
 }
 
+/* Whoever closes a stream that is idle is there still. */
+static bool is_lost(const struct xmpp_stream *s)
+{
+	return s->ready && (s->broken ||
+		strcmp(s->condition, "system-shutdown") == 0 ||
+		(s->ping_ms && s->fault == STOX_REMOTE_SERVER_TIMEOUT));
+}
+
+static void tell_gone(const struct xmpp_stream *s)
+{
+	enum xmpp_link what = is_lost(s) ? XMPP_LINK_BROKEN : XMPP_LINK_CLOSED;
+	size_t count = 0;
+	const struct xmpp_pair *pairs = xmpp_in_pairs(s, &count);
+
+	if (s->kind == &xmpp_out_kind && s->ready)
+		xmpp_link_tell(s->x, s->local, s->remote, what);
+	for (size_t i = 0; i < count; i++)
+		if (pairs[i].valid && (s->bidi || what == XMPP_LINK_BROKEN))
+			xmpp_link_tell(s->x, pairs[i].local_name,
+				pairs[i].remote, what);
+}
+
 void xmpp_routes_left(struct xmpp_stream *s)
 {
-	if ((!s->broken || !xmpp_sm_suspend(s)) && s->sm && s->why)
+	bool kept = s->broken && xmpp_sm_suspend(s);
+
+	if (!kept && s->sm && s->why)
 		xmpp_sm_over(s);
+	if (!kept)
+		tell_gone(s);
 	xmpp_routes_of(s, left);
 }
 

@@ -199,6 +199,7 @@ void xmpp_sm_drop(struct xmpp_sm **psm, const char *why)
 		if (!r || r->limbo != sm)
 			continue;
 		r->limbo = NULL;
+		xmpp_link_tell(r->x, r->local, r->remote, XMPP_LINK_BROKEN);
 		xmpp_hold_lost(r);
 		xmpp_route_go_on(r);
 	}

@@ -38,6 +38,13 @@ bool xmpp_may_open(struct xmpp *x)
 	return !x->stopping;
 }
 
+void xmpp_link_tell(struct xmpp *x, const char *local, const char *remote,
+	enum xmpp_link what)
+{
+	if (x->events->on_link && !x->stopping)
+		x->events->on_link(x->arg, local, remote, what);
+}
+
 /* ---- tallies ------------------------------------------------------------- */
 
 bool xmpp_tally_up(struct table *t, const char *key, uint64_t max)

@@ -91,10 +91,25 @@ struct xmpp_result {
 	const char *text;   /* a sentence naming the step that failed */
 };
 
+/** What becomes of the way to somebody. */
+enum xmpp_link {
+	XMPP_LINK_BROKEN, /* without a word, or its server has said that it
+	                   * stops, or gives no sign of life */
+	XMPP_LINK_CLOSED, /* a stream of ours, for any other reason: if it was
+	                   * idle, that means nothing */
+	XMPP_LINK_FAILED, /* of a component: an attempt to connect has failed */
+	XMPP_LINK_UP,     /* of a component: it is connected */
+};
+
 struct xmpp_events {
 	void (*on_stanza)(void *arg, struct xmpp_stanza *s);
 	/* the end of xmpp_send(), once per token, never inside it */
 	void (*on_sent)(void *arg, uint64_t token, const struct xmpp_result *r);
+	/* a stream between @local, which is ours, and @remote was in use and is
+	 * no more, and is not resumed; or @local is a component, and @remote
+	 * NULL.  The callee sends nothing now.  May be NULL */
+	void (*on_link)(void *arg, const char *local, const char *remote,
+		enum xmpp_link what);
 };
 
 struct xmpp;

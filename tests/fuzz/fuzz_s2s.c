@@ -83,7 +83,8 @@ static void on_sent(void *arg, uint64_t token, const struct xmpp_result *r)
 	stox_require(token == 1 && r->text);
 }
 
-static const struct xmpp_events events = { on_stanza, on_sent };
+static const struct xmpp_events events = { .on_stanza = on_stanza,
+	.on_sent = on_sent };
 
 static const struct xmpp_partner *partner(void *arg, struct str domain)
 {

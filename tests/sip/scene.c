@@ -92,10 +92,20 @@ static void on_acked(void *arg, struct str tag, bool acked)
 	s->acks[i].acked = acked;
 }
 
+static void on_lost(void *arg, const char *partner, bool broke)
+{
+	struct scene *s = arg;
+	size_t i = s->lost_count++ % SCENE_MAX;
+
+	keep(s->lost[i].partner, sizeof s->lost[i].partner, str_from(partner));
+	s->lost[i].broke = broke;
+}
+
 static const struct sip_events core_events = {
 	.on_request = on_request,
 	.on_answer = on_answer,
 	.on_acked = on_acked,
+	.on_lost = on_lost,
 };
 
 static void count_line(void *arg, enum stox_level level, const char *line)

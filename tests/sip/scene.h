@@ -68,6 +68,11 @@ struct scene {
 		bool acked;
 	} acks[SCENE_MAX];
 	size_t ack_count;
+	struct {
+		char partner[64];
+		bool broke;
+	} lost[SCENE_MAX];
+	size_t lost_count;
 	bool shut;
 
 	struct machine *machines[16];

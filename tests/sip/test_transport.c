@@ -433,6 +433,23 @@ static void our_idle_connections_ping(void **state)
 	assert_false(e->closed);
 	scene_advance(s, 1);
 	assert_true(e->closed);
+	assert_int_equal(s->lost_count, 1);
+	assert_true(s->lost[0].broke);
+}
+
+static void who_closes_is_told_apart_from_who_breaks(void **state)
+{
+	struct scene *s = *state;
+	struct machine *m = scene_front_end(s, 1);
+	struct end *e = called_by_stox(s, m, &scene_contoso);
+
+	assert_int_equal(s->lost_count, 0);
+	end_close(e);
+	assert_int_equal(s->lost_count, 1);
+	assert_string_equal(s->lost[0].partner, "contoso.com");
+	assert_false(s->lost[0].broke);
+	scene_advance(s, 60000);
+	assert_int_equal(s->lost_count, 1);
 }
 
 static void no_pings_unless_asked_for(void **state)
@@ -697,6 +714,7 @@ int main(void)
 		TEST(a_ping_may_be_cut),
 		TEST(too_many_pings_close),
 		TEST(our_idle_connections_ping),
+		TEST(who_closes_is_told_apart_from_who_breaks),
 		TEST(no_pings_unless_asked_for),
 		TEST(one_address_has_few_connections),
 		TEST(the_unknown_make_room),

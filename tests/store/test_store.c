@@ -534,6 +534,19 @@ static void sessions_come_in_the_order_of_their_time(void **state)
 	assert_int_equal(l.count, 2);
 	assert_int_equal(l.ids[0], 6);
 	assert_int_equal(l.ids[1], 1);
+	/* the same by number, without those that never wake */
+	l.count = 0;
+	store_session_live(r.store, 0, 3, on_row, NULL, &l);
+	room_step(&r);
+	assert_int_equal(l.count, 3);
+	assert_int_equal(l.ids[0], 1);
+	assert_int_equal(l.ids[1], 3);
+	assert_int_equal(l.ids[2], 4);
+	l.count = 0;
+	store_session_live(r.store, 4, 3, on_row, NULL, &l);
+	room_step(&r);
+	assert_int_equal(l.count, 2);
+	assert_int_equal(l.ids[1], 6);
 	room_free(&r);
 }
 

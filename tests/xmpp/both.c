@@ -56,7 +56,8 @@ static void on_sent(void *arg, uint64_t token, const struct xmpp_result *r)
 	e->sent[token] = r->sent;
 }
 
-static const struct xmpp_events events = { on_stanza, on_sent };
+static const struct xmpp_events events = { .on_stanza = on_stanza,
+	.on_sent = on_sent };
 
 static const struct xmpp_partner *find_partner(void *arg, struct str domain)
 {

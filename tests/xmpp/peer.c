@@ -57,9 +57,23 @@ static void on_sent(void *arg, uint64_t token, const struct xmpp_result *r)
 	}
 }
 
+static void on_link(void *arg, const char *local, const char *remote,
+	enum xmpp_link what)
+{
+	static const char *const words[] = { [XMPP_LINK_BROKEN] = "broken",
+		[XMPP_LINK_CLOSED] = "closed", [XMPP_LINK_FAILED] = "failed",
+		[XMPP_LINK_UP] = "up" };
+	struct fixture *f = arg;
+	size_t len = strlen(f->links);
+
+	snprintf(f->links + len, sizeof(f->links) - len, "%s>%s %s;", local,
+		remote ? remote : "", words[what]);
+}
+
 static const struct xmpp_events events = {
 	.on_stanza = on_stanza,
 	.on_sent = on_sent,
+	.on_link = on_link,
 };
 
 static const struct xmpp_partner *find_partner(void *arg, struct str domain)

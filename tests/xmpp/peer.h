@@ -67,6 +67,7 @@ struct fixture {
 	struct result results[1200];
 	size_t result_count;
 	uint64_t resend;              /* on_sent sends once more with it */
+	char links[400];              /* what on_link() told: "+contoso.com …" */
 	bool down;                    /* xmpp_shutdown() is done */
 };
 

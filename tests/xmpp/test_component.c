@@ -124,12 +124,18 @@ static void comes_back(void **state)
 	w = connected(f, 1);
 	wire_abort(w);
 	assert_true(logged(f, "warn xmpp component-down"));
+	assert_string_equal(f->links, "contoso.com> up;contoso.com> broken;");
+	f->links[0] = '\0';
 	pass_ms(f, 1000);
 	w = connected(f, 2);
 	wire_send(w, "</stream:stream>");
 	wire_expect(w, "</stream:stream>");
 	pass_ms(f, 1000);
-	w = connected(f, 3);
+	refuse(header(f, 3), "conflict");
+	pass_ms(f, 2000);
+	w = connected(f, 4);
+	assert_string_equal(f->links, "contoso.com> up;contoso.com> broken;"
+		"contoso.com> failed;contoso.com> up;");
 	send_message(f, "juliet@anywhere.example", "x", 0, 1);
 	wire_expect(w, "<body>x</body>");
 	/* it does not close when idle, but sends white space */
@@ -139,7 +145,7 @@ static void comes_back(void **state)
 	wire_expect_not(w, "<");
 }
 
-/* Longer and longer, never longer than five minutes, for ever. */
+/* Longer and longer, never longer than half a minute, for ever. */
 static void back_off(void **state)
 {
 	struct fixture *f = *state;
@@ -159,7 +165,7 @@ static void back_off(void **state)
 		fixture_listen(f, &why);
 		buf_free(&why);
 	}
-	pass_ms(f, 300000);
+	pass_ms(f, 30000);
 	assert_int_equal(f->accepted, before + 1);
 }
 

@@ -725,6 +725,7 @@ static void idle(void **state)
 	wire_expect_closed(w);
 	/* no failure, and no new attempt until there is something to send */
 	assert_false(logged(f, "stream-failed"));
+	assert_string_equal(f->links, "contoso.com>example.org closed;");
 	assert_int_equal(f->accepted, 1);
 	send_message(f, "juliet@example.org", "y", 0, 2);
 	wire_expect(out_external(f, 2), "<body>y</body>");
@@ -776,11 +777,18 @@ static void peer_goes(void **state)
 	send_message(f, "juliet@example.org", "y", 0, 2);
 	w = out_external(f, 2);
 	wire_expect(w, "<body>y</body>");
+	f->links[0] = '\0';
 	wire_abort(w);
 	pass_ms(f, 100000);
+	assert_string_equal(f->links, "contoso.com>example.org broken;");
 	assert_int_equal(f->accepted, 2);
 	send_message(f, "juliet@example.org", "z", 0, 3);
-	wire_expect(out_external(f, 3), "<body>z</body>");
+	w = out_external(f, 3);
+	wire_expect(w, "<body>z</body>");
+	f->links[0] = '\0';
+	wire_send(w, "<stream:error><system-shutdown xmlns='urn:ietf:params:"
+		"xml:ns:xmpp-streams'/></stream:error></stream:stream>");
+	assert_string_equal(f->links, "contoso.com>example.org broken;");
 }
 
 static void peer_limit(void **state)
