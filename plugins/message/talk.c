@@ -192,6 +192,7 @@ static void happen(struct talk *t, const struct stox_event *e)
 	case STOX_EVENT_RESTORED:
 	case STOX_EVENT_ADMIN:
 	case STOX_EVENT_TOLD:
+	case STOX_EVENT_PEER:
 		return;
 	}
 }

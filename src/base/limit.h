@@ -75,6 +75,8 @@
 	LIMIT(SESSION_PACE, session_pace, "sessions woken by their due time", 500, "/s", "wait") \
 	LIMIT(SESSION_BACKLOG, session_backlog, "events of presence that wait their turn", 256, "", "read little of each stream; at 16 times that, nothing of those that send more") \
 	LIMIT(SESSION_SENDING, session_sending, "requests of presence under way to one SIP domain", 64, "", "the others wait their turn") \
+	LIMIT(PEER_TRIES, peer_tries, "questions in a row that a domain whose presence is watched does not answer", 3, "", "its people are shown as gone; it is asked on") \
+	LIMIT(PEERS_DOUBTED, peers_doubted, "domains that are asked whether they are there", 1000, "", "further ones are not asked") \
 	LIMIT(ROUTE_SETS, route_sets, "route sets that SIP dialogs share in the store", 1000, "", "keep the routes with each dialog") \
 	LIMIT(LANE, lane, "exchanges waiting for one pair", 100, "", "resource-constraint or 503") \
 	LIMIT(EXCHANGE_X2S, exchange_x2s, "time for an exchange from XMPP", 32, "s", "remote-server-timeout") \

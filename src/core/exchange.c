@@ -142,6 +142,11 @@ static void tell_session(struct stox_exchange *x)
 		x->answer_text = x->reject_text;
 	}
 	timer_stop(io_timers(x->node->env), &x->deadline);
+	if (x->over) {
+		x->over(x);
+		exchange_replied(x);
+		return;
+	}
 	set_state(x, EXCHANGE_TAKEN, "session");
 	core_deliver(x->node, x->session, &e);
 }
@@ -535,6 +540,7 @@ static void deadline_passed(void *arg)
 			exchange_sent(x);
 			return;
 		}
+		reach_failed(x->node->reach, x);
 		exchange_failed(x, STOX_REMOTE_SERVER_TIMEOUT,
 			x->node->stopping
 				? stopping_text

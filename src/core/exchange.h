@@ -130,6 +130,8 @@ struct stox_exchange {
 	struct lane *lane;
 	struct list lane_node;
 	/* session */
+	void (*over)(struct stox_exchange *x); /* or the core itself has begun
+	                               * it, and looks at the answer here */
 	uint64_t session;             /* the one that took or began it */
 	struct crowd *place;          /* it holds one there, or NULL */
 	unsigned tag;

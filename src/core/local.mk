@@ -24,6 +24,8 @@ src_core_libcore_a_SOURCES = \
 	src/core/pair.c src/core/pair.h \
 	src/core/partner.c src/core/partner.h \
 	src/core/policy.c src/core/policy.h \
+	src/core/reach.c src/core/reach.h src/core/reach_private.h \
+	src/core/reach_read.c \
 	src/core/route.c \
 	src/core/routes.c src/core/routes.h \
 	src/core/session.c src/core/session.h src/core/session_private.h \

@@ -368,6 +368,7 @@ static void make_tables(struct node *n)
 	n->counted = counts_new(n);
 	n->partners = partners_new(n);
 	n->loops = loops_new(n);
+	n->reach = reach_new(n);
 	n->documents = xml_documents_new(n->limits);
 	list_init(&n->free_pools);
 	timer_init(&n->drain_limit, drained, n);
@@ -426,6 +427,7 @@ static void free_rest(struct node *n)
 	counts_free(&n->counted);
 	partners_free(&n->partners);
 	loops_free(&n->loops);
+	reach_free(&n->reach);
 	xml_documents_free(&n->documents);
 	for (size_t i = 0; i < n->host_count; i++)
 		host_free(&n->hosts[i]);
@@ -523,6 +525,7 @@ void node_stop(struct node *n, void (*stopped)(void *arg), void *arg)
 	xmpp_unlisten(n->xmpp);
 	sip_unlisten(n->sip);
 	timer_start(io_timers(n->env), &n->drain_limit, DRAIN_MS);
+	reach_stop(n->reach);
 	sessions_stop(n->sessions, false);
 	node_exchange_gone(n);
 }

@@ -16,6 +16,7 @@
 #include "core/pair.h"
 #include "core/partner.h"
 #include "core/policy.h"
+#include "core/reach.h"
 #include "core/routes.h"
 #include "core/session.h"
 #include "core/spelling.h"
@@ -60,6 +61,7 @@ struct node {
 	struct partners *partners;
 	struct counts *counted;          /* for plugins */
 	struct loops *loops;
+	struct reach *reach;             /* who may be lost */
 	struct xml_documents *documents; /* reads all bodies */
 	struct list free_pools;          /* recycled */
 	unsigned free_pool_count;

@@ -64,6 +64,7 @@ static void from_xmpp(void *arg, struct xmpp_stanza *s)
 	enum stox_condition refused;
 	const char *why = NULL;
 
+	reach_heard(n->reach, STOX_XMPP, s->from.domain);
 	if (stanza_is_answer(s->element) && take_answer(n, s)) {
 		xmpp_release(n->xmpp, s->receipt);
 		xml_pool_release(&s->pool);
@@ -89,6 +90,12 @@ static void from_xmpp(void *arg, struct xmpp_stanza *s)
 		exchange_start(x);
 }
 
+static bool is_unreachable(enum stox_condition condition)
+{
+	return condition == STOX_REMOTE_SERVER_NOT_FOUND ||
+	       condition == STOX_REMOTE_SERVER_TIMEOUT;
+}
+
 static void xmpp_sent(void *arg, uint64_t token, const struct xmpp_result *r)
 {
 	struct node *n = arg;
@@ -106,6 +113,8 @@ static void xmpp_sent(void *arg, uint64_t token, const struct xmpp_result *r)
 		exchange_sent(x);
 		return;
 	case XMPP_FAILED:
+		if (is_unreachable(r->condition))
+			reach_failed(n->reach, x);
 		exchange_failed(x, r->condition, r->text);
 		return;
 	case XMPP_LOST:
@@ -115,7 +124,20 @@ static void xmpp_sent(void *arg, uint64_t token, const struct xmpp_result *r)
 	}
 }
 
-const struct xmpp_events route_xmpp_events = { from_xmpp, xmpp_sent };
+static void xmpp_link(void *arg, const char *local, const char *remote,
+	enum xmpp_link what)
+{
+	struct node *n = arg;
+
+	if (remote)
+		reach_doubt(n->reach, STOX_XMPP, str_from(remote),
+			what == XMPP_LINK_BROKEN ? REACH_BROKEN : REACH_CLOSED);
+	else
+		reach_component(n->reach, local, what);
+}
+
+const struct xmpp_events route_xmpp_events = { .on_stanza = from_xmpp,
+	.on_sent = xmpp_sent, .on_link = xmpp_link };
 
 /* ---- from SIP ------------------------------------------------------------------ */
 
@@ -162,6 +184,7 @@ static void from_sip(void *arg, const struct sip_request *r)
 		exchange_replied(x);
 		return;
 	}
+	reach_heard(n->reach, STOX_SIP, x->from.domain);
 	if (r->message->to.tag.len) {
 		why = x->sip_domain->discovered ? partner_enter(x) : NULL;
 		if (why)
@@ -193,6 +216,9 @@ static void sip_answered(void *arg, uint64_t token, const struct sip_answer *a)
 
 	if (!x || x->state != EXCHANGE_SENT)
 		return;
+	if (a->event == SIP_TIMEOUT || a->event == SIP_UNREACHABLE ||
+		a->event == SIP_DNS_FAILED || a->event == SIP_NO_TARGET)
+		reach_failed(n->reach, x);
 	switch (a->event) {
 	case SIP_FINAL:
 		copy_answer(x, a);
@@ -222,7 +248,16 @@ static void sip_acked(void *arg, struct str tag, bool acked)
 	sessions_acked(n->sessions, tag, acked);
 }
 
-const struct sip_events route_sip_events = { from_sip, sip_answered, sip_acked };
+static void sip_lost(void *arg, const char *partner, bool broke)
+{
+	struct node *n = arg;
+
+	reach_partner(n->reach, partner, broke ? REACH_BROKEN : REACH_CLOSED);
+}
+
+const struct sip_events route_sip_events = { .on_request = from_sip,
+	.on_answer = sip_answered, .on_acked = sip_acked,
+	.on_lost = sip_lost };
 
 /* ---- out ----------------------------------------------------------------------- */
 

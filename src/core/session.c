@@ -217,6 +217,8 @@ void session_post(struct stox_session *s, const struct stox_event *e)
 		m->told_len = e->told_len;
 	}
 	m->last = e->last;
+	m->peer = e->peer;
+	m->lost = e->lost;
 	if (e->local_tag)
 		snprintf(m->local_tag, sizeof(m->local_tag), "%s", e->local_tag);
 	if (e->exchange && e->exchange->answer_sip)
@@ -260,7 +262,8 @@ static struct stox_event next_event(struct stox_session *s, char local_tag[33])
 		.tag = m->tag,
 		.admin = m->order ? order_admin(m->order) : NULL,
 		.acked = m->acked, .local_tag = local_tag, .last = m->last,
-		.told = m->told, .told_len = m->told_len };
+		.told = m->told, .told_len = m->told_len,
+		.peer = m->peer, .lost = m->lost };
 
 	s->ordered = m->order;
 	memcpy(local_tag, m->local_tag, sizeof(m->local_tag));
@@ -425,6 +428,7 @@ static void work(void *arg)
 	if (e.type == STOX_EVENT_DUE || e.type == STOX_EVENT_WAKE ||
 		e.type == STOX_EVENT_RESTORED || e.type == STOX_EVENT_ACKED ||
 		e.type == STOX_EVENT_STOP || e.type == STOX_EVENT_TOLD ||
+		e.type == STOX_EVENT_PEER ||
 		e.admin || e.exchange)
 		s->kind->event(s->host->state, s, &e);
 	free((void *)e.told);

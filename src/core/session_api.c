@@ -104,6 +104,27 @@ stox_verdict stox_session_take(struct stox_exchange *x, struct stox_session *s)
 	return stox_taken(x);
 }
 
+/* ---- the other side --------------------------------------------------------- */
+
+enum stox_peer stox_session_peer(const struct stox_session *s,
+	enum stox_side side)
+{
+	return reach_state(s->n->reach, side,
+		str_from(stox_session_key(s)));
+}
+
+void stox_session_doubt(const struct stox_session *s, enum stox_side side)
+{
+	struct str xmpp, sip;
+
+	/* of a component whose connection is away we know already */
+	if (stox_session_peer(s, side) == STOX_PEER_THERE &&
+		reach_ends(str_from(stox_session_key(s)), &xmpp, &sip))
+		reach_doubt(s->n->reach, side,
+			reach_domain(side == STOX_XMPP ? xmpp : sip),
+			REACH_SILENT);
+}
+
 /* ---- tokens ---------------------------------------------------------------- */
 
 /* "node-session-random": 11 digits of base 62 hold the number of a session. */

@@ -57,8 +57,7 @@ static void fill(struct stox_session *s, const struct store_session *row)
 			.type = STOX_EVENT_RESTORED });
 }
 
-/* The session of a row, in memory from now on; NULL when nobody keeps such. */
-static struct stox_session *from_row(struct sessions *all,
+struct stox_session *session_from_row(struct sessions *all,
 	const struct store_session *row)
 {
 	struct stox_session *s = session_by_key(all, row->kind, row->key);
@@ -164,7 +163,7 @@ static void number_row(void *arg, const struct store_session *row)
 {
 	struct question *q = arg;
 	struct stox_exchange *x = handles_get(q->all->node->exchanges, q->who);
-	struct stox_session *s = x ? from_row(q->all, row) : NULL;
+	struct stox_session *s = x ? session_from_row(q->all, row) : NULL;
 
 	if (!s)
 		return;
@@ -238,7 +237,7 @@ static void scan_row(struct session_scan *scan, struct sessions *all,
 	scan->id = row->id;
 	if (all_of_them && row->epoch == all->epoch)
 		return;
-	s = from_row(all, row);
+	s = session_from_row(all, row);
 	if (s)
 		settle(s, was_there);
 }

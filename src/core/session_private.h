@@ -21,6 +21,8 @@ struct mail {
 	unsigned tag;
 	struct order *order;   /* ADMIN; owned */
 	bool acked;            /* ACKED */
+	enum stox_side peer;   /* PEER */
+	bool lost;             /* PEER */
 	void *told;            /* TOLD; owned */
 	size_t told_len;
 	char local_tag[33];
@@ -139,6 +141,9 @@ void session_object_free(struct stox_session *s);
 const struct stox_session_kind *session_find_kind(struct node *n,
 	const char *name, struct stox_host **ret_host);
 
+/** The session of a row, in memory from now on; NULL when nobody keeps such. */
+struct stox_session *session_from_row(struct sessions *all,
+	const struct store_session *row);
 /** Ask the store for the row of a new session. */
 void session_load(struct stox_session *s);
 /** Some session is due then. */

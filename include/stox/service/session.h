@@ -26,6 +26,9 @@ enum stox_event_type {
 	                     * way then is not any more.  The first event */
 	STOX_EVENT_ADMIN,   /* an operator wants something */
 	STOX_EVENT_TOLD,    /* another session says something: `told` */
+	STOX_EVENT_PEER,    /* for kinds with `pairs`: the servers of one side are
+	                     * lost, or, lost or not, are there again and may have
+	                     * forgotten all: `peer` and `lost` */
 	STOX_EVENT_ACKED,   /* the 2xx that answered an INVITE got its ACK, or, after
 	                     * 64*T1, none: `acked` and `local_tag` tell */
 	STOX_EVENT_STOP,    /* the node stops, and sessions that live in memory go
@@ -53,6 +56,8 @@ struct stox_event {
 	struct stox_admin *admin; /* ADMIN */
 	const void *told;      /* TOLD: borrowed for the event */
 	size_t told_len;
+	enum stox_side peer;   /* PEER */
+	bool lost;             /* PEER */
 	bool acked;            /* ACKED: false: the dialog must end */
 	const char *local_tag; /* ACKED: To tag of that 2xx */
 	bool last;             /* STOP: what is begun now is only just sent */
@@ -87,6 +92,11 @@ struct stox_session_kind {
 	/** Many of them may have an event at once, as those of everybody who
 	 *  watches one user: they take turns, and others go first. */
 	bool bulk;
+	/** Its keys are an address on XMPP, a space, and one on SIP: those that
+	 *  have a due time hear PEER, at the pace of due times.  A side whose
+	 *  connections break, or which does not answer, is asked whether it is
+	 *  there as long as there are such sessions. */
+	bool pairs;
 };
 
 /** The session of that kind and key.  Its row may have to be read first: it is
@@ -115,6 +125,19 @@ STOX_API void stox_session_note(struct stox_session *s, const void *row,
 STOX_API void stox_session_wake(struct stox_session *s, unsigned after_ms);
 /** Delete the row after this event; the session is gone then. */
 STOX_API void stox_session_end(struct stox_session *s);
+
+/** What is thought of the servers of a side, for kinds with `pairs`. */
+enum stox_peer {
+	STOX_PEER_THERE,
+	STOX_PEER_DOUBTED, /* it is being asked */
+	STOX_PEER_LOST,    /* PEER will tell when it is there again */
+};
+STOX_API enum stox_peer stox_session_peer(const struct stox_session *s,
+	enum stox_side side);
+/** Somebody of that side does not answer: is anybody there?  Either that is known
+ *  soon, and stox_session_peer() tells, or PEER comes. */
+STOX_API void stox_session_doubt(const struct stox_session *s,
+	enum stox_side side);
 
 /** Let another session know: these bytes, copied, come to it as TOLD.  They are
  *  lost when the node dies before. */
