@@ -54,6 +54,28 @@ static void keep_document(const char *folder, const struct sip_message *m)
 		fprintf(stderr, "stox-play: %s cannot be written\n", path);
 }
 
+/** "Are you there?" is no matter of the script. */
+static void answer_options(struct peer_link *l, const struct sip_message *m)
+{
+	struct buf out;
+
+	buf_init(&out, 65536, NULL);
+	buf_add_text(&out, "SIP/2.0 200 OK\r\n");
+	for (size_t i = 0; i < m->header_count; i++) {
+		const struct sip_header *h = &m->headers[i];
+
+		if (h->id == SIP_H_VIA || h->id == SIP_H_FROM ||
+			h->id == SIP_H_TO || h->id == SIP_H_CALL_ID ||
+			h->id == SIP_H_CSEQ)
+			buf_printf(&out, "%s: %.*s%s\r\n",
+				sip_header_name(h->id), STR_FMT(h->value),
+				h->id == SIP_H_TO ? ";tag=there" : "");
+	}
+	buf_add_text(&out, "Content-Length: 0\r\n\r\n");
+	io_write(l->stream, buf_str(&out));
+	buf_free(&out);
+}
+
 /** Copy one whole message into the inbox; false when it is malformed. */
 static bool take(struct peer_link *l, size_t len)
 {
@@ -73,6 +95,12 @@ static bool take(struct peer_link *l, size_t len)
 	}
 	if (l->peer->documents)
 		keep_document(l->peer->documents, item->message);
+	if (str_is(item->message->method, "OPTIONS")) {
+		if (!l->peer->no_pings)
+			answer_options(l, item->message);
+		pool_free(&pool);
+		return true;
+	}
 	if (!item->message->is_request ||
 		(!replaces(&l->peer->inbox, item) &&
 			!replaces(&l->peer->unanswered, item)))

@@ -162,6 +162,34 @@ static bool negotiate_dialled(struct peer_link *l, struct stox_element *e)
 	return true;
 }
 
+static bool is_ping(const struct stox_element *e)
+{
+	return stox_element_child(e, "ping", NS_PING) && !stanza_is_answer(e);
+}
+
+/** Not one that is to come back behind the answers of the script. */
+static bool asks_for_life(const struct stox_element *e)
+{
+	const char *from = stox_element_attr(e, "from");
+
+	return from && strchr(from, '@');
+}
+
+static void answer_ping(struct peer *p, struct peer_item *item)
+{
+	struct stox_element *e = stanza_reply(item->pool, item->stanza,
+		"result");
+	const char *from = stox_element_attr(item->stanza, "from");
+	const char *at = from ? strchr(from, '@') : NULL;
+	struct buf out;
+
+	buf_init(&out, 65536, NULL);
+	xml_write(&out, e, STOX_NS_SERVER);
+	peer_send(p, at ? at + 1 : from, buf_str(&out));
+	buf_free(&out);
+	peer_item_free(item);
+}
+
 static void on_element(void *arg, struct pool *pool, struct stox_element *e,
 	size_t bytes)
 {
@@ -179,9 +207,10 @@ static void on_element(void *arg, struct pool *pool, struct stox_element *e,
 	item->pool = pool;
 	item->stanza = e;
 	item->serial = ++l->peer->counter;
-	list_append(stox_element_child(e, "ping", NS_PING) &&
-			!stanza_is_answer(e) ? &l->peer->pings : &l->peer->inbox,
+	list_append(is_ping(e) ? &l->peer->pings : &l->peer->inbox,
 		&item->node);
+	if (is_ping(e) && asks_for_life(e) && !l->peer->no_pings)
+		answer_ping(l->peer, item);
 }
 
 static void on_end(void *arg)
@@ -224,17 +253,6 @@ void peer_answer_pings(struct peer *p)
 {
 	if (p->no_pings)
 		return;
-	list_each (it, tmp, &p->pings) {
-		struct peer_item *item = container_of(it, struct peer_item, node);
-		struct stox_element *e = stanza_reply(item->pool, item->stanza,
-			"result");
-		const char *local = stox_element_attr(item->stanza, "from");
-		struct buf out;
-
-		buf_init(&out, 65536, NULL);
-		xml_write(&out, e, STOX_NS_SERVER);
-		peer_send(p, local, buf_str(&out));
-		buf_free(&out);
-		peer_item_free(item);
-	}
+	list_each (it, tmp, &p->pings)
+		answer_ping(p, container_of(it, struct peer_item, node));
 }
