@@ -26,7 +26,9 @@ presence_sources = \
 	plugins/presence/admin.c \
 	plugins/presence/count.c \
 	plugins/presence/flow.h \
-	plugins/presence/grant.c plugins/presence/grant_act.c \
+	plugins/presence/grant.c plugins/presence/grant.h \
+	plugins/presence/grant_act.c \
+	plugins/presence/grant_peer.c \
 	plugins/presence/pair.c plugins/presence/pair.h \
 	plugins/presence/pidf_read.c \
 	plugins/presence/pidf_write.c \
@@ -41,7 +43,8 @@ presence_sources = \
 	plugins/presence/watch_act.c \
 	plugins/presence/watch_answer.c \
 	plugins/presence/watch_dialog.c \
-	plugins/presence/watch_notify.c
+	plugins/presence/watch_notify.c \
+	plugins/presence/watch_peer.c
 disco_sources = plugins/disco/disco.c
 contact_sources = plugins/contact/contact.c
 gateway_sources = plugins/gateway/gateway.c

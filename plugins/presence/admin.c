@@ -231,7 +231,8 @@ static void explain_grant(const struct pair *p, const struct stox_description *d
 	else if (g->auth == AUTH_ASKED && !g->asked_s)
 		put_words(d, "s2x_words", "The SIP user has asked, but the XMPP "
 			"user could not be reached: see the last trouble. The "
-			"question is sent again with the next SUBSCRIBE.");
+			"question is sent again when its servers are there, or "
+			"with the next SUBSCRIBE.");
 	else if (g->auth == AUTH_ASKED)
 		put_words(d, "s2x_words", "Waiting for approval: the XMPP user "
 			"was asked %llu s ago and has not decided.",

@@ -32,6 +32,9 @@ extern const struct stox_option presence_options[];
 
 /** 30 s, 60 s, … up to an hour. */
 uint64_t flow_back_off_s(unsigned tries);
+/** When to try again while the servers of that side are doubted, or lost: then
+ *  the news that they are back comes before.  0: they are there. */
+uint64_t flow_away_s(const struct pair *p, enum stox_side side);
 
 /* ---- watch.c: the XMPP user watches.  stox.md 3.3 to 3.7, 3.11 ---- */
 
@@ -49,6 +52,8 @@ void watch_answered(struct pair *p, struct stox_exchange *x);
 void watch_told(struct pair *p, struct stox_exchange *x, enum flow_tag tag);
 void watch_due(struct pair *p);
 void watch_restored(struct pair *p);
+/** The servers of a side are lost, or there again.  Ruling 21. */
+void watch_peer(struct pair *p, enum stox_side side, bool lost);
 void watch_act(struct pair *p);
 /** An operator vouches for it, or that it was asked for.  False when it is so
  *  already; @since_s 0: now. */
@@ -57,6 +62,8 @@ bool watch_vouch(struct pair *p, enum pair_auth auth, uint64_t since_s);
 enum {
 	GRANT_INTERVAL_MS = 5000, /* between NOTIFYs of a leg: RFC 3856, 6.10 */
 	GRANT_CONFIRM_S = 10,     /* devices that a probe does not find are gone */
+	GRANT_SILENT_S = 8,       /* and before, whether anybody is there at all */
+	GRANT_WAIT_S = 5,         /* until that is known */
 	GRANT_UNHEARD_S = 3,      /* let in, and told nothing: it is asked for */
 };
 
@@ -74,6 +81,7 @@ void grant_notified(struct pair *p, struct stox_exchange *x, unsigned number);
 void grant_asked(struct pair *p, struct stox_exchange *x, enum flow_tag tag);
 void grant_due(struct pair *p);
 void grant_restored(struct pair *p);
+void grant_peer(struct pair *p, enum stox_side side, bool lost);
 /** Time that was asked for by stox_session_wake() is over. */
 void grant_wake(struct pair *p);
 /** The tag of what a leg is told: another one when the state is another.  Times

@@ -5,9 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "flow.h"
+#include "grant.h"
 #include "stox/service/policy.h"
 #include "stox/service/subscription.h"
+#include "watch.h"
 
 enum {
 	ETAG_MAX = 16,
@@ -16,6 +17,7 @@ enum {
 	PROBE_S = 60,          /* "unsubscribed" within that answers a probe */
 	POLL_MS = 2000,        /* a poll waits that long for the XMPP side */
 	LAST_S = 60,           /* for the last NOTIFY of a leg */
+	PROBE_AGAIN_S = 3600,  /* a refresh after that time asks how she is */
 	NOTIFY_TRIES = 4,
 	CSEQ_JUMP = 10000,     /* what an unwritten row may have counted */
 };
@@ -30,7 +32,7 @@ static void leg_remove(struct pair_grant *g, struct pair_leg *l)
 	g->leg_count--;
 }
 
-static bool has_open_leg(const struct pair_grant *g)
+bool grant_has_open_leg(const struct pair_grant *g)
 {
 	for (size_t i = 0; i < g->leg_count; i++)
 		if (g->legs[i].state == LEG_OPEN)
@@ -38,15 +40,13 @@ static bool has_open_leg(const struct pair_grant *g)
 	return false;
 }
 
-/* At once, whatever was sent a moment ago. */
-static void owe_now(struct pair_leg *l)
+void grant_owe_now(struct pair_leg *l)
 {
 	l->owed = true;
 	l->sent_ms = 0;
 }
 
-/* What has changed: as soon as the interval allows. */
-static void owe_all(struct pair_grant *g)
+void grant_owe_all(struct pair_grant *g)
 {
 	for (size_t i = 0; i < g->leg_count; i++)
 		if (g->legs[i].state == LEG_OPEN)
@@ -55,10 +55,11 @@ static void owe_all(struct pair_grant *g)
 
 static void end_leg(struct pair *p, struct pair_leg *l, const char *reason)
 {
+	l->until_s = l->state == LEG_OPEN ? l->expires_s : 0;
 	l->state = LEG_ENDING;
 	l->reason = reason;
 	l->expires_s = p->now_s + LAST_S;
-	owe_now(l);
+	grant_owe_now(l);
 }
 
 static void end_all(struct pair *p, const char *reason)
@@ -104,7 +105,7 @@ static void accept(struct stox_exchange *x, unsigned status, uint32_t expires)
 
 /* Whoever asks for the first time, or comes back after the last dialog lapsed,
  * is asked for; not more often than daily while one pends. */
-static void ask(struct pair *p, bool fresh)
+void grant_ask(struct pair *p, bool fresh)
 {
 	struct pair_grant *g = &p->grant;
 
@@ -122,7 +123,7 @@ static void ask(struct pair *p, bool fresh)
 
 /* What is remembered may be old: the XMPP side tells anew, and what it does not
  * confirm is gone. */
-static void probe(struct pair *p)
+void grant_probe(struct pair *p)
 {
 	struct pair_grant *g = &p->grant;
 
@@ -130,11 +131,6 @@ static void probe(struct pair *p)
 	g->probed_s = p->now_s;
 	for (size_t i = 0; i < g->count; i++)
 		g->devices[i].stale = true;
-}
-
-void grant_probe(struct pair *p)
-{
-	probe(p);
 }
 
 static const char *event_id(struct stox_exchange *x)
@@ -159,7 +155,7 @@ static void new_leg(struct pair *p, struct stox_exchange *x, uint32_t expires)
 	struct pair_grant *g = &p->grant;
 	struct pair_leg *l = &g->legs[g->leg_count];
 	const char *tag = stox_session_token(p->session, p->tokens[2]), *why;
-	bool fresh = !has_open_leg(g);
+	bool fresh = !grant_has_open_leg(g);
 
 	if (g->auth == AUTH_NONE && !count_grant(p, x))
 		return;
@@ -181,7 +177,7 @@ static void new_leg(struct pair *p, struct stox_exchange *x, uint32_t expires)
 	l->has = tag_of(x);
 	l->reason = "";
 	l->expires_s = p->now_s + expires;
-	owe_now(l);
+	grant_owe_now(l);
 	if (stox_in_display(x))
 		g->sip_display = stox_in_display(x);
 	g->blocked = !stox_policy_presence(x);
@@ -192,10 +188,10 @@ static void new_leg(struct pair *p, struct stox_exchange *x, uint32_t expires)
 		if (g->auth == AUTH_YES && !g->known)
 			l->sent_ms = p->now_ms + POLL_MS - GRANT_INTERVAL_MS;
 	} else {
-		ask(p, fresh);
+		grant_ask(p, fresh);
 	}
 	if (g->auth == AUTH_YES && fresh)
-		probe(p);
+		grant_probe(p);
 }
 
 /* A watcher that has the present state, and wants no other.  One who waits is
@@ -214,6 +210,10 @@ static void refresh(struct pair *p, struct stox_exchange *x, struct pair_leg *l,
 {
 	struct pair_grant *g = &p->grant;
 
+	/* a server may have died without a word */
+	if (expires && g->auth == AUTH_YES && g->count > 0 &&
+		g->probed_s + PROBE_AGAIN_S <= p->now_s)
+		grant_probe(p);
 	if (expires && knows_all(p, x, l)) {
 		accept(x, 204, expires);
 		stox_reply_header(x, "SIP-ETag", grant_etag(p, x));
@@ -225,13 +225,13 @@ static void refresh(struct pair *p, struct stox_exchange *x, struct pair_leg *l,
 	if (expires) {
 		l->expires_s = p->now_s + expires;
 		l->tries = 0;
-		owe_now(l);
-		ask(p, false);
+		grant_owe_now(l);
+		grant_ask(p, false);
 		return;
 	}
 	end_leg(p, l, "timeout");
 	/* RFC 8048, 5.3.3: who stops to watch is gone, unless we know better */
-	if (!has_open_leg(g) && g->auth == AUTH_YES && p->watch.count == 0)
+	if (!grant_has_open_leg(g) && g->auth == AUTH_YES && !watch_shows(&p->watch))
 		g->owe_gone = true;
 }
 
@@ -303,7 +303,7 @@ void grant_approved(struct pair *p)
 	pair_fine(p, true);
 	for (size_t i = 0; i < g->leg_count; i++)
 		if (g->legs[i].state == LEG_OPEN)
-			owe_now(&g->legs[i]);
+			grant_owe_now(&g->legs[i]);
 }
 
 static void reject(struct pair *p, const char *reason)
@@ -321,17 +321,17 @@ void grant_refused(struct pair *p)
 {
 	struct pair_grant *g = &p->grant;
 
-	if (g->auth == AUTH_YES && has_open_leg(g) && g->probing &&
+	if (g->auth == AUTH_YES && grant_has_open_leg(g) && g->probing &&
 		p->now_s < g->probed_s + PROBE_S) {
 		/* the roster has changed behind us: ask, once */
 		g->auth = AUTH_NONE;
 		g->probing = false;
 		forget_devices(g);
-		ask(p, true);
-		owe_all(g);
+		grant_ask(p, true);
+		grant_owe_all(g);
 		return;
 	}
-	if (g->auth != AUTH_NONE || has_open_leg(g))
+	if (g->auth != AUTH_NONE || grant_has_open_leg(g))
 		pair_trouble_s2x(p, "The XMPP user has refused, or has withdrawn "
 			"the permission.");
 	reject(p, "rejected");
@@ -351,8 +351,8 @@ bool grant_vouch(struct pair *p, enum pair_auth auth, uint64_t since_s)
 	g->since_s = since_s ? since_s : p->now_s;
 	if (auth == AUTH_ASKED) /* its server knows: after a day it is asked */
 		g->asked_s = p->now_s;
-	else if (has_open_leg(g))
-		probe(p);
+	else if (grant_has_open_leg(g))
+		grant_probe(p);
 	return true;
 }
 
@@ -387,8 +387,12 @@ void grant_error(struct pair *p, struct stox_exchange *x)
 	static const char *const denied[] = { "forbidden", "not-allowed",
 		"not-authorized", "registration-required", "bad-request",
 		"policy-violation", NULL };
+	static const char *const away[] = { "remote-server-not-found",
+		"remote-server-timeout", NULL };
 	const char *condition = error_of(stox_in_stanza(x));
 
+	if (is_one_of(condition, away))
+		stox_session_doubt(p->session, STOX_XMPP);
 	if (p->grant.auth != AUTH_ASKED)
 		return;
 	if (is_one_of(condition, nobody))
@@ -416,19 +420,19 @@ static bool take_device(struct pair *p, struct stox_exchange *x)
 			g->count = 0;
 		else if (old)
 			pair_device_remove(g->devices, &g->count, old);
-		owe_all(g);
+		grant_owe_all(g);
 		return true;
 	}
 	if (old) {
 		if (!pair_device_same(&old->d, &d))
-			owe_all(g);
+			grant_owe_all(g);
 		*old = (struct pair_device){ .d = d };
 		return false;
 	}
 	if (g->count == PAIR_DEVICES)
 		return false;
 	g->devices[g->count++] = (struct pair_device){ .d = d };
-	owe_all(g);
+	grant_owe_all(g);
 	return true;
 }
 
@@ -446,7 +450,7 @@ bool grant_presence(struct pair *p, struct stox_exchange *x)
 	/* a watcher who was told nothing yet has waited long enough */
 	for (size_t i = 0; i < g->leg_count && unknown; i++)
 		if (g->legs[i].state == LEG_OPEN)
-			owe_now(&g->legs[i]);
+			grant_owe_now(&g->legs[i]);
 	if (nick)
 		g->display = nick;
 	return changed || unknown;
@@ -475,10 +479,16 @@ void grant_notified(struct pair *p, struct stox_exchange *x, unsigned number)
 	struct pair_grant *g = &p->grant;
 	struct pair_leg *l = leg_of(g, number);
 	unsigned status = stox_answer_status(x);
+	uint64_t away_s = status ? 0 : flow_away_s(p, STOX_SIP);
 
 	if (!l)
 		return;
 	l->flying = false;
+	if (away_s) { /* it is not the watcher who is lost */
+		l->owed = true;
+		l->sent_ms = p->now_ms + away_s * 1000 - GRANT_INTERVAL_MS;
+		return;
+	}
 	if (is_fatal(status) || (l->state != LEG_OPEN && !l->owed)) {
 		leg_remove(g, l);
 	} else if (status >= 200 && status < 300) {
@@ -517,10 +527,11 @@ void grant_asked(struct pair *p, struct stox_exchange *x, enum flow_tag tag)
 	if (text)
 		pair_trouble_s2x(p, stox_printf(x, "%.*s", PAIR_TROUBLE_MAX,
 			text));
-	if (tag == TAG_PROBE && g->auth == AUTH_YES) {
-		/* their server is lost, and so are its people: ruling 21 */
+	if (tag == TAG_PROBE && g->auth == AUTH_YES &&
+		!flow_away_s(p, STOX_XMPP)) {
+		/* there is no way to them, as the policy of today has it */
 		g->count = 0;
-		owe_all(g);
+		grant_owe_all(g);
 	}
 }
 
@@ -542,6 +553,13 @@ void grant_due(struct pair *p)
 
 		if (l->expires_s > p->now_s) {
 			i++;
+		} else if (l->until_s > p->now_s &&
+			flow_away_s(p, STOX_SIP)) {
+			/* the watcher believes in it, and is told when it can
+			 * be */
+			l->expires_s = p->now_s + LAST_S < l->until_s
+				? p->now_s + LAST_S : l->until_s;
+			i++;
 		} else if (l->state == LEG_OPEN) {
 			end_leg(p, l, lapse(p));
 			i++;
@@ -558,36 +576,19 @@ void grant_restored(struct pair *p)
 	for (size_t i = 0; i < g->leg_count; i++) {
 		g->legs[i].flying = false;
 		g->legs[i].cseq += CSEQ_JUMP;
-		owe_now(&g->legs[i]);
+		g->legs[i].tries = 0;
+		grant_owe_now(&g->legs[i]);
 	}
-	if (g->auth == AUTH_YES && has_open_leg(g))
-		probe(p);
+	if (g->auth == AUTH_YES && grant_has_open_leg(g))
+		grant_probe(p);
 	else if (g->auth == AUTH_YES) /* nobody has listened: a poll asks */
 		g->known = false;
-	else if (has_open_leg(g)) /* the question or its answer may be lost */
-		ask(p, true);
+	else if (grant_has_open_leg(g)) /* the question or its answer may be lost */
+		grant_ask(p, true);
 }
 
 bool grant_unheard(const struct pair_grant *g)
 {
 	return g->auth == AUTH_YES && !g->known && !g->probing &&
-	       has_open_leg(g);
-}
-
-void grant_wake(struct pair *p)
-{
-	struct pair_grant *g = &p->grant;
-
-	if (grant_unheard(g) && p->now_s >= g->since_s + GRANT_UNHEARD_S)
-		probe(p);
-	if (p->now_s < g->probed_s + GRANT_CONFIRM_S)
-		return;
-	for (size_t i = 0; i < g->count;) {
-		if (!g->devices[i].stale) {
-			i++;
-			continue;
-		}
-		pair_device_remove(g->devices, &g->count, &g->devices[i]);
-		owe_all(g);
-	}
+	       grant_has_open_leg(g);
 }

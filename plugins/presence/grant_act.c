@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "flow.h"
+#include "grant.h"
 #include "stox/service/subscription.h"
 
 enum { GIVEUP_S = 600 }; /* to come back, when nobody could be asked */
@@ -202,14 +202,6 @@ static void act_leg(struct pair *p, struct pair_leg *l)
 		notify(p, l);
 }
 
-static bool has_stale(const struct pair_grant *g)
-{
-	for (size_t i = 0; i < g->count; i++)
-		if (g->devices[i].stale)
-			return true;
-	return false;
-}
-
 static void wait_for(struct pair *p, uint64_t at_s)
 {
 	pair_wait(p, at_s > p->now_s ? (at_s - p->now_s) * 1000 : 1);
@@ -229,8 +221,8 @@ void grant_act(struct pair *p)
 		g->owe_gone = false;
 	if (g->owe_end && say(p, "unsubscribe", TAG_GONE))
 		g->owe_end = false;
-	if (has_stale(g))
-		wait_for(p, g->probed_s + GRANT_CONFIRM_S);
+	if (grant_confirm_s(p))
+		wait_for(p, grant_confirm_s(p));
 	if (grant_unheard(g))
 		wait_for(p, g->since_s + GRANT_UNHEARD_S);
 }

@@ -136,11 +136,13 @@ static void put_grant(struct writer *w, const struct pair_grant *g, bool notes)
 		put(w, l->state);
 		put(w, l->number);
 		put(w, flag(l->owed, 0) | flag(l->flying, 1) |
-			flag(*l->has != '\0', 2));
+			flag(*l->has != '\0', 2) | flag(l->until_s > 0, 3));
 		put_text(w, l->reason);
 		put_dialog(w, &l->dialog);
 		put(w, l->cseq);
 		put(w, l->expires_s);
+		if (l->until_s)
+			put(w, l->until_s);
 		put(w, l->sent_ms);
 		put(w, l->tries);
 		put_text(w, l->event_id);
@@ -342,6 +344,7 @@ static void get_leg(struct reader *r, struct pair_leg *l)
 	l->dialog = get_dialog(r);
 	l->cseq = (uint32_t)get(r);
 	l->expires_s = get(r);
+	l->until_s = is_set(flags, 3) ? get(r) : 0;
 	l->sent_ms = get(r);
 	l->tries = (unsigned)get(r);
 	l->event_id = get_text(r);

@@ -85,6 +85,7 @@ struct pair_leg {
 	struct stox_dialog dialog;
 	uint32_t cseq;        /* of the last NOTIFY */
 	uint64_t expires_s;
+	uint64_t until_s;     /* ENDING: when the watcher's belief in it ends */
 	bool owed, flying;
 	uint64_t sent_ms;     /* when the last NOTIFY went out; of this run only */
 	unsigned tries;       /* that failed in a row */

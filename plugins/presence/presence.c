@@ -145,6 +145,10 @@ static enum outcome happen(struct pair *p, const struct stox_event *e)
 	case STOX_EVENT_TOLD:
 		publish_asked(p);
 		return SAVE;
+	case STOX_EVENT_PEER:
+		watch_peer(p, e->peer, e->lost);
+		grant_peer(p, e->peer, e->lost);
+		return SAVE;
 	case STOX_EVENT_ADMIN:
 		return admin_order(p, e->admin) ? SAVE : NOTHING;
 	case STOX_EVENT_ACKED:
@@ -193,7 +197,8 @@ static void act(void *state, struct stox_session *s)
 }
 
 static const struct stox_session_kind kind = { .name = "presence",
-	.event = event, .act = act, .describe = admin_describe, .bulk = true };
+	.event = event, .act = act, .describe = admin_describe, .bulk = true,
+	.pairs = true };
 static const struct stox_session_kind *const kinds[] = { &kind,
 	&publish_kind, NULL };
 

@@ -70,6 +70,7 @@ static bool is_state(const struct stox_event *e)
 static bool is_news(const struct stox_event *e)
 {
 	return is_state(e) || e->type == STOX_EVENT_WAKE ||
+	       e->type == STOX_EVENT_PEER ||
 	       (e->type == STOX_EVENT_ANSWER &&
 		       (e->tag & TAG_MASK) == TAG_PROBE &&
 		       stox_answer_error(e->exchange, NULL));
@@ -328,6 +329,19 @@ static void time_has_come(struct publication *p)
 	}
 }
 
+/* Servers on SIP that have come back may know nothing any more; on XMPP, the
+ * user may be another. */
+static void peer(struct publication *p, const struct stox_event *e)
+{
+	if (e->peer == STOX_XMPP) {
+		p->question = p->pair_count > 0;
+	} else if (!e->lost) {
+		p->hold_s = 0;
+		p->tries = 0;
+		p->refresh = *p->etag && p->state_len > 0;
+	}
+}
+
 static bool is_over(const struct publication *p)
 {
 	return p->pair_count == 0 && p->state_len == 0 && !*p->etag &&
@@ -359,6 +373,8 @@ static void event(void *state, struct stox_session *s, const struct stox_event *
 		publish_answered(&p, e->exchange);
 	} else if (e->type == STOX_EVENT_RESTORED) {
 		restored(&p);
+	} else if (e->type == STOX_EVENT_PEER) {
+		peer(&p, e);
 	} else {
 		time_has_come(&p);
 	}
@@ -380,4 +396,5 @@ static void act(void *state, struct stox_session *s)
 }
 
 const struct stox_session_kind publish_kind = { .name = "publication",
-	.event = event, .act = act, .describe = publish_describe };
+	.event = event, .act = act, .describe = publish_describe,
+	.pairs = true };

@@ -85,6 +85,7 @@ void watch_probe(struct pair *p, struct stox_exchange *x)
 	w->online = true;
 	if (w->auth != AUTH_YES)
 		return;
+	watch_forget_gone(w);
 	for (size_t i = 0; i < w->count; i++)
 		w->devices[i].owed = true;
 	if (w->state == WATCH_LIVE && w->told_s + WATCH_CACHE_S < p->now_s) {
@@ -121,13 +122,15 @@ void watch_told(struct pair *p, struct stox_exchange *x, enum flow_tag tag)
 {
 	struct pair_watch *w = &p->watch;
 	const char *text = NULL;
+	uint64_t away_s = flow_away_s(p, STOX_XMPP);
 
 	if (!stox_answer_error(x, &text)) {
 		w->told_tries = 0;
 		w->quiet_s = 0;
 		return;
 	}
-	if (++w->told_tries >= TOLD_TRIES) {
+	/* that a server is away says nothing of its people */
+	if (!away_s && ++w->told_tries >= TOLD_TRIES) {
 		w->told_tries = 0;
 		watch_seen(p, false);
 		return;
@@ -139,7 +142,8 @@ void watch_told(struct pair *p, struct stox_exchange *x, enum flow_tag tag)
 		w->devices[i].owed = true;
 	pair_trouble(p, 0, stox_printf(x, "%.*s", PAIR_TROUBLE_MAX,
 		text ? text : "The XMPP side cannot be reached."));
-	w->quiet_s = p->now_s + flow_back_off_s(w->told_tries);
+	w->quiet_s = p->now_s +
+		(away_s ? away_s : flow_back_off_s(w->told_tries));
 }
 
 /* ---- time ------------------------------------------------------------------- */
@@ -158,6 +162,7 @@ static void refresh(struct pair *p)
 	/* what answers tells whether somebody is there */
 	if (w->seen_s + SURE_S < p->now_s && p->grant.auth == AUTH_YES)
 		p->grant.owe_probe = true;
+	watch_forget_gone(w);
 	w->send = true;
 	w->suppress = w->state == WATCH_LIVE && w->told_s;
 	w->next_s = w->expires_s;

@@ -6,6 +6,7 @@
  *     watch_answer.c   what became of a SUBSCRIBE
  *     watch_dialog.c   the dialog: asked for, lost, left
  *     watch_act.c      what the row asks for
+ *     watch_peer.c     servers that are lost, and come back
  */
 #ifndef PRESENCE_WATCH_H
 #define PRESENCE_WATCH_H
@@ -32,6 +33,11 @@ void watch_leave(struct pair *p);
 void watch_drop_devices(struct pair_watch *w);
 /** The SIP side says that all is as it was told last. */
 void watch_confirm(struct pair *p);
+/** Is the XMPP user shown anybody?  What was told "unavailable" is remembered
+ *  until the next refresh: should that get lost, it is told again. */
+bool watch_shows(const struct pair_watch *w);
+/** Forget that. */
+void watch_forget_gone(struct pair_watch *w);
 /** The authorisation is over, and the XMPP user hears so. */
 void watch_end(struct pair *p);
 

@@ -147,7 +147,9 @@ static void tell_devices(struct pair *p)
 		if (d->owed && !tell(p, d))
 			return;
 		d->owed = false;
-		if (d->d.open)
+		if (!d->d.open)
+			d->d.note_count = 0; /* that it is gone, is all */
+		if (d->d.open || w->auth == AUTH_YES)
 			i++;
 		else
 			pair_device_remove(w->devices, &w->count, d);

@@ -8,6 +8,19 @@ uint64_t flow_back_off_s(unsigned tries)
 	return tries > 7 ? 3600 : tries ? 30u << (tries - 1) : 30;
 }
 
+uint64_t flow_away_s(const struct pair *p, enum stox_side side)
+{
+	switch (stox_session_peer(p->session, side)) {
+	case STOX_PEER_THERE:
+		return 0;
+	case STOX_PEER_DOUBTED:
+		return 30;
+	case STOX_PEER_LOST:
+		return 3600;
+	}
+	return 0;
+}
+
 /* ---- the dialog ------------------------------------------------------------- */
 
 void watch_leave_dialog(struct pair_watch *w)

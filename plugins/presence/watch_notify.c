@@ -14,6 +14,13 @@ static const char *resource_of(const struct presence_device *d)
 	return *d->resource ? d->resource : "sip";
 }
 
+/* How somebody is who is gone makes no difference. */
+static bool is_news(const struct presence_device *old,
+	const struct presence_device *now)
+{
+	return (old->open || now->open) && !pair_device_same(old, now);
+}
+
 /* One device of the document: is it news? */
 static void see(struct pair_watch *w, const struct presence_device *now)
 {
@@ -30,13 +37,16 @@ static void see(struct pair_watch *w, const struct presence_device *now)
 		if (old->d.open && d.open && d.stamp_s >= 0 &&
 			d.stamp_s < old->d.stamp_s)
 			return;
-		old->owed = old->owed || w->retell ||
-			!pair_device_same(&old->d, &d);
+		old->owed = old->owed || w->retell || is_news(&old->d, &d);
 		old->d = d;
 		return;
 	}
 	/* that somebody is not there is said once */
-	if ((!d.open && w->told_s) || w->count == PAIR_DEVICES)
+	if (!d.open && w->told_s)
+		return;
+	if (w->count == PAIR_DEVICES)
+		watch_forget_gone(w);
+	if (w->count == PAIR_DEVICES)
 		return;
 	w->devices[w->count++] = (struct pair_device){ .d = d, .owed = true };
 }
@@ -61,9 +71,9 @@ static bool take_state(struct pair *p, const struct presence_state *s)
 
 		if (!d->stale)
 			continue;
-		d->owed = d->owed || d->d.open;
+		gone = gone || d->d.open;
+		d->owed = d->owed || d->d.open || w->retell;
 		d->d.open = d->stale = false;
-		gone = true;
 	}
 	w->retell = false;
 	w->told_s = p->now_s;

@@ -228,6 +228,7 @@ static struct stox_exchange *question_new(struct reach_place *p)
 		return NULL;
 	}
 	x->originating = true;
+	x->begin = pool_alloc0(pool, sizeof(*x->begin));
 	x->over = answered;
 	x->from = from;
 	x->to = to;

@@ -63,9 +63,13 @@ PLAYS = \
 	plugins/presence/lync-s2x.play \
 	plugins/presence/lync-x2s.play \
 	plugins/presence/operator.play \
-	plugins/presence/quiet.play \
+	plugins/presence/peer-component.play \
+	plugins/presence/peer-silent.play \
+	plugins/presence/peer-sip.play \
+	plugins/presence/peer-xmpp.play \
 	plugins/presence/publish-refused.play \
 	plugins/presence/publish.play \
+	plugins/presence/quiet.play \
 	plugins/presence/restart.play \
 	plugins/presence/s2x-answers.play \
 	plugins/presence/s2x-day.play \
