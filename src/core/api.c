@@ -287,17 +287,12 @@ const char *stox_token(struct stox_exchange *x)
 struct stox_element *stox_out_stanza(struct stox_exchange *x, const char *name,
 	const char *type)
 {
-	char id[48];
-	int n;
-
 	if (!is_draft(x) || x->out_sip || x->out_stanza)
 		return NULL;
-	n = snprintf(id, sizeof(id), "%s-", x->node->node_id);
-	rand_token(io_rand(x->node->env), id + n, 20);
 	x->out_stanza = xml_element(x->pool, name, STOX_NS_SERVER);
 	stox_element_set(x->out_stanza, "from", x->from.full);
 	stox_element_set(x->out_stanza, "to", x->to.full);
-	stox_element_set(x->out_stanza, "id", id);
+	stox_element_set(x->out_stanza, "id", stox_token(x));
 	if (type)
 		stox_element_set(x->out_stanza, "type", type);
 	return x->out_stanza;

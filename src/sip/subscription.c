@@ -87,29 +87,34 @@ static size_t find_word(const char *const *words, size_t count, struct str word)
 	return 0;
 }
 
+/* The first of a name counts.  False when it is broken. */
+static bool take_param(struct stox_subscription *s, struct str name,
+	struct str text)
+{
+	if (!s->has_expires && str_iis(name, "expires"))
+		return s->has_expires = text.p && seconds(text, &s->expires_s);
+	if (!s->has_retry_after && str_iis(name, "retry-after"))
+		return s->has_retry_after =
+			text.p && seconds(text, &s->retry_after_s);
+	if (!s->reason && str_iis(name, "reason") && text.p)
+		s->reason = (enum stox_subreason)find_word(reasons,
+			sizeof reasons / sizeof *reasons, text);
+	return true;
+}
+
 int sip_subscription_state_parse(struct str value,
 	struct stox_subscription *ret)
 {
 	struct stox_subscription s = { .state = STOX_SUB_OTHER };
-	struct str params, word = head(value, &params), p;
+	struct str params, word = head(value, &params), name, text;
 
 	if (!is_token(word))
 		return -STOX_EINVAL;
 	s.state = (enum stox_substate)find_word(states,
 		sizeof states / sizeof *states, word);
-	if (sip_param(params, "reason", &p) && p.p)
-		s.reason = (enum stox_subreason)find_word(reasons,
-			sizeof reasons / sizeof *reasons, str_trim(p));
-	if (sip_param(params, "expires", &p)) {
-		s.has_expires = p.p && seconds(p, &s.expires_s);
-		if (!s.has_expires)
+	while (sip_param_next(&params, &name, &text))
+		if (!take_param(&s, name, text))
 			return -STOX_EINVAL;
-	}
-	if (sip_param(params, "retry-after", &p)) {
-		s.has_retry_after = p.p && seconds(p, &s.retry_after_s);
-		if (!s.has_retry_after)
-			return -STOX_EINVAL;
-	}
 	*ret = s;
 	return 0;
 }

@@ -29,6 +29,9 @@ int sip_uri_parse(struct str text, struct sip_uri *ret);
 /** A parameter of @params ("a=b;c"), name ASCII-case-insensitive.  Returns
  *  false when absent; *@ret_value has .p NULL when it has no '='. */
 bool sip_param(struct str params, const char *name, struct str *ret_value);
+/** Take the next one off @params; false when there is none left. */
+bool sip_param_next(struct str *params, struct str *ret_name,
+	struct str *ret_value);
 /** Percent-decode @s once onto @out.  Returns 0 or -STOX_EINVAL for a '%'
  *  without two hex digits. */
 int sip_uri_decode(struct str s, struct buf *out);

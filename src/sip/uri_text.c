@@ -72,17 +72,27 @@ static struct str next_param(struct str *params)
 	return item;
 }
 
+bool sip_param_next(struct str *params, struct str *ret_name,
+	struct str *ret_value)
+{
+	struct str value;
+
+	if (!params->p)
+		return false;
+	value = next_param(params);
+	*ret_name = str_trim(str_cut(&value, '='));
+	*ret_value = value.p ? str_trim(value) : value;
+	return true;
+}
+
 bool sip_param(struct str params, const char *name, struct str *ret_value)
 {
-	struct str wanted = str_from(name);
+	struct str wanted = str_from(name), found, value;
 
-	while (params.p) {
-		struct str value = next_param(&params);
-		struct str found = str_trim(str_cut(&value, '='));
-
+	while (sip_param_next(&params, &found, &value)) {
 		if (!str_ieq(found, wanted))
 			continue;
-		*ret_value = value.p ? str_trim(value) : value;
+		*ret_value = value;
 		return true;
 	}
 	return false;
