@@ -179,10 +179,29 @@ static void close_element(struct xml_build *b)
 	b->current = b->current->parent;
 	if (b->current)
 		return;
+	if (b->done) {
+		fail(b, XML_NOT_WELL_FORMED, "more than one element");
+		return;
+	}
 	b->done = b->top;
+	b->done_at = (size_t)XML_GetCurrentByteIndex(b->parser) +
+		     (size_t)XML_GetCurrentByteCount(b->parser);
 	b->top = NULL;
 	if (b->text.cap > TEXT_KEPT)
 		buf_free(&b->text);
+}
+
+static void check_limits(struct xml_build *b, const XML_Char **attributes)
+{
+	unsigned count = b->declared;
+
+	b->declared = 0;
+	for (; *attributes; attributes += 2)
+		count++;
+	if (b->attributes_max && count > b->attributes_max)
+		fail(b, XML_TOO_COMPLEX, "too many attributes");
+	if (b->depth_max && b->depth > b->depth_max)
+		fail(b, XML_TOO_COMPLEX, "elements are nested too deep");
 }
 
 static void XMLCALL on_start(
@@ -196,6 +215,7 @@ static void XMLCALL on_start(
 	b->depth++;
 	if (b->muted)
 		return;
+	check_limits(b, attributes);
 	open_element(b, name, attributes);
 	/* a stream's root is complete with its start tag */
 	if (b->depth <= b->outer)
@@ -230,6 +250,7 @@ static void XMLCALL on_namespace(
 	struct xml_build *b = arg;
 
 	(void)uri;
+	b->declared++;
 	if (prefix)
 		xml_names_add(&b->names, prefix, strlen(prefix));
 }

@@ -20,13 +20,17 @@ struct xml_build {
 	unsigned long salt;    /* of expat's hash tables */
 	size_t names_max;      /* more than this is an error */
 	struct xml_names names;
+	/* as errors too, where no frame has looked; 0: one has */
+	unsigned depth_max, attributes_max;
 
 	struct pool *pool; /* of the tree; owned if it was not given */
 	bool pool_given;
 	struct stox_element *current; /* open element, NULL: none */
 	struct stox_element *top;
 	struct stox_element *done; /* complete, not taken yet */
+	size_t done_at;            /* bytes of this parser up to its end */
 	unsigned depth;
+	unsigned declared; /* namespaces, by the tag that is coming */
 	struct buf text; /* not yet in the tree */
 	bool muted;
 

@@ -3,7 +3,8 @@
  *
  * A new parser costs more than most documents.  So one takes many: each is a
  * child of the same root, as the stanzas of a stream are.  Where a child is
- * less than a document, or a parser was left in any doubt, there is a new one.
+ * less than a document, or a parser was left in any doubt, there is a new one,
+ * with a frame in front.
  */
 #include "xml/build.h"
 #include "xml/frame.h"
@@ -107,9 +108,23 @@ void xml_documents_free(struct xml_documents **documents)
 
 static void begin(struct xml_documents *d)
 {
-	xml_build_init(&d->build, 1, names_max(d->limits), NULL, NULL);
-	xml_build_skip(&d->build, around);
+	struct xml_build *b = &d->build;
+
+	xml_build_init(b, 1, names_max(d->limits), NULL, NULL);
+	b->depth_max = (unsigned)limit_get(d->limits, LIMIT_XML_DEPTH) + 1;
+	b->attributes_max =
+		(unsigned)limit_get(d->limits, LIMIT_XML_ATTRIBUTES);
+	xml_build_skip(b, around);
 	d->begun = true;
+}
+
+static bool is_space(struct str s)
+{
+	size_t n = 0;
+
+	while (n < s.len && memchr(" \t\r\n", s.p[n], 4))
+		n++;
+	return n == s.len;
 }
 
 /* An XML declaration has no place in a child.  Pass by one of those that say
@@ -131,35 +146,42 @@ static bool skip_declaration(struct str *document)
 		i++;
 	if (i < count) {
 		*document = skip(*document, usual[i].len);
-		while (document->len && memchr(" \t\r\n", *document->p, 4))
+		while (document->len && is_space((struct str){ document->p, 1 }))
 			*document = skip(*document, 1);
 	}
 	return document->len > 1 && document->p[0] == '<' &&
-	       document->p[1] != '?';
+	       !memchr("?!/", document->p[1], 3);
 }
 
-/* May the parser go on?  Not after any doubt. */
-static bool is_clean(struct xml_documents *d)
+/* Has the parser had enough? */
+static bool is_worn(struct xml_documents *d)
 {
-	if (!xml_build_is_between(&d->build) || d->build.bytes > PARSER_BYTES)
-		return false;
-	if (d->build.names.count < limit_get(d->limits, LIMIT_XML_NAMES))
+	if (d->build.bytes > PARSER_BYTES)
 		return true;
+	if (d->build.names.count < limit_get(d->limits, LIMIT_XML_NAMES))
+		return false;
 	limit_hit(d->limits, LIMIT_XML_NAMES);
-	return false;
+	return true;
 }
 
+/* One element and white space; what a frame would see to beside that, the
+ * builder does.  NULL after any doubt. */
 static struct stox_element *parse_child(struct xml_documents *d,
 	struct pool *pool, struct str document)
 {
 	struct stox_element *root = NULL;
+	size_t before;
 
 	if (!d->begun)
 		begin(d);
+	before = d->build.bytes;
 	xml_build_give_pool(&d->build, pool);
 	if (xml_build_feed(&d->build, document))
 		root = xml_build_take(&d->build, &pool);
-	if (!root || !is_clean(d))
+	if (root && (!xml_build_is_between(&d->build) ||
+			!is_space(skip(document, d->build.done_at - before))))
+		root = NULL;
+	if (!root || is_worn(d))
 		end(d);
 	return root;
 }
@@ -170,15 +192,15 @@ int xml_documents_read(struct xml_documents *d, struct pool *pool,
 	struct stox_element *root = NULL;
 	struct str child;
 
-	if (document.len == 0 || !find_root(d->limits, &document))
-		return -STOX_EPROTO;
 	child = document;
-	if (skip_declaration(&child))
+	/* no tag can be longer than the document */
+	if (document.len <= limit_get(d->limits, LIMIT_XML_TOKEN) &&
+		skip_declaration(&child))
 		root = parse_child(d, pool, child);
 	/* what came before must not count against this one: a new parser has
 	 * the last word */
 	if (!root)
-		return parse_alone(pool, document, d->limits, ret);
+		return xml_parse(pool, document, d->limits, ret);
 	*ret = root;
 	return 0;
 }
