@@ -125,15 +125,14 @@ static inline void add_tag(struct buf *out, struct str begin, struct str prefix,
 		return;
 	memcpy(at, begin.p, begin.len);
 	at += begin.len;
-	if (prefix.len)
-		memcpy(at, prefix.p, prefix.len);
+	memcpy(at, prefix.p, prefix.len);
 	at += prefix.len;
 	memcpy(at, name.p, name.len);
 	memcpy(at + name.len, end.p, end.len);
 	out->len += len;
 }
 
-static const struct str none;
+static const struct str none = { "", 0 };
 
 static void add_attribute(struct buf *out, const char *name, const char *value)
 {
