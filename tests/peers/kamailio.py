@@ -41,7 +41,7 @@ class Kamailio:
         self.database = lab.path("kamailio/presence.db")
         # The longest subscription and publication that it grants, in seconds.
         self.max_expires = 3600
-        self.hosts = None  # a domain of others
+        self.hosts = ""  # a domain of others
 
     def _addresses(self):
         yield self.lab.ip4("fe")

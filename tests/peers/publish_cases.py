@@ -38,7 +38,7 @@ def published(world):
     finally:
         configure(world)
         if world.fe.hosts:
-            restart(None)
+            restart("")
 
 
 def told(world):
@@ -96,7 +96,7 @@ def publishes(world, contacts):
         contacts.offline()
         contacts.sees(open=False)
         # One that is none takes nothing: the log and stoxctl say so.
-        restart(None)
+        restart("")
         since = len(world.stox.process.output())
         contacts.show("", "unseen")
         world.stox.process.wait_log("not-published .*status=405", 15, since)
