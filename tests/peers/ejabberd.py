@@ -108,6 +108,9 @@ listen:
     def stop(self):
         return self.process.stop(10)
 
+    def kill(self):
+        self.process.kill()
+
     def freeze(self, frozen=True):
         """Neither dead nor alive: it holds its ports and says nothing."""
         self.process.signal(signal.SIGSTOP if frozen else signal.SIGCONT)

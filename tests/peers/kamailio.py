@@ -300,6 +300,9 @@ route[DELIVER] {{
     def stop(self):
         return self.process.stop()
 
+    def kill(self):
+        self.process.kill()
+
     def freeze(self, frozen=True):
         """All its processes hold still, or go on."""
         import os

@@ -124,6 +124,13 @@ class Process:
         except subprocess.TimeoutExpired:
             return None
 
+    def kill(self):
+        """SIGKILL for all of it: it ends where it stands."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self.wait(10)
+        self.stop()
+
     def stop(self, seconds=5):
         """End it and whatever it started; returns the exit status."""
         self.signal(signal.SIGCONT)

@@ -31,6 +31,7 @@ EXTRA_DIST += \
 	tests/peers/modern.py \
 	tests/peers/presence_cases.py \
 	tests/peers/presence_fault_cases.py \
+	tests/peers/presence_peer_cases.py \
 	tests/peers/prosody.py \
 	tests/peers/publish_cases.py \
 	tests/peers/resume.py \

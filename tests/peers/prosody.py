@@ -97,6 +97,9 @@ VirtualHost "example.org"
     def stop(self):
         return self.process.stop()
 
+    def kill(self):
+        self.process.kill()
+
     def freeze(self, frozen=True):
         """Neither dead nor alive: it holds its ports and says nothing."""
         self.process.signal(signal.SIGSTOP if frozen else signal.SIGCONT)
