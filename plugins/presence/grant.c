@@ -528,8 +528,8 @@ void grant_asked(struct pair *p, struct stox_exchange *x, enum flow_tag tag)
 		pair_trouble_s2x(p, stox_printf(x, "%.*s", PAIR_TROUBLE_MAX,
 			text));
 	if (tag == TAG_PROBE && g->auth == AUTH_YES &&
-		!flow_away_s(p, STOX_XMPP)) {
-		/* there is no way to them, as the policy of today has it */
+		stox_session_peer(p->session, STOX_XMPP) != STOX_PEER_DOUBTED) {
+		/* there is no way to them, and that is known for sure */
 		g->count = 0;
 		grant_owe_all(g);
 	}
@@ -585,6 +585,7 @@ void grant_restored(struct pair *p)
 		g->known = false;
 	else if (grant_has_open_leg(g)) /* the question or its answer may be lost */
 		grant_ask(p, true);
+	g->owe_probe = g->owe_probe || pair_may_return(p);
 }
 
 bool grant_unheard(const struct pair_grant *g)

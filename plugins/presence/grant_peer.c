@@ -18,11 +18,10 @@ static void xmpp_is_back(struct pair *p)
 {
 	struct pair_grant *g = &p->grant;
 
-	if (!grant_has_open_leg(g))
-		return;
-	if (g->auth == AUTH_YES)
+	if (g->auth == AUTH_YES &&
+		(grant_has_open_leg(g) || pair_may_return(p)))
 		grant_probe(p);
-	else
+	else if (g->auth != AUTH_YES && grant_has_open_leg(g))
 		grant_ask(p, true);
 }
 

@@ -455,10 +455,21 @@ enum { TROUBLE_S = 7 * 86400 };
 /* A leg that lapses is told a little later: a refresh may be on its way. */
 enum { GRACE_S = 5 };
 
+bool pair_may_return(const struct pair *p)
+{
+	const struct pair_watch *w = &p->watch;
+
+	return w->auth == AUTH_YES && w->state == WATCH_IDLE &&
+	       p->grant.auth == AUTH_YES &&
+	       w->seen_s + PAIR_UNSURE_S > p->now_s;
+}
+
 static uint64_t due(const struct pair *p)
 {
 	uint64_t at = p->watch.next_s;
 
+	if (pair_may_return(p)) /* until then it is one that a restart wakes */
+		at = sooner(p->watch.seen_s + PAIR_UNSURE_S, at);
 	if (p->trouble)
 		at = sooner(p->trouble_s + TROUBLE_S, at);
 	for (size_t i = 0; i < p->grant.leg_count; i++)

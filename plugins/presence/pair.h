@@ -23,6 +23,7 @@ enum {
 	PAIR_KEY_MAX = 4200,  /* two JIDs of at most 2047 bytes each */
 	PAIR_TROUBLE_MAX = 200,
 	PAIR_TRANSACTION_S = 32, /* 64*T1: RFC 6665, 4.1.2.4 */
+	PAIR_UNSURE_S = 7 * 86400, /* without a sign of the XMPP user */
 };
 
 enum pair_auth { AUTH_NONE, AUTH_ASKED, AUTH_YES };
@@ -137,6 +138,9 @@ void pair_load(struct pair *p, struct stox_session *s);
 /** The same of a row without its session: nothing can be done with it. */
 void pair_read(struct pair *p, struct stox_host *host, const char *key,
 	const void *row, size_t len);
+/** Has the XMPP user gone offline, and lets herself be asked whether she is back?
+ *  She was seen not long ago, and may come while we are not there to hear. */
+bool pair_may_return(const struct pair *p);
 /** Is there nothing to know of the two? */
 bool pair_is_empty(const struct pair *p);
 /** Write it back and commit. */

@@ -7,7 +7,7 @@
 
 enum {
 	SURE_S = 86400,        /* no sign of the XMPP user: ask whether it is there */
-	UNSURE_S = 7 * 86400,  /* and then stop to refresh */
+	UNSURE_S = PAIR_UNSURE_S, /* and then stop to refresh */
 	TOLD_TRIES = 6,        /* deliveries that fail in a row: nobody is there */
 	CSEQ_JUMP = 10000,     /* what an unwritten row may have counted */
 };
@@ -210,9 +210,8 @@ void watch_restored(struct pair *p)
 	switch (w->state) {
 	case WATCH_IDLE:
 		return;
-	case WATCH_ASKING:
-		if (w->call_id[0])
-			watch_ask(p);
+	case WATCH_ASKING: /* who was away may have come back meanwhile */
+		watch_ask(p);
 		return;
 	case WATCH_LIVE:
 		if (w->expires_s <= p->now_s)

@@ -151,8 +151,12 @@ static void ended(struct pair *p, const struct stox_subscription *s)
 		return;
 	}
 	w->tries++;
-	watch_ask_later(p, s->reason == STOX_REASON_NONE && !s->has_retry_after
-		? flow_back_off_s(w->tries) : later);
+	if (s->reason == STOX_REASON_NONE && !s->has_retry_after)
+		later = flow_back_off_s(w->tries);
+	/* nobody tells what becomes of the SIP user until then */
+	if (later > WATCH_CACHE_S || w->tries >= WATCH_LOST_TRIES)
+		watch_lose(p);
+	watch_ask_later(p, later);
 }
 
 static unsigned first(struct pair *p, struct stox_exchange *x,
@@ -247,6 +251,11 @@ static bool alive(struct pair *p, struct stox_exchange *x,
 	if (w->state == WATCH_ASKING) {
 		w->state = WATCH_LIVE;
 		save = true;
+	}
+	if (s->state != STOX_SUB_ACTIVE && w->auth == AUTH_YES) {
+		/* who was let in, and is not any more, sees nothing */
+		watch_lose(p);
+		return true;
 	}
 	if (s->state != STOX_SUB_ACTIVE)
 		return save;

@@ -5,6 +5,8 @@
  */
 #include "watch.h"
 
+enum { LATELY_S = 900 }; /* a break may be found out that late */
+
 bool watch_shows(const struct pair_watch *w)
 {
 	for (size_t i = 0; i < w->count; i++)
@@ -49,10 +51,14 @@ static void sip_is_back(struct pair *p)
 }
 
 /* What was written last may not have arrived. */
-static void xmpp_is_back(struct pair_watch *w)
+static void xmpp_is_back(struct pair *p)
 {
+	struct pair_watch *w = &p->watch;
+
 	w->told_tries = 0;
 	w->quiet_s = 0;
+	if (w->auth == AUTH_YES && w->since_s + LATELY_S > p->now_s)
+		w->owe_subscribed = true;
 	for (size_t i = 0; i < w->count && w->auth == AUTH_YES; i++)
 		w->devices[i].owed = true;
 }
@@ -62,7 +68,7 @@ void watch_peer(struct pair *p, enum stox_side side, bool lost)
 	struct pair_watch *w = &p->watch;
 
 	if (side == STOX_XMPP && !lost)
-		xmpp_is_back(w);
+		xmpp_is_back(p);
 	else if (side == STOX_SIP && !lost)
 		sip_is_back(p);
 	else if (side == STOX_SIP && w->state != WATCH_IDLE)
