@@ -1,5 +1,5 @@
 /*
- * table.h: a hash table from bytes to a pointer, keyed with SipHash-2-4 so
+ * table.h: a hash table from bytes to a pointer, keyed with SipHash-1-3 so
  * that a peer who chooses the keys cannot choose the collisions.
  */
 #ifndef BASE_TABLE_H
@@ -11,7 +11,7 @@
 
 #include "base/str.h"
 
-/** SipHash-2-4 of @s.  @key is 16 secret bytes. */
+/** SipHash-1-3 of @s.  @key is 16 secret bytes. */
 uint64_t table_siphash(const uint8_t key[16], struct str s);
 
 struct table;
