@@ -21,5 +21,6 @@ src_base_libbase_a_SOURCES = \
 	src/base/table.c \
 	src/base/table.h \
 	src/base/timer.c \
-	src/base/timer.h
+	src/base/timer.h \
+	src/base/word.h
 BASE = src/base/libbase.a

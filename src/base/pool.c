@@ -204,71 +204,113 @@ struct str pool_str(struct pool *p, struct str s)
 
 /* ---- printf ----
  *
- * Most formats only join texts, "%s/%s": printf() takes many times as long for
- * that as this. */
+ * Most formats only join texts and numbers, "%s/%.*s;%u": printf() takes many
+ * times as long for that as this. */
 
-static char *put(char *to, const char *s, size_t len)
+enum { JOINED_MAX = 6, DIGITS_MAX = 10 };
+
+/* What is written between and for the conversions, in turn. */
+struct pieces {
+	struct str all[2 * JOINED_MAX + 1];
+	size_t count, len;
+	char digits[JOINED_MAX][DIGITS_MAX];
+};
+
+static void add_piece(struct pieces *all, const char *p, size_t len)
 {
-	return memcpy(to, s, len) + len;
+	all->all[all->count++] = (struct str){ p, len };
+	all->len += len;
 }
 
-static char *join(struct pool *p, const char *format, const char *const *texts,
-	const size_t *lens, size_t len)
+static void add_number(struct pieces *all, unsigned n)
 {
-	char *text = pool_chars(p, len + 1), *to = text;
-	const char *sign;
+	char *end = all->digits[all->count / 2] + DIGITS_MAX, *at = end;
 
-	while (*(sign = strchrnul(format, '%'))) {
-		to = put(to, format, (size_t)(sign - format));
-		to = put(to, *texts++, *lens++);
+	do {
+		*--at = (char)('0' + n % 10);
+		n /= 10;
+	} while (n);
+	add_piece(all, at, (size_t)(end - at));
+}
+
+static bool add_text(struct pieces *all, const char *text)
+{
+	if (text)
+		add_piece(all, text, strlen(text));
+	return text;
+}
+
+static bool add_cut_text(struct pieces *all, int most, const char *text)
+{
+	if (text && most >= 0)
+		add_piece(all, text, strnlen(text, (size_t)most));
+	return text && most >= 0;
+}
+
+/* False: there is more in @format than a few plain %s, %.*s and %u. */
+static bool find_pieces(struct pieces *all, const char *format, va_list ap)
+{
+	const char *sign = strchrnul(format, '%');
+	bool good = true;
+	int most;
+
+	all->count = all->len = 0;
+	for (; good && *sign; sign = strchrnul(format, '%')) {
+		if (all->count == 2 * JOINED_MAX)
+			return false;
+		add_piece(all, format, (size_t)(sign - format));
 		format = sign + 2;
+		if (sign[1] == 's') {
+			good = add_text(all, va_arg(ap, const char *));
+		} else if (sign[1] == 'u') {
+			add_number(all, va_arg(ap, unsigned));
+		} else if (strncmp(sign + 1, ".*s", 3) == 0) {
+			most = va_arg(ap, int);
+			good = add_cut_text(all, most,
+				va_arg(ap, const char *));
+			format = sign + 4;
+		} else {
+			return false;
+		}
 	}
-	to = put(to, format, (size_t)(sign - format));
+	add_piece(all, format, (size_t)(sign - format));
+	return good;
+}
+
+static char *join(struct pool *p, const struct pieces *all)
+{
+	char *text = pool_chars(p, all->len + 1), *to = text;
+
+	for (size_t i = 0; i < all->count; i++)
+		to = (char *)memcpy(to, all->all[i].p, all->all[i].len) +
+			all->all[i].len;
 	*to = '\0';
 	return text;
 }
 
-enum { JOINED_MAX = 6 };
-
-/* NULL: there is more in @format than a few plain %s. */
-static char *try_join(struct pool *p, const char *format, va_list ap)
-{
-	const char *texts[JOINED_MAX], *at = format;
-	size_t lens[JOINED_MAX], len = 0, n = 0;
-
-	for (; *(at = strchrnul(at, '%')); at += 2) {
-		if (at[1] != 's' || n == JOINED_MAX)
-			return NULL;
-		texts[n] = va_arg(ap, const char *);
-		if (!texts[n])
-			return NULL;
-		lens[n] = strlen(texts[n]);
-		len += lens[n++];
-	}
-	len += (size_t)(at - format) - 2 * n;
-	return join(p, format, texts, lens, len);
-}
-
 char *pool_vprintf(struct pool *p, const char *format, va_list ap)
 {
-	BASE_SCRATCH char guess[256];
+	BASE_SCRATCH struct pieces pieces;
+	BASE_SCRATCH char room[200];
 	va_list again;
 	char *text;
+	bool joined;
 	int len;
 
 	va_copy(again, ap);
-	text = try_join(p, format, again);
+	joined = find_pieces(&pieces, format, again);
 	va_end(again);
-	if (text)
-		return text;
+	if (joined)
+		return join(p, &pieces);
 	va_copy(again, ap);
-	len = vsnprintf(guess, sizeof(guess), format, ap);
+	len = vsnprintf(room, sizeof(room), format, ap);
 	stox_require(len >= 0);
-	text = pool_chars(p, (size_t)len + 1);
-	if ((size_t)len < sizeof(guess))
-		memcpy(text, guess, (size_t)len + 1);
-	else
+	if ((size_t)len < sizeof(room)) {
+		text = pool_strndup(p, room, (size_t)len);
+	} else {
+		text = pool_chars(p, (size_t)len + 1);
 		vsnprintf(text, (size_t)len + 1, format, again);
+	}
 	va_end(again);
 	return text;
 }

@@ -1,5 +1,6 @@
 #include "base/str.h"
 
+#include "base/word.h"
 #include "stox/types.h"
 
 static unsigned char lower(char c)
@@ -158,6 +159,11 @@ bool str_is_utf8(struct str s)
 	size_t n;
 
 	while (s.len) {
+		if (s.len >= 8 && !(word_load(s.p) & WORD_EACH(0x80))) {
+			s.p += 8;
+			s.len -= 8;
+			continue;
+		}
 		n = str_utf8_next(s, &code);
 		if (n == 0)
 			return false;
@@ -179,25 +185,12 @@ size_t str_utf8_cut(struct str s, size_t max)
 	return max - n < 4 ? n : max;
 }
 
-/* Whether one of eight bytes is below 0x20, or DEL.  The high bit of a byte of
- * the difference tells; a borrow out of another byte comes after a find. */
-static bool word_has_control(const char *p)
-{
-	const uint64_t ones = UINT64_MAX / 255;
-	uint64_t word, del;
-
-	memcpy(&word, p, sizeof(word));
-	del = word ^ 0x7f * ones;
-	return (((word - 0x20 * ones) & ~word) | ((del - ones) & ~del)) &
-	       0x80 * ones;
-}
-
 bool str_has_control(struct str s)
 {
 	size_t i = 0;
 
 	for (; i + 8 <= s.len; i += 8)
-		if (word_has_control(s.p + i))
+		if (word_controls(word_load(s.p + i)))
 			return true;
 	for (; i < s.len; i++)
 		if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)

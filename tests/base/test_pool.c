@@ -58,6 +58,19 @@ static void text_is_terminated(void **state)
 		"5", "6"), "123456");
 	assert_string_equal(pool_printf(p, "%s%s%s%s%s%s%s", "1", "2", "3",
 		"4", "5", "6", "7"), "1234567");
+	assert_string_equal(pool_printf(p, "%u", 0), "0");
+	assert_string_equal(pool_printf(p, "<%u;%u>", 4294967295u, 10),
+		"<4294967295;10>");
+	assert_string_equal(pool_printf(p, "%.*s-%.*s", 3, "romeo", 9, "a"),
+		"rom-a");
+	assert_string_equal(pool_printf(p, "%.*s|", -1, "all"), "all|");
+	assert_string_equal(pool_printf(p, "%s%u%.*s", "a", 1, 0, "b"), "a1");
+	assert_string_equal(pool_printf(p, "%u%u%u%u%u%u", 1, 2, 3, 4, 5, 6),
+		"123456");
+	assert_string_equal(pool_printf(p, "%u%u%u%u%u%u%u", 1, 2, 3, 4, 5, 6,
+		7), "1234567");
+	assert_int_equal(strlen(pool_printf(p, "%199d", 1)), 199);
+	assert_int_equal(strlen(pool_printf(p, "%200d", 1)), 200);
 	assert_int_equal(strlen(pool_printf(p, "%5000d", 1)), 5000);
 	pool_free(&p);
 }
