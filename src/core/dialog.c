@@ -4,8 +4,6 @@
  */
 #include "core/dialog.h"
 
-#include <stdio.h>
-
 #include "core/node.h"
 #include "sip/subscription.h"
 #include "stox/service/dialog.h"
@@ -13,7 +11,7 @@
 
 /* ---- bytes ------------------------------------------------------------------ */
 
-enum { HEAD = 2, DIALOG_MAX = 8192, SHARED = 0x8000, NUMBER = 8 };
+enum { HEAD = 2, USUAL = 500, DIALOG_MAX = 8192, SHARED = 0x8000, NUMBER = 8 };
 
 /* The routes themselves, or the number of a set in the store. */
 static unsigned pack_routes(struct stox_exchange *x, const struct sip_dialog *d,
@@ -47,19 +45,37 @@ static struct str unpack_routes(const struct routes *r, struct str bytes,
 	return routes_find(r, number);
 }
 
-/* Two bytes of length, the dialog, its routes. */
+/* What stands for the routes of @was, which have not changed. */
+static unsigned copy_routes(struct stox_exchange *x, struct stox_dialog was,
+	struct buf *out)
+{
+	const unsigned char *p = was.bytes;
+	size_t at = HEAD + (((size_t)p[0] << 8 | p[1]) & (SHARED - 1));
+	struct str routes = { (const char *)p + at, was.len - at };
+	bool shared = p[0] & SHARED >> 8;
+
+	buf_add_str(out, routes);
+	if (shared) /* it is seen still */
+		routes_number(x->node->routes,
+			unpack_routes(x->node->routes, routes, true));
+	return shared ? SHARED : 0;
+}
+
+/* Two bytes of length, the dialog, its routes.  @was: bytes with the same
+ * routes, or NULL. */
 static int pack(struct stox_exchange *x, const struct sip_dialog *d,
-	struct stox_dialog *ret)
+	const struct stox_dialog *was, struct stox_dialog *ret)
 {
 	struct buf b;
 	size_t len;
 	int error = -STOX_EPROTO;
 
 	buf_init(&b, DIALOG_MAX, NULL);
+	(void)buf_reserve(&b, USUAL);
 	buf_add(&b, "\0\0", HEAD);
 	sip_dialog_pack(d, &b);
 	len = b.len - HEAD;
-	len |= pack_routes(x, d, &b);
+	len |= was ? copy_routes(x, *was, &b) : pack_routes(x, d, &b);
 	if (!b.overflow) {
 		b.data[0] = (char)(len >> 8);
 		b.data[1] = (char)(len & 255);
@@ -97,6 +113,7 @@ int dialog_begin(struct stox_exchange *x, struct stox_dialog bytes)
 
 	if (unpack(x, bytes, d) < 0)
 		return -STOX_EINVAL;
+	d->packed.p = NULL; /* the session may have it no longer */
 	x->dialog = d;
 	return 0;
 }
@@ -106,7 +123,7 @@ int dialog_begin(struct stox_exchange *x, struct stox_dialog bytes)
 static int packed(struct stox_exchange *x, const struct sip_dialog *d,
 	struct stox_dialog *ret, const char **why)
 {
-	int error = pack(x, d, ret);
+	int error = pack(x, d, NULL, ret);
 
 	if (error)
 		*why = "Dialog Too Large";
@@ -182,7 +199,7 @@ void dialog_answered(struct stox_exchange *x, const struct sip_message *m)
 
 	if (m->status >= 200 && m->status < 300 && opens(x) &&
 		establish(x, m, &d) == 0)
-		(void)pack(x, &d, &x->made);
+		(void)pack(x, &d, NULL, &x->made);
 }
 
 int stox_dialog_made(const struct stox_exchange *x, struct stox_dialog *ret)
@@ -208,7 +225,8 @@ enum stox_dialog_fit stox_dialog_receive(struct stox_exchange *x,
 	case SIP_DIALOG_FITS:
 		break;
 	}
-	return pack(x, &d, ret) < 0 ? STOX_DIALOG_OTHER : STOX_DIALOG_FITS;
+	return pack(x, &d, &dialog, ret) < 0 ? STOX_DIALOG_OTHER
+					     : STOX_DIALOG_FITS;
 }
 
 bool stox_in_dialog(const struct stox_exchange *x)

@@ -25,8 +25,10 @@ static void via(struct sip_parse *ps, const struct sip_header *h)
 		sip_parse_fault(ps, 400, "empty Via");
 	while (sip_list_next(&list, &item)) {
 		if (ps->m->via_count++ == 0 &&
-			sip_via_parse(item, &ps->m->via) < 0)
+			sip_via_parse(item, &ps->m->via) < 0) {
+			ps->m->via.text = item;
 			sip_parse_fault(ps, 400, "malformed Via");
+		}
 		if (ps->m->via_count > max) {
 			sip_parse_limit(ps, LIMIT_SIP_VIA, "too many Via");
 			return;
@@ -108,16 +110,20 @@ static bool one_contact(struct str method)
 static void contact(struct sip_parse *ps, const struct sip_header *h)
 {
 	struct str list = h->value, item;
-	struct sip_address address;
-	unsigned count = ps->seen & BIT(SIP_H_CONTACT) ? 1 : 0;
+	struct sip_address address, *to = &ps->m->contact;
+	unsigned before = ps->seen & BIT(SIP_H_CONTACT) ? 1 : 0;
+	unsigned count = before;
 
 	if (str_is(h->value, "*"))
 		return;
 	while (sip_list_next(&list, &item)) {
-		count++;
-		if (sip_address_parse(item, &address) < 0)
+		if (count++ > 0)
+			to = &address;
+		if (sip_address_parse(item, to) < 0)
 			sip_parse_fault(ps, 400, "malformed Contact");
 	}
+	if (count > 1 && !before)
+		ps->m->contact.uri_text.len = 0;
 	if (count > 1 && ps->m->is_request && one_contact(ps->m->method))
 		sip_parse_fault(ps, 400, "more than one Contact");
 }

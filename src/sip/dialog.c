@@ -73,17 +73,20 @@ static const char *const *read_routes(struct pool *pool,
 	return routes;
 }
 
+/* Where the other end says that it is; len 0: nowhere that can be reached. */
+static struct str target_of(const struct sip_message *m)
+{
+	if (m->contact.uri.scheme != SIP_SCHEME_SIP &&
+		m->contact.uri.scheme != SIP_SCHEME_SIPS)
+		return (struct str){ NULL, 0 };
+	return m->contact.uri_text;
+}
+
 static const char *read_target(struct pool *pool, const struct sip_message *m)
 {
-	const struct sip_header *h =
-		sip_message_header(m, SIP_H_CONTACT, NULL);
-	struct sip_address a;
+	struct str target = target_of(m);
 
-	if (!h || sip_address_parse(h->value, &a) < 0 ||
-		(a.uri.scheme != SIP_SCHEME_SIP &&
-			a.uri.scheme != SIP_SCHEME_SIPS))
-		return NULL;
-	return copy(pool, a.uri_text);
+	return target.len ? copy(pool, target) : NULL;
 }
 
 /* A NOTIFY of a server that says in its answer to the SUBSCRIBE only where it
@@ -165,10 +168,12 @@ static bool refreshes_target(struct str method)
 static void take_target(struct pool *pool, struct sip_dialog *d,
 	const struct sip_message *m)
 {
-	const char *target = read_target(pool, m);
+	struct str target = target_of(m);
 
-	if (target && (!d->target || strcmp(target, d->target) != 0))
-		d->target = target;
+	if (!target.len || (d->target && str_is(target, d->target)))
+		return;
+	d->target = copy(pool, target);
+	d->packed.p = NULL;
 }
 
 enum sip_dialog_fit sip_dialog_receive(struct pool *pool, struct sip_dialog *d,
@@ -245,7 +250,7 @@ static void pack_text(struct buf *out, const char *text)
 	buf_add_str(out, s);
 }
 
-void sip_dialog_pack(const struct sip_dialog *d, struct buf *out)
+static void pack_texts(const struct sip_dialog *d, struct buf *out)
 {
 	pack_number(out, PACKED_VERSION);
 	pack_text(out, d->call_id);
@@ -254,6 +259,14 @@ void sip_dialog_pack(const struct sip_dialog *d, struct buf *out)
 	pack_text(out, d->local);
 	pack_text(out, d->remote);
 	pack_text(out, d->target);
+}
+
+void sip_dialog_pack(const struct sip_dialog *d, struct buf *out)
+{
+	if (d->packed.p)
+		buf_add_str(out, d->packed);
+	else
+		pack_texts(d, out);
 	pack_number(out, d->local_cseq);
 	pack_number(out, d->remote_cseq);
 	pack_number(out, d->remote_sent);
@@ -314,7 +327,8 @@ static const char *const *unpack_routes(struct pool *pool, struct str in)
 int sip_dialog_unpack(struct pool *pool, struct str packed, struct str routes,
 	struct sip_dialog *ret)
 {
-	struct sip_dialog d = { .routes = unpack_routes(pool, routes) };
+	struct sip_dialog d = { .routes = unpack_routes(pool, routes),
+		.packed = packed };
 
 	if (!d.routes || unpack_number(&packed) != PACKED_VERSION)
 		return -STOX_EINVAL;
@@ -324,6 +338,7 @@ int sip_dialog_unpack(struct pool *pool, struct str packed, struct str routes,
 	d.local = unpack_text(pool, &packed);
 	d.remote = unpack_text(pool, &packed);
 	d.target = unpack_text(pool, &packed);
+	d.packed.len -= packed.len;
 	d.local_cseq = (uint32_t)unpack_number(&packed);
 	d.remote_cseq = (uint32_t)unpack_number(&packed);
 	d.remote_sent = unpack_number(&packed) != 0;

@@ -3,7 +3,8 @@
  * make it, and how it is kept in the store.  RFC 3261, 12.  Model: no I/O.
  *
  * Strings are owned by the pool that each function is given; a dialog that
- * changes (target refresh) leaves the old ones in that pool.
+ * changes (target refresh) leaves the old ones in that pool.  One that was
+ * unpacked borrows the bytes that it was unpacked from.
  */
 #ifndef SIP_DIALOG_H
 #define SIP_DIALOG_H
@@ -24,6 +25,8 @@ struct sip_dialog {
 	uint32_t local_cseq;         /* of the last request sent */
 	uint32_t remote_cseq;        /* of the last request received */
 	bool remote_sent;            /* remote_cseq means something */
+	struct str packed;           /* the texts up to target as they were
+	                              * unpacked; .p NULL: one has changed */
 };
 
 /**

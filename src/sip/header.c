@@ -2,37 +2,42 @@
  * header.c: names of headers, and finding things in a parsed message.
  * RFC 3261, 7.3.
  */
+#include "base/word.h"
 #include "sip/chars.h"
 #include "sip/message.h"
 
-static const char *const names[SIP_H_COUNT] = {
-	[SIP_H_OTHER] = "",
-	[SIP_H_VIA] = "Via",
-	[SIP_H_FROM] = "From",
-	[SIP_H_TO] = "To",
-	[SIP_H_CALL_ID] = "Call-ID",
-	[SIP_H_CSEQ] = "CSeq",
-	[SIP_H_MAX_FORWARDS] = "Max-Forwards",
-	[SIP_H_CONTACT] = "Contact",
-	[SIP_H_CONTENT_LENGTH] = "Content-Length",
-	[SIP_H_CONTENT_TYPE] = "Content-Type",
-	[SIP_H_CONTENT_ENCODING] = "Content-Encoding",
-	[SIP_H_CONTENT_LANGUAGE] = "Content-Language",
-	[SIP_H_SUBJECT] = "Subject",
-	[SIP_H_ROUTE] = "Route",
-	[SIP_H_RECORD_ROUTE] = "Record-Route",
-	[SIP_H_REQUIRE] = "Require",
-	[SIP_H_PROXY_REQUIRE] = "Proxy-Require",
-	[SIP_H_SUPPORTED] = "Supported",
-	[SIP_H_EXPIRES] = "Expires",
-	[SIP_H_DATE] = "Date",
-	[SIP_H_EVENT] = "Event",
-	[SIP_H_SUBSCRIPTION_STATE] = "Subscription-State",
-	[SIP_H_ACCEPT] = "Accept",
-	[SIP_H_ALLOW] = "Allow",
-	[SIP_H_RETRY_AFTER] = "Retry-After",
-	[SIP_H_WARNING] = "Warning",
-	[SIP_H_P_ASSERTED_IDENTITY] = "P-Asserted-Identity",
+#define NAME(text) { sizeof(text) - 1, text }
+static const struct name {
+	unsigned char len;
+	char text[23];
+} names[SIP_H_COUNT] = {
+	[SIP_H_OTHER] = NAME(""),
+	[SIP_H_VIA] = NAME("Via"),
+	[SIP_H_FROM] = NAME("From"),
+	[SIP_H_TO] = NAME("To"),
+	[SIP_H_CALL_ID] = NAME("Call-ID"),
+	[SIP_H_CSEQ] = NAME("CSeq"),
+	[SIP_H_MAX_FORWARDS] = NAME("Max-Forwards"),
+	[SIP_H_CONTACT] = NAME("Contact"),
+	[SIP_H_CONTENT_LENGTH] = NAME("Content-Length"),
+	[SIP_H_CONTENT_TYPE] = NAME("Content-Type"),
+	[SIP_H_CONTENT_ENCODING] = NAME("Content-Encoding"),
+	[SIP_H_CONTENT_LANGUAGE] = NAME("Content-Language"),
+	[SIP_H_SUBJECT] = NAME("Subject"),
+	[SIP_H_ROUTE] = NAME("Route"),
+	[SIP_H_RECORD_ROUTE] = NAME("Record-Route"),
+	[SIP_H_REQUIRE] = NAME("Require"),
+	[SIP_H_PROXY_REQUIRE] = NAME("Proxy-Require"),
+	[SIP_H_SUPPORTED] = NAME("Supported"),
+	[SIP_H_EXPIRES] = NAME("Expires"),
+	[SIP_H_DATE] = NAME("Date"),
+	[SIP_H_EVENT] = NAME("Event"),
+	[SIP_H_SUBSCRIPTION_STATE] = NAME("Subscription-State"),
+	[SIP_H_ACCEPT] = NAME("Accept"),
+	[SIP_H_ALLOW] = NAME("Allow"),
+	[SIP_H_RETRY_AFTER] = NAME("Retry-After"),
+	[SIP_H_WARNING] = NAME("Warning"),
+	[SIP_H_P_ASSERTED_IDENTITY] = NAME("P-Asserted-Identity"),
 };
 
 /* The names that have a short form but no id here.  RFC 3261, 7.3.3 and IANA. */
@@ -53,7 +58,13 @@ static const struct compact compacts[] = {
 
 const char *sip_header_name(enum sip_header_id id)
 {
-	return id < SIP_H_COUNT ? names[id] : "";
+	return id < SIP_H_COUNT ? names[id].text : "";
+}
+
+struct str sip_header_text(enum sip_header_id id)
+{
+	return id < SIP_H_COUNT
+		? (struct str){ names[id].text, names[id].len } : STR("");
 }
 
 static enum sip_header_id compact_id(char c)
@@ -106,18 +117,6 @@ static enum sip_header_id candidate(size_t len, char first)
 	return SIP_H_OTHER;
 }
 
-static bool is_named(struct str name, enum sip_header_id id)
-{
-	const char *wanted = names[id];
-
-	/* the length is right, and no name holds a character whose case bit
-	 * makes it another one */
-	for (size_t i = 0; i < name.len; i++)
-		if ((name.p[i] ^ wanted[i]) & ~0x20)
-			return false;
-	return true;
-}
-
 enum sip_header_id sip_header_id(struct str name)
 {
 	enum sip_header_id id;
@@ -129,7 +128,12 @@ enum sip_header_id sip_header_id(struct str name)
 		id = SIP_H_CONTACT;
 	if (id == SIP_H_CONTENT_ENCODING && (name.p[8] | 0x20) == 'l')
 		id = SIP_H_CONTENT_LANGUAGE;
-	return is_named(name, id) ? id : SIP_H_OTHER;
+	if (id == SIP_H_OTHER)
+		return id;
+	/* the length is right, and but for CR, which no line holds, no
+	 * character becomes one of a name by its case bit */
+	return word_same_letters(name.p, names[id].text, name.len) ? id
+								  : SIP_H_OTHER;
 }
 
 const struct sip_header *sip_message_header(const struct sip_message *m,
@@ -148,7 +152,8 @@ const struct sip_header *sip_message_header(const struct sip_message *m,
 static char compact_of(struct str name)
 {
 	for (size_t i = 0; i < sizeof(compacts) / sizeof(compacts[0]); i++)
-		if (str_iis(name, compacts[i].name))
+		if ((name.p[0] | 0x20) == (compacts[i].name[0] | 0x20) &&
+			str_iis(name, compacts[i].name))
 			return compacts[i].letter;
 	return 0;
 }
@@ -167,7 +172,8 @@ const struct sip_header *sip_message_header_named(const struct sip_message *m,
 	for (const struct sip_header *h = prev ? prev + 1 : m->headers; h < end;
 		h++)
 		if (h->id == SIP_H_OTHER &&
-			(str_ieq(h->name, wanted) ||
+			((h->name.len == wanted.len &&
+				 str_ieq(h->name, wanted)) ||
 				(letter && h->name.len == 1 &&
 					(h->name.p[0] | 0x20) == letter)))
 			return h;

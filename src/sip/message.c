@@ -1,6 +1,7 @@
 /*
  * message.c: one pass over the header section.
  */
+#include "base/word.h"
 #include "sip/chars.h"
 #include "sip/parse.h"
 #include "stox/types.h"
@@ -71,28 +72,18 @@ static size_t on_control(struct sip_parse *ps, char *p, struct line *line)
 	return 1;
 }
 
-/* The same byte eight times. */
-#define EIGHT(byte) (0x0101010101010101u * (byte))
-
-/* Does one of the eight bytes lie below 0x20, or is one DEL?  The first term of
- * each test borrows into the top bit of such a byte. */
-static bool has_control(uint64_t x)
-{
-	uint64_t del = x ^ EIGHT(0x7f);
-
-	return (((x - EIGHT(0x20)) & ~x) | ((del - EIGHT(1)) & ~del)) &
-	       EIGHT(0x80);
-}
-
-/* The next control character, or @end.  Half of all work on a message is done
- * here, so it takes eight bytes at a time. */
+/* The next control character, or @end.  *@bits gathers the bits of the bytes
+ * before it. */
 static char *find_control(char *p, char *end, uint64_t *bits)
 {
-	for (uint64_t x; end - p >= 8; p += 8) {
-		memcpy(&x, p, 8);
-		if (has_control(x))
-			break;
-		*bits |= x;
+	for (; end - p >= 8; p += 8) {
+		uint64_t word = word_load(p), marks = word_controls(word);
+
+		if (marks) {
+			*bits |= word & ((marks & -marks) - 1);
+			return p + word_first(marks);
+		}
+		*bits |= word;
 	}
 	while (p < end && !char_is(*p, CHAR_CONTROL))
 		*bits |= (unsigned char)*p++;
@@ -117,26 +108,26 @@ static bool next_line(struct sip_parse *ps, struct line *line)
 		p += step;
 	}
 	line->text = (struct str){ ps->p, (size_t)(p - ps->p) };
-	line->high = bits & EIGHT(0x80);
+	line->high = bits & WORD_EACH(0x80);
 	ps->p = p + 2;
 	return true;
 }
 
-/* Cut "name : value". */
+/* Cut "name : value".  The names that are known are tokens. */
 static bool split(struct str text, struct sip_header *h)
 {
-	size_t n = 0;
+	ptrdiff_t colon = str_find(text, ':');
+	size_t n = (size_t)colon;
 
-	while (n < text.len && char_is(text.p[n], CHAR_TOKEN))
-		n++;
-	h->name = chars_first(text, n);
-	while (n < text.len && char_is(text.p[n], CHAR_WSP))
-		n++;
-	if (!h->name.len || n == text.len || text.p[n] != ':')
+	if (colon <= 0)
 		return false;
 	h->value = str_trim(chars_from(text, n + 1));
+	while (n > 0 && char_is(text.p[n - 1], CHAR_WSP))
+		n--;
+	h->name = chars_first(text, n);
 	h->id = sip_header_id(h->name);
-	return true;
+	return n > 0 && (h->id != SIP_H_OTHER ||
+				chars_all(h->name, CHAR_TOKEN));
 }
 
 static void one_header(struct sip_parse *ps, const struct line *line)

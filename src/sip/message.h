@@ -48,7 +48,11 @@ struct sip_via {
 	uint16_t port;
 	struct str params;
 	struct str branch;
+	struct str rport;      /* .p NULL: none; len 0: to be filled in, there
+	                        * or behind '='.  RFC 3581 */
+	struct str received;   /* .p NULL: none */
 	struct str sent_by;    /* host[:port] as written */
+	struct str text;       /* the whole element */
 };
 
 struct sip_message {
@@ -61,6 +65,8 @@ struct sip_message {
 	struct sip_via via;       /* topmost */
 	unsigned via_count;
 	struct sip_address from, to;
+	struct sip_address contact; /* when the first Contact has just one;
+	                        * uri_text.len 0: not so */
 	struct str call_id;
 	uint32_t cseq;
 	struct str cseq_method;
@@ -125,8 +131,9 @@ const struct sip_header *sip_message_header(const struct sip_message *m,
 /** By name (long form), for those without an id. */
 const struct sip_header *sip_message_header_named(const struct sip_message *m,
 	const char *name, const struct sip_header *prev);
-/** The long name of an id, and the id of a long or compact name. */
+/** The long name of an id (as a slice too), and the id of a long or compact name. */
 const char *sip_header_name(enum sip_header_id id);
+struct str sip_header_text(enum sip_header_id id);
 enum sip_header_id sip_header_id(struct str name);
 
 /** Parse one name-addr / addr-spec.  Returns 0 or -STOX_EINVAL. */
@@ -154,6 +161,8 @@ const char *sip_reason(unsigned status);
  *  -STOX_EINVAL and nothing is written.  Other control characters are removed,
  *  HT becomes a space. */
 int sip_write_header(struct buf *out, const char *name, struct str value);
+/** The same for a name and value that came in a message: nothing is checked. */
+void sip_write_line(struct buf *out, struct str name, struct str value);
 /** A display name as quoted string, escaped, and one space; nothing when it is
  *  empty or not UTF-8.  Control characters are removed; what is beyond 256
  *  bytes is left out. */

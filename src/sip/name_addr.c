@@ -55,10 +55,10 @@ static bool param_value(struct str s, size_t *i, struct str *ret)
 	return true;
 }
 
-bool sip_params_check(struct str s, struct str wanted, struct str *ret_found)
+bool sip_params_check(struct str s, const struct sip_wanted *wanted,
+	size_t count)
 {
 	size_t i = 0, name, end;
-	bool found = false;
 	struct str value;
 
 	for (i = skip_space(s, i); i < s.len; i = skip_space(s, i)) {
@@ -68,12 +68,14 @@ bool sip_params_check(struct str s, struct str wanted, struct str *ret_found)
 		i = end = skip_class(s, name, CHAR_TOKEN);
 		if (name == end || !param_value(s, &i, &value))
 			return false;
-		if (!name_is(s, name, end, wanted))
-			continue;
-		if (found)
-			return false;
-		found = true;
-		*ret_found = value;
+		for (size_t w = 0; w < count; w++) {
+			if (!name_is(s, name, end, wanted[w].name))
+				continue;
+			if (!wanted[w].ret->p)
+				*wanted[w].ret = value;
+			else if (wanted[w].once)
+				return false;
+		}
 	}
 	return true;
 }
@@ -127,27 +129,30 @@ int sip_address_parse(struct str value, struct sip_address *ret)
 {
 	struct sip_address a = { .tag = { NULL, 0 } };
 	struct str tag = { NULL, 0 };
+	const struct sip_wanted wanted = { STR("tag"), &tag, true };
 	size_t i = skip_space(value, 0), end;
 
 	if (is_bare(value, i)) {
 		end = bare_uri(value, i);
 		a.uri_text = (struct str){ value.p + i, end > i ? end - i : 0 };
 	} else {
+		ptrdiff_t close;
+
 		if (!display_name(value, &i, &a.display))
 			return -STOX_EINVAL;
-		end = ++i;
-		while (end < value.len && value.p[end] != '>')
-			end++;
-		if (end == value.len)
+		close = str_find(chars_from(value, ++i), '>');
+		if (close < 0)
 			return -STOX_EINVAL;
-		a.uri_text = (struct str){ value.p + i, end++ - i };
+		a.uri_text = (struct str){ value.p + i, (size_t)close };
+		end = i + (size_t)close + 1;
 	}
 	if (!a.uri_text.len || sip_uri_parse(a.uri_text, &a.uri) < 0)
 		return -STOX_EINVAL;
 	a.params = chars_from(value, end);
-	if (!sip_params_check(a.params, STR("tag"), &tag))
+	if (!sip_params_check(a.params, &wanted, 1))
 		return -STOX_EINVAL;
-	if (tag.p && (!tag.len || !chars_all(tag, CHAR_VALUE)))
+	/* what is not quoted is right */
+	if (tag.p && (!tag.len || tag.p[0] == '"'))
 		return -STOX_EINVAL;
 	a.tag = tag;
 	a.params = str_trim(a.params);
@@ -180,8 +185,13 @@ static bool sent_protocol(struct str s, size_t *i, struct str *ret_transport)
 
 int sip_via_parse(struct str value, struct sip_via *ret)
 {
-	struct sip_via via = { .port = 0 };
+	struct sip_via via = { .text = value };
 	struct str branch = { NULL, 0 }, rest;
+	const struct sip_wanted wanted[] = {
+		{ STR("branch"), &branch, true },
+		{ STR("rport"), &via.rport, false },
+		{ STR("received"), &via.received, false },
+	};
 	size_t i = skip_space(value, 0), from;
 	ptrdiff_t n;
 
@@ -195,7 +205,7 @@ int sip_via_parse(struct str value, struct sip_via *ret)
 		return -STOX_EINVAL;
 	via.sent_by = (struct str){ value.p + from, (size_t)n };
 	rest = chars_from(value, from + (size_t)n);
-	if (!sip_params_check(rest, STR("branch"), &branch))
+	if (!sip_params_check(rest, wanted, 3))
 		return -STOX_EINVAL;
 	/* the cookie alone names no transaction */
 	if (branch.p && (!branch.len || str_is(branch, "z9hG4bK")))

@@ -12,13 +12,18 @@
  */
 ptrdiff_t sip_hostport(struct str s, struct str *ret_host, uint16_t *ret_port);
 
-/**
- * Check ";a=b;c" (empty is fine) and pick out one parameter by its lower-case
- * name.  Returns false when it is not in the grammar, or comes twice.
- * *@ret_found is untouched when the parameter is absent.
- */
-bool sip_params_check(struct str params, struct str wanted,
-	struct str *ret_found);
+/** A parameter to pick out by its lower-case name.  *@ret has .p NULL before,
+ *  and keeps it when the parameter is absent; without "=" it becomes an empty
+ *  text right behind the name. */
+struct sip_wanted {
+	struct str name;
+	struct str *ret;
+	bool once;      /* twice is wrong; else the first counts */
+};
+/** Check ";a=b;c" (empty is fine) and pick out some parameters.  Returns false
+ *  when it is not in the grammar. */
+bool sip_params_check(struct str params, const struct sip_wanted *wanted,
+	size_t count);
 
 /** A parse under way. */
 struct sip_parse {

@@ -19,7 +19,7 @@ static const char *const in_dialog[] = { "NOTIFY", "BYE", "INFO", "UPDATE",
 static bool is_in(const char *const *list, struct str method)
 {
 	for (size_t i = 0; list[i]; i++)
-		if (str_is(method, list[i]))
+		if (list[i][0] == method.p[0] && str_is(method, list[i]))
 			return true;
 	return false;
 }
@@ -67,9 +67,11 @@ static bool check_method(struct sip *s, const struct sip_message *m,
 {
 	bool options = str_is(m->method, "OPTIONS");
 
-	if (!is_in(known, m->method) && !is_in(s->methods, m->method))
+	if (is_in(s->methods, m->method))
+		return true;
+	if (!is_in(known, m->method))
 		return refuse_with(reply, s, 501, "Allow", s->allow);
-	if (!options && !is_in(s->methods, m->method)) {
+	if (!options) {
 		if (m->to.tag.len > 0 || is_in(in_dialog, m->method))
 			return refuse(reply, 481);
 		return refuse_with(reply, s, 405, "Allow", s->allow);

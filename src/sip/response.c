@@ -2,43 +2,8 @@
  * response.c: writing a response to a request.  RFC 3261, 8.2.6 and 18.2.1;
  * RFC 3581.  Header order: what is copied first, Content-Length last.
  */
-#include <stdio.h>
-#include <stdlib.h>
 
 #include "sip/transaction.h"
-
-static void add_header(struct buf *out, const char *name, struct str value)
-{
-	buf_add_text(out, name);
-	buf_add(out, ": ", 2);
-	buf_add_str(out, value);
-	buf_add(out, "\r\n", 2);
-}
-
-/* Where an empty rport parameter ends in a Via value, 0: there is none. */
-static size_t find_rport(struct str via)
-{
-	bool quoted = false;
-
-	for (size_t i = 0; i + 6 <= via.len; i++) {
-		struct str word = { via.p + i + 1, 5 };
-
-		if (via.p[i] == '"')
-			quoted = !quoted;
-		if (quoted || via.p[i] != ';')
-			continue;
-		while (i + 6 < via.len && (*word.p == ' ' || *word.p == '\t')) {
-			word.p++;
-			i++;
-		}
-		if (!str_iis(word, "rport"))
-			continue;
-		if (i + 6 == via.len || via.p[i + 6] == ';' ||
-			via.p[i + 6] == ' ' || via.p[i + 6] == '\t')
-			return i + 6;
-	}
-	return 0;
-}
 
 static struct str without_brackets(struct str host)
 {
@@ -47,39 +12,44 @@ static struct str without_brackets(struct str host)
 	return host;
 }
 
+/* Is there an rport to be filled in?  Its value goes to rport.p then. */
+static bool asks_port(const struct sip_via *via)
+{
+	return via->rport.p && !via->rport.len &&
+	       (via->rport.p[-1] | 0x20) == 't';
+}
+
 /* The topmost Via says where the request really came from. */
 static void add_top_via(struct buf *out, const struct sip_message *m,
 	struct str value, const struct io_stream *stream)
 {
 	struct str address = str_from(io_stream_peer_address(stream));
 	struct str peer = str_from(io_stream_peer(stream));
-	struct str rest = value, first, ignored;
-	size_t rport, port = peer.len;
+	const struct sip_via *via = &m->via;
+	const char *end = value.p + value.len, *from = value.p;
+	const char *rest = via->text.p + via->text.len;
+	size_t port = peer.len;
 
-	if (!sip_list_next(&rest, &first)) {
-		add_header(out, "Via", value);
+	if (!via->text.len) {
+		sip_write_line(out, STR("Via"), value);
 		return;
 	}
 	while (port > 0 && peer.p[port - 1] != ':')
 		port--;
-	rport = find_rport(first);
-	buf_add_text(out, "Via: ");
-	buf_add(out, first.p, rport ? rport : first.len);
-	if (rport) {
+	buf_add(out, "Via: ", 5);
+	if (asks_port(via)) {
+		from = via->rport.p;
+		buf_add(out, value.p, (size_t)(from - value.p));
 		buf_add_char(out, '=');
 		buf_add(out, peer.p + port, peer.len - port);
-		buf_add(out, first.p + rport, first.len - rport);
 	}
-	if (address.len > 0 &&
-		(rport || !str_ieq(without_brackets(m->via.host), address)) &&
-		!sip_param(m->via.params, "received", &ignored)) {
-		buf_add_text(out, ";received=");
+	buf_add(out, from, (size_t)(rest - from));
+	if (address.len > 0 && !via->received.p && (asks_port(via) ||
+		!str_ieq(without_brackets(via->host), address))) {
+		buf_add(out, ";received=", 10);
 		buf_add_str(out, address);
 	}
-	if (rest.len > 0) {
-		buf_add(out, ", ", 2);
-		buf_add_str(out, str_trim(rest));
-	}
+	buf_add(out, rest, (size_t)(end - rest));
 	buf_add(out, "\r\n", 2);
 }
 
@@ -93,7 +63,7 @@ static void add_vias(struct buf *out, const struct sip_message *m,
 		if (top)
 			add_top_via(out, m, h->value, stream);
 		else
-			add_header(out, "Via", h->value);
+			sip_write_line(out, STR("Via"), h->value);
 		top = false;
 	}
 }
@@ -104,7 +74,7 @@ static void add_copies(struct buf *out, const struct sip_message *m,
 	const struct sip_header *h = NULL;
 
 	while ((h = sip_message_header(m, id, h)))
-		add_header(out, sip_header_name(id), h->value);
+		sip_write_line(out, sip_header_text(id), h->value);
 }
 
 static void add_to(struct buf *out, const struct sip_message *m,
@@ -114,7 +84,7 @@ static void add_to(struct buf *out, const struct sip_message *m,
 
 	if (!h)
 		return;
-	buf_add_text(out, "To: ");
+	buf_add(out, "To: ", 4);
 	buf_add_str(out, h->value);
 	if (m->to.tag.len == 0 && tag && *tag) {
 		buf_add_text(out, ";tag=");
@@ -148,7 +118,7 @@ void sip_response_write(struct sip *s, struct buf *out,
 	h = reply->status == 100
 		? sip_message_header_named(m, "Timestamp", NULL) : NULL;
 	if (h)
-		add_header(out, "Timestamp", h->value);
+		sip_write_line(out, STR("Timestamp"), h->value);
 	sip_request_finish(s, out, reply->headers, reply->content_type,
 		reply->body);
 }

@@ -9,7 +9,6 @@
  * A request that is refused at once and is no INVITE needs none of this: over
  * a reliable transport its transaction would end with the answer.
  */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "sip/transaction.h"
@@ -70,6 +69,7 @@ void sip_server_put(struct sip_server *t)
 	t->state = SIP_SERVER_IDLE;
 	t->invite = t->tried = t->final = t->acked = false;
 	t->handle = 0;
+	t->key_len = 0;
 	t->connection = NULL;
 	t->peer = NULL;
 	t->tag[0] = '\0';
@@ -134,6 +134,12 @@ static void make_merge_key(struct buf *key, const struct sip_message *m,
 	buf_add(key, &m->cseq, sizeof m->cseq);
 }
 
+static void use_key(struct sip_server *t, const struct sip_peer *peer)
+{
+	make_key(&t->keys, &t->message, peer, t->message.method);
+	t->key_len = t->keys.len;
+}
+
 static struct sip_server *find(struct sip *s, const struct sip_message *m,
 	const struct sip_peer *peer, struct str method)
 {
@@ -192,6 +198,40 @@ static void run_timer(struct sip_server *t, uint64_t ms)
 	timer_start(io_timers(t->sip->env), &t->timer, ms);
 }
 
+static void keep_tag(struct sip_server *t, struct str tag)
+{
+	size_t n = tag.len < sizeof t->tag ? tag.len : sizeof t->tag - 1;
+
+	memcpy(t->tag, tag.p, n);
+	t->tag[n] = '\0';
+}
+
+static struct str own_key(const struct sip_server *t)
+{
+	return (struct str){ t->keys.data, t->key_len };
+}
+
+/* len 0: it has none. */
+static struct str merge_key(const struct sip_server *t)
+{
+	return (struct str){ t->keys.data + t->key_len,
+		t->keys.len - t->key_len };
+}
+
+/* A request within a dialog has not been forked, and only the ACK of an INVITE
+ * looks for it by these names. */
+static void enter_merged(struct sip_server *t)
+{
+	struct sip *s = t->sip;
+
+	if (!t->invite && t->message.to.tag.len > 0)
+		return;
+	make_merge_key(&s->key, &t->message, t->peer, t->message.method);
+	buf_add_str(&t->keys, buf_str(&s->key));
+	/* the younger replaces one whose connection is gone */
+	table_put(s->merged, merge_key(t), t);
+}
+
 static void begin(struct sip_connection *c, struct sip_server *t,
 	struct sip_peer *peer)
 {
@@ -200,16 +240,15 @@ static void begin(struct sip_connection *c, struct sip_server *t,
 	t->connection = c;
 	t->peer = peer;
 	t->invite = str_is(t->message.method, "INVITE");
-	sip_token(s, t->tag);
-	make_key(&t->keys, &t->message, peer, t->message.method);
-	t->key_len = t->keys.len;
-	make_merge_key(&s->key, &t->message, peer, t->message.method);
-	buf_add_str(&t->keys, buf_str(&s->key));
-	table_put(s->servers, (struct str){ t->keys.data, t->key_len }, t);
-	/* the younger replaces one whose connection is gone */
-	table_remove(s->merged, buf_str(&s->key));
-	table_put(s->merged, (struct str){ t->keys.data + t->key_len,
-		t->keys.len - t->key_len }, t);
+	if (t->message.to.tag.len > 0)
+		keep_tag(t, t->message.to.tag);
+	else
+		sip_token(s, t->tag);
+	if (!t->key_len)
+		use_key(t, peer);
+	/* both keys are whole before one of them is used: the buffer grows */
+	enter_merged(t);
+	table_put(s->servers, own_key(t), t);
 	list_append(&c->servers, &t->on);
 	peer->servers++;
 	s->pending++;
@@ -221,15 +260,13 @@ static void begin(struct sip_connection *c, struct sip_server *t,
 static void leave_tables(struct sip_server *t)
 {
 	struct sip *s = t->sip;
-	struct str key = { t->keys.data, t->key_len };
-	struct str merge = { t->keys.data + t->key_len,
-		t->keys.len - t->key_len };
+	struct str merge = merge_key(t);
 
 	timer_stop(io_timers(s->env), &t->timer);
 	if (!t->final)
 		s->pending--;
-	table_remove(s->servers, key);
-	if (table_get(s->merged, merge) == t)
+	table_remove(s->servers, own_key(t));
+	if (merge.len > 0 && table_get(s->merged, merge) == t)
 		table_remove(s->merged, merge);
 	list_remove(&t->on);
 	t->peer->servers--;
@@ -323,11 +360,8 @@ static void answer(struct sip_server *t, struct sip_reply *reply)
 {
 	struct sip *s = t->sip;
 
-	if (t->message.to.tag.len)
-		snprintf(t->tag, sizeof t->tag, "%.*s",
-			STR_FMT(t->message.to.tag));
-	else if (reply->to_tag && reply->to_tag[0])
-		snprintf(t->tag, sizeof t->tag, "%s", reply->to_tag);
+	if (!t->message.to.tag.len && reply->to_tag && reply->to_tag[0])
+		keep_tag(t, str_from(reply->to_tag));
 	if (!reply->to_tag || !reply->to_tag[0])
 		reply->to_tag = reply->status > 100 ? t->tag : NULL;
 	buf_clear(&s->out);
@@ -533,7 +567,9 @@ void sip_server_receive(struct sip_connection *c, struct sip_server *t)
 		sip_server_put(t);
 		return;
 	}
-	known = peer ? find(s, m, peer, m->method) : NULL;
+	if (peer)
+		use_key(t, peer);
+	known = peer ? table_get(s->servers, own_key(t)) : NULL;
 	if (known) {
 		repeat(known);
 		sip_server_put(t);

@@ -8,20 +8,24 @@
 #include "sip/uri.h"
 #include "stox/types.h"
 
+/* From @i on, past bytes of @allowed and percent escapes. */
+static size_t skip_escaped(struct str s, size_t i, unsigned allowed)
+{
+	for (;;) {
+		while (i < s.len && char_is(s.p[i], allowed))
+			i++;
+		if (s.len - i < 3 || s.p[i] != '%' ||
+			!char_is(s.p[i + 1], CHAR_HEX) ||
+			!char_is(s.p[i + 2], CHAR_HEX))
+			return i;
+		i += 3;
+	}
+}
+
 /* Bytes of @allowed or percent escapes, nothing else. */
 static bool escaped_text(struct str s, unsigned allowed)
 {
-	for (size_t i = 0; i < s.len; i++) {
-		if (s.p[i] == '%') {
-			if (s.len - i < 3 || !char_is(s.p[i + 1], CHAR_HEX) ||
-				!char_is(s.p[i + 2], CHAR_HEX))
-				return false;
-			i += 2;
-		} else if (!char_is(s.p[i], allowed)) {
-			return false;
-		}
-	}
-	return true;
+	return skip_escaped(s, 0, allowed) == s.len;
 }
 
 static enum sip_scheme scheme_of(struct str s)
@@ -66,16 +70,21 @@ static bool ipv6_reference(struct str s)
 	return inet_pton(AF_INET6, text, address) == 1;
 }
 
-/* Host names and IPv4: no empty label but the one after a final dot. */
-static bool host_name(struct str s)
+/* The length of the host name or IPv4 address that @s begins with, 0: none.  No
+ * label is empty but the one after a final dot. */
+static size_t host_name(struct str s)
 {
-	if (!s.len || s.p[0] == '.' || s.p[0] == '-')
-		return false;
-	for (size_t i = 0; i < s.len; i++)
-		if (!char_is(s.p[i], CHAR_HOST) ||
-			(s.p[i] == '.' && i && s.p[i - 1] == '.'))
-			return false;
-	return s.len <= 255;
+	size_t n = 0;
+	char last = '.';
+
+	if (s.len && s.p[0] == '-')
+		return 0;
+	for (; n < s.len && char_is(s.p[n], CHAR_HOST); n++) {
+		if (s.p[n] == '.' && last == '.')
+			return 0;
+		last = s.p[n];
+	}
+	return n <= 255 ? n : 0;
 }
 
 ptrdiff_t sip_hostport(struct str s, struct str *ret_host, uint16_t *ret_port)
@@ -94,10 +103,9 @@ ptrdiff_t sip_hostport(struct str s, struct str *ret_host, uint16_t *ret_port)
 		if (!ipv6_reference(host))
 			return -STOX_EINVAL;
 	} else {
-		while (n < s.len && char_is(s.p[n], CHAR_HOST))
-			n++;
+		n = host_name(s);
 		host = chars_first(s, n);
-		if (!host_name(host))
+		if (n == 0)
 			return -STOX_EINVAL;
 	}
 	if (n < s.len && s.p[n] == ':') {
@@ -115,34 +123,36 @@ ptrdiff_t sip_hostport(struct str s, struct str *ret_host, uint16_t *ret_port)
 }
 
 /* "a=b;c": no empty names, no empty element. */
-static bool params_ok(struct str params)
+static bool params_ok(struct str s)
 {
-	while (params.p) {
-		struct str value = str_cut(&params, ';');
-		struct str name = str_cut(&value, '=');
+	size_t i = 0, name;
 
-		if (!name.len || !escaped_text(name, CHAR_PARAM))
+	for (;; i++) {
+		name = i;
+		i = skip_escaped(s, i, CHAR_PARAM);
+		if (i == name)
 			return false;
 		/* '=' inside a value is not in the grammar, but Microsoft's
 		 * opaque values carry base64 */
-		if (value.p && !escaped_text(value, CHAR_PARAM | CHAR_HEADER))
+		if (i < s.len && s.p[i] == '=')
+			i = skip_escaped(s, i + 1, CHAR_PARAM | CHAR_HEADER);
+		if (i == s.len)
+			return true;
+		if (s.p[i] != ';')
 			return false;
 	}
-	return true;
 }
 
 /* What stands before '@' in a sip: URI. */
 static bool userinfo(struct str s, struct sip_uri *u)
 {
-	ptrdiff_t colon = str_find(s, ':');
+	size_t n = skip_escaped(s, 0, CHAR_USER);
 
-	u->user = s;
-	if (colon >= 0) {
-		u->user.len = (size_t)colon;
-		u->password = chars_from(s, (size_t)colon + 1);
-	}
-	return u->user.len && escaped_text(u->user, CHAR_USER) &&
-	       escaped_text(u->password, CHAR_USER);
+	u->user = chars_first(s, n);
+	if (n == s.len || n == 0)
+		return n > 0;
+	u->password = chars_from(s, n + 1);
+	return s.p[n] == ':' && escaped_text(u->password, CHAR_USER);
 }
 
 /* im: and pres: name a mailbox.  RFC 3859, 3860. */
@@ -196,12 +206,26 @@ static int hierarchical(struct str rest, struct sip_uri *u)
 	return 0;
 }
 
+/* The way of nearly all. */
+static bool begins_with_sip(struct str s)
+{
+	return s.len > 4 && (s.p[0] | 0x20) == 's' && (s.p[1] | 0x20) == 'i' &&
+	       (s.p[2] | 0x20) == 'p' && s.p[3] == ':';
+}
+
 int sip_uri_parse(struct str text, struct sip_uri *ret)
 {
 	struct sip_uri u = { .text = text };
 	size_t n = 0;
 	struct str rest;
 
+	if (begins_with_sip(text)) {
+		u.scheme_text = chars_first(text, 3);
+		if (hierarchical(chars_from(text, 4), &u) < 0)
+			return -STOX_EINVAL;
+		*ret = u;
+		return 0;
+	}
 	while (n < text.len && (char_is(text.p[n], CHAR_ALPHA | CHAR_DIGIT) ||
 				       text.p[n] == '+' || text.p[n] == '-' ||
 				       text.p[n] == '.'))

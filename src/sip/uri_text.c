@@ -29,14 +29,16 @@ static void encode(struct buf *out, struct str s, unsigned literal)
 {
 	static const char hex[] = "0123456789ABCDEF";
 
-	for (size_t i = 0; i < s.len; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-		char escape[3] = { '%', hex[c >> 4], hex[c & 15] };
+	for (size_t i = 0, from; i < s.len; i++) {
+		for (from = i; i < s.len && char_is(s.p[i], literal);)
+			i++;
+		buf_add(out, s.p + from, i - from);
+		if (i < s.len) {
+			unsigned char c = (unsigned char)s.p[i];
+			char escape[3] = { '%', hex[c >> 4], hex[c & 15] };
 
-		if (char_is(s.p[i], literal))
-			buf_add_char(out, s.p[i]);
-		else
 			buf_add(out, escape, sizeof(escape));
+		}
 	}
 }
 

@@ -2,6 +2,7 @@
  * write.c: text into a SIP message, so that no text can become a header.
  * RFC 3261, 7.3 and 25.1.
  */
+#include "base/word.h"
 #include "sip/chars.h"
 #include "sip/message.h"
 #include "stox/types.h"
@@ -33,26 +34,54 @@ static void add_clean(struct buf *out, struct str s, const char *escaped)
 	}
 }
 
+/* Visible ASCII and spaces. */
+static bool is_plain(struct str s)
+{
+	size_t i = 0;
+
+	for (; i + 8 <= s.len; i += 8) {
+		uint64_t word = word_load(s.p + i);
+
+		if (word_controls(word) | (word & WORD_EACH(0x80)))
+			return false;
+	}
+	for (; i < s.len; i++)
+		if ((unsigned char)s.p[i] < ' ' || (unsigned char)s.p[i] >= 0x7f)
+			return false;
+	return true;
+}
+
+void sip_write_line(struct buf *out, struct str name, struct str value)
+{
+	char *to = buf_reserve(out, name.len + value.len + 4);
+
+	if (!to)
+		return;
+	to = (char *)memcpy(to, name.p, name.len) + name.len;
+	*to++ = ':';
+	*to++ = ' ';
+	if (value.len)
+		memcpy(to, value.p, value.len);
+	to += value.len;
+	*to++ = '\r';
+	*to++ = '\n';
+	out->len += name.len + value.len + 4;
+}
+
 int sip_write_header(struct buf *out, const char *name, struct str value)
 {
-	bool plain = true;
-
-	for (size_t i = 0; i < value.len; i++) {
-		unsigned char c = (unsigned char)value.p[i];
-
-		if (c == '\r' || c == '\n' || c == '\0')
-			return -STOX_EINVAL;
-		if (c < ' ' || c >= 0x7f)
-			plain = false;
+	if (is_plain(value)) {
+		sip_write_line(out, str_from(name), value);
+		return 0;
 	}
-	if (!plain && !str_is_utf8(value))
+	if (!str_is_utf8(value))
 		return -STOX_EINVAL;
+	for (size_t i = 0; i < value.len; i++)
+		if (value.p[i] == '\r' || value.p[i] == '\n' || !value.p[i])
+			return -STOX_EINVAL;
 	buf_add_text(out, name);
 	buf_add(out, ": ", 2);
-	if (plain)
-		buf_add_str(out, value);
-	else
-		add_clean(out, value, "\0");
+	add_clean(out, value, "\0");
 	buf_add(out, "\r\n", 2);
 	return 0;
 }
