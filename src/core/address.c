@@ -20,6 +20,15 @@ static int read_uri(struct stox_exchange *x, const char *text,
 		ret);
 }
 
+/* Documents are about their senders, mostly: that address has been made. */
+static bool is_sender(const struct stox_exchange *x, const struct sip_uri *uri)
+{
+	return x->in_sip && uri->scheme != SIP_SCHEME_SIPS &&
+	       str_eq(uri->user, x->from_user) &&
+	       str_eq(uri->host, x->from_host) && !uri->params.len &&
+	       !uri->headers.p && !x->from.resource.len;
+}
+
 const char *stox_address_jid(struct stox_exchange *x, const char *uri)
 {
 	const char *domain, *why;
@@ -28,6 +37,8 @@ const char *stox_address_jid(struct stox_exchange *x, const char *uri)
 
 	if (read_uri(x, uri, &parsed) < 0)
 		return NULL;
+	if (is_sender(x, &parsed))
+		return x->from.full;
 	domain = ends_domain_of(x, parsed.host);
 	if (!domain || map_address_to_jid(x->pool, &parsed, str_from(domain),
 			       true, &jid, &why) < 0)

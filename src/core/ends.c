@@ -96,27 +96,33 @@ static const char *canonical_of(struct pool *pool, struct str ascii)
 	return len > 0 ? pool_strndup(pool, canonical, (size_t)len) : NULL;
 }
 
-/** The SIP domain of a host as JIDs write it; NULL when it is not one. */
-static const char *sip_domain_of(struct stox_exchange *x, struct str host)
+/** The SIP domain of a host as JIDs write it; NULL when it is not one.  *@ret
+ *  is its section, NULL: it stands in none. */
+static const char *sip_domain_of(struct stox_exchange *x, struct str host,
+	const struct config_sip_domain **ret)
 {
 	const struct config *c = x->snapshot->config;
 	BASE_SCRATCH char name[256];
 	struct str ascii = plain_host(host, name);
 	const struct config_sip_domain *d = table_get(c->by_ascii_sip, ascii);
 
+	*ret = d;
 	if (d)
 		return same_name(d->partner.domains, d->domains, ascii);
 	return ends_is_discoverable_sip(c, ascii) ? canonical_of(x->pool, ascii)
 						  : NULL;
 }
 
-static const char *xmpp_domain_of(struct stox_exchange *x, struct str host)
+/** The same of an XMPP domain. */
+static const char *xmpp_domain_of(struct stox_exchange *x, struct str host,
+	const struct config_xmpp_domain **ret)
 {
 	const struct config *c = x->snapshot->config;
 	BASE_SCRATCH char name[256];
 	struct str ascii = plain_host(host, name);
 	const struct config_xmpp_domain *d = table_get(c->by_ascii_xmpp, ascii);
 
+	*ret = d;
 	if (d)
 		return same_name(d->sip_domains, d->domains, ascii);
 	return ends_is_discoverable(c, ascii) ? canonical_of(x->pool, ascii)
@@ -135,9 +141,11 @@ static const char *ascii_of(struct pool *pool, struct str domain)
 
 const char *ends_domain_of(struct stox_exchange *x, struct str host)
 {
-	const char *sip = sip_domain_of(x, host);
+	const struct config_sip_domain *sip;
+	const struct config_xmpp_domain *xmpp;
+	const char *domain = sip_domain_of(x, host, &sip);
 
-	return sip ? sip : xmpp_domain_of(x, host);
+	return domain ? domain : xmpp_domain_of(x, host, &xmpp);
 }
 
 const char *ends_host_of(struct stox_exchange *x, struct str domain)
@@ -210,7 +218,8 @@ static bool are_shy(const struct stox_exchange *x)
 	       !policy_type_may(x->xmpp_domain->type, POLICY_WRITE);
 }
 
-/** The record of the domains, when they may talk. */
+/** The record of the domains, as far as it is not known yet, when they may
+ *  talk. */
 static int find_domains(struct stox_exchange *x)
 {
 	const struct config *c = x->snapshot->config;
@@ -219,7 +228,8 @@ static int find_domains(struct stox_exchange *x)
 
 	if (!x->sip_domain)
 		x->sip_domain = find_sip(x, sip->domain);
-	x->xmpp_domain = table_get(c->by_domain_xmpp, xmpp->domain);
+	if (!x->xmpp_domain)
+		x->xmpp_domain = table_get(c->by_domain_xmpp, xmpp->domain);
 	if (!x->xmpp_domain && !table_get(c->by_domain_sip, xmpp->domain) &&
 		!table_get(c->by_domain_gateway, xmpp->domain))
 		x->xmpp_domain = c->discovered_xmpp;
@@ -256,7 +266,8 @@ static int make_face(struct stox_exchange *x)
 int ends_face_of(struct stox_exchange *x, const struct sip_uri *uri,
 	struct jid *ret, const char **why)
 {
-	const char *domain = sip_domain_of(x, uri->host);
+	const struct config_sip_domain *d;
+	const char *domain = sip_domain_of(x, uri->host, &d);
 	struct jid jid;
 
 	if (!domain) {
@@ -266,7 +277,7 @@ int ends_face_of(struct stox_exchange *x, const struct sip_uri *uri,
 	if (map_address_to_jid(x->pool, uri, str_from(domain), false, &jid, why) < 0)
 		return -STOX_ENOENT;
 	*why = "The address is too long.";
-	return face_of(x->pool, find_sip(x, jid.domain), &jid, ret);
+	return face_of(x->pool, d ? d : find_sip(x, jid.domain), &jid, ret);
 }
 
 enum stox_side ends_begin_side(const struct config *c, const struct jid *from,
@@ -340,8 +351,10 @@ static unsigned map_ends(struct stox_exchange *x, const struct sip_request *r,
 	/* In a dialog the Request-URI is our Contact; To says who is meant. */
 	const struct sip_uri *to = r->message->to.tag.len
 		? &r->message->to.uri : &r->message->uri;
-	const char *sip = sip_domain_of(x, from.host);
-	const char *xmpp = xmpp_domain_of(x, to->host);
+	const struct config_sip_domain *sip_domain;
+	const struct config_xmpp_domain *xmpp_domain;
+	const char *sip = sip_domain_of(x, from.host, &sip_domain);
+	const char *xmpp = xmpp_domain_of(x, to->host, &xmpp_domain);
 	int error;
 
 	if (!sip) {
@@ -356,8 +369,14 @@ static unsigned map_ends(struct stox_exchange *x, const struct sip_request *r,
 	if (!error)
 		error = map_address_to_jid(x->pool, to, str_from(xmpp), true,
 			&x->to, why);
-	return error == 0 ? 0 : error == -STOX_ENOENT ? 404
-		: error == -STOX_ENOTSUP ? 416 : 400;
+	if (error)
+		return error == -STOX_ENOENT ? 404
+			: error == -STOX_ENOTSUP ? 416 : 400;
+	x->sip_domain = sip_domain;
+	x->xmpp_domain = xmpp_domain;
+	x->from_user = from.user;
+	x->from_host = from.host;
+	return 0;
 }
 
 unsigned ends_from_sip(struct stox_exchange *x, const struct sip_request *r,

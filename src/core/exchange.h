@@ -90,6 +90,8 @@ struct stox_exchange {
 	const struct stox_element *in_stanza;
 	struct xmpp_receipt receipt;  /* of in_stanza, released with the reply */
 	const struct sip_message *in_sip;
+	struct str from_user, from_host; /* of the URI that `from` was, in
+	                              * in_sip */
 	uint64_t in_transaction;      /* 0 once answered */
 	bool approached;              /* the addressee has approached the sender */
 	bool slowed;                  /* a refusal that waits, see partner.h */

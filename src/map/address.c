@@ -21,14 +21,18 @@ static int decode(struct pool *pool, struct str in, struct str *ret,
 	const char **why)
 {
 	struct buf out;
-	int error;
+	int error = 0;
 
 	if (in.len > 3 * PART_MAX)
 		return refuse(why, -STOX_ENOENT, "a part is too long");
-	buf_init(&out, 3 * PART_MAX, NULL);
-	error = sip_uri_decode(in, &out);
-	*ret = pool_str(pool, buf_str(&out));
-	buf_free(&out);
+	if (str_find(in, '%') < 0) {
+		*ret = in;
+	} else {
+		buf_init(&out, 3 * PART_MAX, NULL);
+		error = sip_uri_decode(in, &out);
+		*ret = pool_str(pool, buf_str(&out));
+		buf_free(&out);
+	}
 	if (error)
 		return refuse(why, -STOX_EINVAL,
 			"'%' without two hexadecimal digits");
@@ -73,8 +77,13 @@ static int phone_number(struct pool *pool, const struct sip_uri *uri,
 static int local_part(struct pool *pool, struct str text, struct str *ret,
 	const char **why)
 {
-	const char *escaped = jid_escape(pool, text);
+	const char *escaped;
 
+	if (jid_local_is_plain(text)) {
+		*ret = text;
+		return 0;
+	}
+	escaped = jid_escape(pool, text);
 	if (!escaped)
 		return refuse(why, -STOX_ENOENT,
 			"an address cannot begin or end with a space");
@@ -149,15 +158,19 @@ static void add_gr(struct buf *out, struct str resource)
 const char *map_address_to_sip(struct pool *pool, const struct jid *jid,
 	const char *host, bool with_gr)
 {
+	struct str local = jid->local;
 	struct buf out;
 	const char *uri;
 
 	/* each byte may become three */
 	buf_init(&out, 3 * 2 * PART_MAX + strlen(host) + 16, NULL);
+	(void)buf_reserve(&out, 3 * (local.len + jid->resource.len) +
+		strlen(host) + 16);
 	buf_add_text(&out, "sip:");
-	if (jid->local.len) {
-		sip_uri_encode_user(&out,
-			str_from(jid_unescape(pool, jid->local)));
+	if (str_find(local, '\\') >= 0)
+		local = str_from(jid_unescape(pool, local));
+	if (local.len) {
+		sip_uri_encode_user(&out, local);
 		buf_add_char(&out, '@');
 	}
 	buf_add_text(&out, host);

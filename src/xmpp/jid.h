@@ -51,6 +51,10 @@ ptrdiff_t jid_prepare_resource(struct str in, char *out, size_t size);
  *  users: it also refuses width variants that would become an escape. */
 bool jid_local_is_safe(struct str local);
 
+/** ASCII in which only letters may change, by their case, when it is prepared,
+ *  and that means the same when it is escaped. */
+bool jid_local_is_plain(struct str local);
+
 /** XEP-0106.  Escape all ten; result in @pool; NULL when it would begin or end with \20.
  *  Unescape is one left-to-right pass. */
 const char *jid_escape(struct pool *pool, struct str text);

@@ -57,6 +57,18 @@ bool jid_part_plain_local(struct str in, char *out)
 	return true;
 }
 
+bool jid_local_is_plain(struct str local)
+{
+	for (size_t i = 0; i < local.len; i++) {
+		unsigned char c = (unsigned char)(local.p[i] - ' ');
+
+		if (c >= sizeof(local_map) - 1 || !local_map[c] ||
+			local.p[i] == '\\')
+			return false;
+	}
+	return local.len > 0 && local.len <= JID_PART_MAX;
+}
+
 bool jid_part_plain_resource(struct str in, char *out)
 {
 	if (in.len == 0 || in.len > JID_PART_MAX)
