@@ -49,29 +49,6 @@ bool str_ends(struct str s, struct str suffix)
 	return str_eq(s, suffix);
 }
 
-ptrdiff_t str_find(struct str s, char c)
-{
-	const char *at = s.len ? memchr(s.p, c, s.len) : NULL;
-
-	return at ? at - s.p : -1;
-}
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-struct str str_trim(struct str s)
-{
-	while (s.len && is_blank(*s.p)) {
-		s.p++;
-		s.len--;
-	}
-	while (s.len && is_blank(s.p[s.len - 1]))
-		s.len--;
-	return s;
-}
-
 struct str str_cut(struct str *s, char sep)
 {
 	struct str before = *s;

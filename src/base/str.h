@@ -43,9 +43,25 @@ bool str_istarts(struct str s, struct str prefix);
 bool str_ends(struct str s, struct str suffix);
 
 /** Index of the first @c, or -1. */
-ptrdiff_t str_find(struct str s, char c);
+static inline ptrdiff_t str_find(struct str s, char c)
+{
+	const char *at = s.len ? memchr(s.p, c, s.len) : NULL;
+
+	return at ? at - s.p : -1;
+}
+
 /** Without SP and HT at both ends. */
-struct str str_trim(struct str s);
+static inline struct str str_trim(struct str s)
+{
+	while (s.len && (*s.p == ' ' || *s.p == '\t')) {
+		s.p++;
+		s.len--;
+	}
+	while (s.len && (s.p[s.len - 1] == ' ' || s.p[s.len - 1] == '\t'))
+		s.len--;
+	return s;
+}
+
 /** Cut *@s at the first @sep: returns what is before, *@s keeps the rest
  *  (.p == NULL when there was no separator left). */
 struct str str_cut(struct str *s, char sep);

@@ -41,21 +41,33 @@ static inline size_t word_first(uint64_t marks)
 	return (size_t)__builtin_ctzll(marks) / 8;
 }
 
-/** Are the @n bytes the same but for 0x20, which is the case of letters? */
+/** Four bytes, in whatever order. */
+static inline uint32_t word_load_half(const char *p)
+{
+	uint32_t half;
+
+	memcpy(&half, p, sizeof(half));
+	return half;
+}
+
+/** Are the @n bytes the same but for 0x20, which is the case of letters?  The
+ *  last words overlap. */
 static inline bool word_same_letters(const char *a, const char *b, size_t n)
 {
-	const uint64_t letters = ~WORD_EACH(0x20);
 	uint64_t differ = 0;
-	size_t i = 0;
 
-	for (; i + 8 <= n; i += 8)
-		differ |= (word_load(a + i) ^ word_load(b + i)) & letters;
-	if (n >= 8 && i < n)
-		differ |= (word_load(a + n - 8) ^ word_load(b + n - 8)) &
-			letters;
-	for (; n < 8 && i < n; i++)
-		differ |= (uint64_t)((a[i] ^ b[i]) & ~0x20);
-	return differ == 0;
+	if (n < 4) {
+		for (size_t i = 0; i < n; i++)
+			differ |= (uint64_t)(unsigned char)(a[i] ^ b[i]);
+	} else if (n < 8) {
+		differ = (word_load_half(a) ^ word_load_half(b)) |
+			(word_load_half(a + n - 4) ^ word_load_half(b + n - 4));
+	} else {
+		for (size_t i = 0; i + 8 < n; i += 8)
+			differ |= word_load(a + i) ^ word_load(b + i);
+		differ |= word_load(a + n - 8) ^ word_load(b + n - 8);
+	}
+	return (differ & ~WORD_EACH(0x20)) == 0;
 }
 
 #endif

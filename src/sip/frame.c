@@ -28,7 +28,9 @@ static bool is_length(struct str line)
 {
 	size_t n = 0, end;
 
-	if ((line.p[0] | 0x20) != 'c' && (line.p[0] | 0x20) != 'l')
+	/* the second L of "Content-L…" tells it from most that begin so */
+	if ((line.p[0] | 0x20) != 'l' && ((line.p[0] | 0x20) != 'c' ||
+		line.len < 14 || (line.p[8] | 0x20) != 'l'))
 		return false;
 	while (n < line.len && char_is(line.p[n], CHAR_TOKEN))
 		n++;

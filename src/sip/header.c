@@ -86,35 +86,40 @@ static enum sip_header_id compact_id(char c)
 }
 
 /* Length and first letter leave one candidate each; SIP_H_OTHER: none. */
+enum { LONGEST = 19 };
+static const uint8_t candidates[LONGEST + 1][26] = {
+	[2]['t' - 'a'] = SIP_H_TO,
+	[3]['v' - 'a'] = SIP_H_VIA,
+	[4]['f' - 'a'] = SIP_H_FROM,
+	[4]['c' - 'a'] = SIP_H_CSEQ,
+	[4]['d' - 'a'] = SIP_H_DATE,
+	[5]['r' - 'a'] = SIP_H_ROUTE,
+	[5]['e' - 'a'] = SIP_H_EVENT,
+	[5]['a' - 'a'] = SIP_H_ALLOW,
+	[6]['a' - 'a'] = SIP_H_ACCEPT,
+	[7]['c' - 'a'] = SIP_H_CALL_ID, /* and Contact */
+	[7]['s' - 'a'] = SIP_H_SUBJECT,
+	[7]['e' - 'a'] = SIP_H_EXPIRES,
+	[7]['r' - 'a'] = SIP_H_REQUIRE,
+	[7]['w' - 'a'] = SIP_H_WARNING,
+	[9]['s' - 'a'] = SIP_H_SUPPORTED,
+	[11]['r' - 'a'] = SIP_H_RETRY_AFTER,
+	[12]['m' - 'a'] = SIP_H_MAX_FORWARDS,
+	[12]['c' - 'a'] = SIP_H_CONTENT_TYPE,
+	[12]['r' - 'a'] = SIP_H_RECORD_ROUTE,
+	[13]['p' - 'a'] = SIP_H_PROXY_REQUIRE,
+	[14]['c' - 'a'] = SIP_H_CONTENT_LENGTH,
+	[16]['c' - 'a'] = SIP_H_CONTENT_ENCODING, /* and -Language */
+	[18]['s' - 'a'] = SIP_H_SUBSCRIPTION_STATE,
+	[19]['p' - 'a'] = SIP_H_P_ASSERTED_IDENTITY,
+};
+
 static enum sip_header_id candidate(size_t len, char first)
 {
-	switch (len << 8 | (unsigned char)(first | 0x20)) {
-	case 2 << 8 | 't': return SIP_H_TO;
-	case 3 << 8 | 'v': return SIP_H_VIA;
-	case 4 << 8 | 'f': return SIP_H_FROM;
-	case 4 << 8 | 'c': return SIP_H_CSEQ;
-	case 4 << 8 | 'd': return SIP_H_DATE;
-	case 5 << 8 | 'r': return SIP_H_ROUTE;
-	case 5 << 8 | 'e': return SIP_H_EVENT;
-	case 5 << 8 | 'a': return SIP_H_ALLOW;
-	case 6 << 8 | 'a': return SIP_H_ACCEPT;
-	case 7 << 8 | 'c': return SIP_H_CALL_ID; /* and Contact */
-	case 7 << 8 | 's': return SIP_H_SUBJECT;
-	case 7 << 8 | 'e': return SIP_H_EXPIRES;
-	case 7 << 8 | 'r': return SIP_H_REQUIRE;
-	case 7 << 8 | 'w': return SIP_H_WARNING;
-	case 9 << 8 | 's': return SIP_H_SUPPORTED;
-	case 11 << 8 | 'r': return SIP_H_RETRY_AFTER;
-	case 12 << 8 | 'm': return SIP_H_MAX_FORWARDS;
-	case 12 << 8 | 'c': return SIP_H_CONTENT_TYPE;
-	case 12 << 8 | 'r': return SIP_H_RECORD_ROUTE;
-	case 13 << 8 | 'p': return SIP_H_PROXY_REQUIRE;
-	case 14 << 8 | 'c': return SIP_H_CONTENT_LENGTH;
-	case 16 << 8 | 'c': return SIP_H_CONTENT_ENCODING; /* and -Language */
-	case 18 << 8 | 's': return SIP_H_SUBSCRIPTION_STATE;
-	case 19 << 8 | 'p': return SIP_H_P_ASSERTED_IDENTITY;
-	}
-	return SIP_H_OTHER;
+	unsigned letter = (unsigned char)(first | 0x20) - 'a';
+
+	return len <= LONGEST && letter < 26 ? candidates[len][letter]
+					     : SIP_H_OTHER;
 }
 
 enum sip_header_id sip_header_id(struct str name)

@@ -1,8 +1,6 @@
 /*
  * message.c: one pass over the header section.
  */
-#include "base/word.h"
-#include "sip/chars.h"
 #include "sip/parse.h"
 #include "stox/types.h"
 
@@ -72,24 +70,6 @@ static size_t on_control(struct sip_parse *ps, char *p, struct line *line)
 	return 1;
 }
 
-/* The next control character, or @end.  *@bits gathers the bits of the bytes
- * before it. */
-static char *find_control(char *p, char *end, uint64_t *bits)
-{
-	for (; end - p >= 8; p += 8) {
-		uint64_t word = word_load(p), marks = word_controls(word);
-
-		if (marks) {
-			*bits |= word & ((marks & -marks) - 1);
-			return p + word_first(marks);
-		}
-		*bits |= word;
-	}
-	while (p < end && !char_is(*p, CHAR_CONTROL))
-		*bits |= (unsigned char)*p++;
-	return p;
-}
-
 /* Read one header line with its continuations.  False when it has no end. */
 static bool next_line(struct sip_parse *ps, struct line *line)
 {
@@ -99,7 +79,7 @@ static bool next_line(struct sip_parse *ps, struct line *line)
 
 	*line = (struct line){ .broken = false };
 	for (;;) {
-		p = find_control(p, end, &bits);
+		p = sip_find_control(p, end, &bits);
 		if (p == end)
 			return false;
 		step = on_control(ps, p, line);

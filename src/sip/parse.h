@@ -4,6 +4,8 @@
 #ifndef SIP_PARSE_H
 #define SIP_PARSE_H
 
+#include "base/word.h"
+#include "sip/chars.h"
 #include "sip/message.h"
 
 /**
@@ -42,6 +44,29 @@ void sip_parse_fatal(struct sip_parse *ps, unsigned status, const char *why);
 /** A limit was reached: nothing more is read. */
 void sip_parse_limit(struct sip_parse *ps, enum limit_id limit,
 	const char *why);
+
+/** The next control character from @p on, or @end.  *@bits gathers the bits of
+ *  the bytes before it. */
+static inline char *sip_find_control(char *p, char *end, uint64_t *bits)
+{
+	while (end - p >= 8) {
+		uint64_t word = word_load(p), marks = word_controls(word);
+
+		if (!marks) {
+			*bits |= word;
+			p += 8;
+			continue;
+		}
+		*bits |= word & ((marks & -marks) - 1);
+		p += word_first(marks);
+		if (char_is(*p, CHAR_CONTROL))
+			return p;
+		p++; /* HT */
+	}
+	while (p < end && !char_is(*p, CHAR_CONTROL))
+		*bits |= (unsigned char)*p++;
+	return p;
+}
 
 /** Read the start line; ps->p moves behind it. */
 void sip_parse_start(struct sip_parse *ps);

@@ -2,7 +2,6 @@
  * response.c: writing a response to a request.  RFC 3261, 8.2.6 and 18.2.1;
  * RFC 3581.  Header order: what is copied first, Content-Length last.
  */
-
 #include "sip/transaction.h"
 
 static struct str without_brackets(struct str host)

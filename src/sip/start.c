@@ -9,10 +9,9 @@ enum { METHOD_MAX = 64 };
 /* A CRLF begins with the first control character, or the line is broken. */
 static bool cut_line(struct sip_parse *ps, struct str *ret)
 {
-	char *p = ps->p;
+	uint64_t bits = 0;
+	char *p = sip_find_control(ps->p, ps->end, &bits);
 
-	while (p < ps->end && !char_is(*p, CHAR_CONTROL))
-		p++;
 	*ret = (struct str){ ps->p, (size_t)(p - ps->p) };
 	if (ps->end - p >= 2 && p[0] == '\r' && p[1] == '\n') {
 		ps->p = p + 2;
@@ -38,8 +37,16 @@ static void request_uri(struct sip_parse *ps, struct str text)
 		ps->unknown_scheme = m->uri.scheme == SIP_SCHEME_OTHER;
 }
 
+static bool is_ours(struct str version)
+{
+	return version.len == 7 && word_same_letters(version.p, "SIP/2.0", 3) &&
+	       memcmp(version.p + 3, "/2.0", 4) == 0;
+}
+
 static bool version_form(struct str s)
 {
+	if (is_ours(s))
+		return true;
 	if (s.len < 7 || !str_iis(chars_first(s, 4), "SIP/"))
 		return false;
 	s = chars_from(s, 4);
@@ -67,7 +74,7 @@ static void request_line(struct sip_parse *ps, struct str line)
 	uri = str_cut(&line, ' ');
 	if (!line.p || !version_form(line))
 		sip_parse_fault(ps, 400, "malformed request line");
-	else if (!str_iis(line, "SIP/2.0"))
+	else if (!is_ours(line))
 		sip_parse_fault(ps, 505, "only SIP/2.0 is spoken here");
 	request_uri(ps, uri);
 }
@@ -80,7 +87,7 @@ static void status_line(struct sip_parse *ps, struct str line)
 	struct str status = str_cut(&line, ' ');
 	uint64_t n = 0;
 
-	if (!str_iis(version, "SIP/2.0") || status.len != 3 ||
+	if (!is_ours(version) || status.len != 3 ||
 		str_to_u64(status, 699, &n) || n < 100)
 		sip_parse_fault(ps, 0, "malformed status line");
 	m->status = (unsigned)n;
@@ -95,7 +102,7 @@ void sip_parse_start(struct sip_parse *ps)
 	bool whole = cut_line(ps, &line);
 
 	if (line.len >= 4 && line.p[3] == '/' &&
-		str_iis(chars_first(line, 4), "SIP/"))
+		word_same_letters(line.p, "SIP", 3))
 		status_line(ps, line);
 	else
 		request_line(ps, line);

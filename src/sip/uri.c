@@ -75,16 +75,18 @@ static bool ipv6_reference(struct str s)
 static size_t host_name(struct str s)
 {
 	size_t n = 0;
-	char last = '.';
 
-	if (s.len && s.p[0] == '-')
+	if (!s.len || s.p[0] == '-' || s.p[0] == '.')
 		return 0;
-	for (; n < s.len && char_is(s.p[n], CHAR_HOST); n++) {
-		if (s.p[n] == '.' && last == '.')
+	while (n < s.len && char_is(s.p[n], CHAR_HOST))
+		n++;
+	if (n > 255)
+		return 0;
+	for (const char *at = s.p, *end = s.p + n;
+		(at = memchr(at, '.', (size_t)(end - at))); )
+		if (++at < end && *at == '.')
 			return 0;
-		last = s.p[n];
-	}
-	return n <= 255 ? n : 0;
+	return n;
 }
 
 ptrdiff_t sip_hostport(struct str s, struct str *ret_host, uint16_t *ret_port)
