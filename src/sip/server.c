@@ -240,10 +240,9 @@ static void begin(struct sip_connection *c, struct sip_server *t,
 	t->connection = c;
 	t->peer = peer;
 	t->invite = str_is(t->message.method, "INVITE");
+	sip_token(s, t->tag);
 	if (t->message.to.tag.len > 0)
 		keep_tag(t, t->message.to.tag);
-	else
-		sip_token(s, t->tag);
 	if (!t->key_len)
 		use_key(t, peer);
 	/* both keys are whole before one of them is used: the buffer grows */
