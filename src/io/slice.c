@@ -5,7 +5,7 @@
 #include "io/internal.h"
 
 enum {
-	SLICE_US = 500,   /* half of what a turn may take */
+	SLICE_US = 250,   /* with the share of a stream, half of a turn */
 	SLICE_TASKS = 64,
 };
 

@@ -149,8 +149,10 @@ struct job {
 /** A job with copies of @texts; more of it is set by the caller. */
 struct job *job_new(enum job_kind kind, const struct str *texts, size_t count);
 void job_free(struct job *j);
-/** True when it may change something. */
+/** True when it is there to change something. */
 bool job_writes(enum job_kind kind);
+/** True for sessions, their counts and routes: very many may come at once. */
+bool job_is_one_of_many(enum job_kind kind);
 /** Do it, inside a transaction.  Sets j->error; returns false when the
  *  transaction is lost. */
 bool job_run(struct database *d, struct job *j);
@@ -161,7 +163,8 @@ void job_fail(struct job *j);
 
 /** Queue a job; taken. */
 void store_queue(struct store *s, struct job *j);
-/** Run it, and all queued before it, now; the job stays the caller's. */
+/** Run it now, and at least those of its queue before it; the job stays the
+ *  caller's. */
 void store_wait(struct store *s, struct job *j);
 /** Seconds since 1970. */
 uint64_t store_now_s(struct store *s);

@@ -40,6 +40,7 @@ void job_free(struct job *j)
 bool job_writes(enum job_kind kind)
 {
 	switch (kind) {
+	case JOB_ADDRESS_GET: /* but notes once a day that it was used */
 	case JOB_PAIR_GET:
 	case JOB_VALUE_GET:
 	case JOB_SESSION_GET:
@@ -51,7 +52,6 @@ bool job_writes(enum job_kind kind)
 	case JOB_COUNT_GET:
 	case JOB_META_GET:
 		return false;
-	case JOB_ADDRESS_GET: /* notes that it was used */
 	case JOB_ADDRESS_PUT:
 	case JOB_PAIR_PUT:
 	case JOB_VALUE_PUT:
@@ -66,6 +66,36 @@ bool job_writes(enum job_kind kind)
 		return true;
 	}
 	return true;
+}
+
+bool job_is_one_of_many(enum job_kind kind)
+{
+	switch (kind) {
+	case JOB_SESSION_PUT:
+	case JOB_SESSION_DELETE:
+	case JOB_SESSION_GET:
+	case JOB_SESSION_GET_ID:
+	case JOB_SESSION_LIST:
+	case JOB_SESSION_DUE:
+	case JOB_ROUTE_PUT: /* before the session that names it */
+	case JOB_COUNT_GET:
+	case JOB_COUNT_CHANGE: /* with the session that it counts */
+		return true;
+	case JOB_SESSION_LAST:
+	case JOB_ROUTES_READ:
+	case JOB_ADDRESS_PUT:
+	case JOB_ADDRESS_GET:
+	case JOB_PAIR_PUT:
+	case JOB_PAIR_GET:
+	case JOB_VALUE_PUT:
+	case JOB_VALUE_GET:
+	case JOB_VALUE_DELETE:
+	case JOB_META_GET:
+	case JOB_META_PUT:
+	case JOB_META_INIT:
+		return false;
+	}
+	return false;
 }
 
 void job_fail(struct job *j)

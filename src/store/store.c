@@ -1,14 +1,23 @@
 #include "store/internal.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
+/* Of the many jobs in one batch: so long does a single one wait for them. */
+enum { MANY = 64 };
+/* Of them, until the loop may have the processor that both may share. */
+enum { AT_ONCE = 16 };
+
 /*
- * Jobs go round: store_queue() puts them into `queue`, the worker takes all of
- * it as one batch, one transaction, and puts them into `finished`; the bell
- * brings them to the loop.  The worker is a thread, or a deferred call where
- * the environment has none: the same code.
+ * Jobs go round: store_queue() puts them into a queue, the worker takes a batch
+ * of it, one transaction, and puts them into `finished`; the bell brings them to
+ * the loop.  The worker is a thread, or a deferred call where the environment
+ * has none: the same code.
+ *
+ * There are two queues: sessions and what goes with them, of which very many may
+ * come at once, and the rest, which a message may wait for.
  */
 struct store {
 	struct io_env *env;
@@ -24,8 +33,9 @@ struct store {
 
 	pthread_mutex_t mutex;    /* guards the rest */
 	pthread_cond_t changed;
-	struct list queue, finished;
-	bool stop;                /* end when the queue is empty */
+	struct list few, many;    /* queued */
+	struct list finished;
+	bool stop;                /* end when nothing is queued */
 	bool drop;                /* end now, commit nothing more */
 	char failure[256];        /* not logged yet; "" is none */
 	struct store_info info;
@@ -34,6 +44,14 @@ struct store {
 uint64_t store_now_s(struct store *s)
 {
 	return io_wall_us(s->env) / 1000000;
+}
+
+static void move_first(struct list *to, struct list *from)
+{
+	struct list *first = from->next;
+
+	list_remove(first);
+	list_append(to, first);
 }
 
 static void move_all(struct list *to, struct list *from)
@@ -56,20 +74,117 @@ static bool dropped(struct store *s)
 	return drop;
 }
 
-/* All jobs in one transaction: 1 committed, 0 dropped, -1 lost. */
-static int run_batch(struct store *s, struct list *batch)
+static bool writes(const struct list *jobs)
+{
+	list_each(it, tmp, jobs)
+		if (job_writes(container_of(it, struct job, node)->kind))
+			return true;
+	return false;
+}
+
+/* What is at the head of the few and only reads.  The mutex is held. */
+static void take_reads(struct store *s, struct list *reads)
+{
+	struct list *first;
+
+	while (!list_empty(&s->few)) {
+		first = s->few.next;
+		if (job_writes(container_of(first, struct job, node)->kind))
+			return;
+		list_remove(first);
+		list_append(reads, first);
+	}
+}
+
+/* Back to the loop.  The mutex is held. */
+static void hand_back(struct store *s, struct list *batch)
+{
+	list_each(it, tmp, batch) {
+		struct job *j = container_of(it, struct job, node);
+
+		s->info.jobs++;
+		s->info.queued--;
+		if (!j->waited_for)
+			continue;
+		j->waited_for = false;
+		list_remove(it);
+	}
+	move_all(&s->finished, batch);
+	pthread_cond_broadcast(&s->changed);
+	io_bell_ring(s->bell);
+}
+
+/* A message waits for what it reads: that goes between two of the many, which
+ * change nothing of it, and need not be committed. */
+static bool serve_reads(struct store *s)
+{
+	struct list reads;
+	bool good = true;
+
+	list_init(&reads);
+	pthread_mutex_lock(&s->mutex);
+	take_reads(s, &reads);
+	pthread_mutex_unlock(&s->mutex);
+	if (list_empty(&reads))
+		return true;
+	list_each(it, tmp, &reads) {
+		struct job *j = container_of(it, struct job, node);
+
+		good = good && job_run(&s->database, j);
+		if (!good)
+			job_fail(j);
+	}
+	pthread_mutex_lock(&s->mutex);
+	hand_back(s, &reads);
+	pthread_mutex_unlock(&s->mutex);
+	return good;
+}
+
+static bool run_all(struct store *s, struct list *jobs)
+{
+	int n = 0;
+
+	list_each(it, tmp, jobs) {
+		struct job *j = container_of(it, struct job, node);
+
+		/* of the few, what is queued now may want to see this one */
+		if ((job_is_one_of_many(j->kind) && !serve_reads(s)) ||
+			!job_run(&s->database, j))
+			return false;
+		if (++n % AT_ONCE == 0)
+			sched_yield();
+	}
+	return true;
+}
+
+/* The writes among the few, and what is queued behind them, come last: what is
+ * read before is older than they are. */
+static bool run_few(struct store *s, struct list *batch)
+{
+	struct list few;
+	bool good = true;
+
+	list_init(&few);
+	pthread_mutex_lock(&s->mutex);
+	move_all(&few, &s->few);
+	pthread_mutex_unlock(&s->mutex);
+	list_each(it, tmp, &few)
+		good = good && job_run(&s->database,
+			container_of(it, struct job, node));
+	move_all(batch, &few);
+	return good;
+}
+
+/* All jobs in one transaction: 1 committed, 0 dropped, -1 lost.  @write: the
+ * few go with it. */
+static int run_batch(struct store *s, struct list *batch, bool write)
 {
 	struct database *d = &s->database;
-	enum statement begin = STATEMENT_BEGIN;
 
-	list_each(it, tmp, batch)
-		if (job_writes(container_of(it, struct job, node)->kind))
-			begin = STATEMENT_BEGIN_WRITE;
-	if (database_run(d, begin) != SQLITE_OK)
+	if (database_run(d, write ? STATEMENT_BEGIN_WRITE : STATEMENT_BEGIN) !=
+			SQLITE_OK ||
+		!run_all(s, batch) || (write && !run_few(s, batch)))
 		return -1;
-	list_each(it, tmp, batch)
-		if (!job_run(d, container_of(it, struct job, node)))
-			return -1;
 	if (dropped(s)) {
 		database_run(d, STATEMENT_ROLLBACK);
 		return 0;
@@ -102,12 +217,12 @@ static bool reopen(struct store *s)
 
 /* Whether a failed commit reached the disk nobody knows, and SQLite's caches
  * know least: everybody hears of a failure, and the file is opened anew. */
-static bool work_on(struct store *s, struct list *batch)
+static bool work_on(struct store *s, struct list *batch, bool write)
 {
 	int result = -1;
 
 	if (s->database.db || reopen(s)) {
-		result = run_batch(s, batch);
+		result = run_batch(s, batch, write);
 		if (result < 0) {
 			note_failure(s, sqlite3_errmsg(s->database.db));
 			reopen(s);
@@ -119,31 +234,30 @@ static bool work_on(struct store *s, struct list *batch)
 	return result > 0;
 }
 
+static bool has_work(const struct store *s)
+{
+	return !list_empty(&s->few) || !list_empty(&s->many);
+}
+
 /* Take what is queued, do it, hand it back.  The mutex is held. */
 static void work_once(struct store *s)
 {
 	struct list batch;
-	bool committed;
+	bool write, committed;
 
 	list_init(&batch);
-	move_all(&batch, &s->queue);
+	take_reads(s, &batch);
+	if (list_empty(&batch))
+		for (int i = 0; i < MANY && !list_empty(&s->many); i++)
+			move_first(&batch, &s->many);
+	if (list_empty(&batch))
+		move_all(&batch, &s->few);
+	write = writes(&batch);
 	pthread_mutex_unlock(&s->mutex);
-	committed = work_on(s, &batch);
+	committed = work_on(s, &batch, write);
 	pthread_mutex_lock(&s->mutex);
 	s->info.commits += committed;
-	list_each(it, tmp, &batch) {
-		struct job *j = container_of(it, struct job, node);
-
-		s->info.jobs++;
-		s->info.queued--;
-		if (!j->waited_for)
-			continue;
-		j->waited_for = false;
-		list_remove(it);
-	}
-	move_all(&s->finished, &batch);
-	pthread_cond_broadcast(&s->changed);
-	io_bell_ring(s->bell);
+	hand_back(s, &batch);
 }
 
 static void work_in_thread(void *arg)
@@ -152,7 +266,7 @@ static void work_in_thread(void *arg)
 
 	pthread_mutex_lock(&s->mutex);
 	while (!s->drop) {
-		if (!list_empty(&s->queue))
+		if (has_work(s))
 			work_once(s);
 		else if (s->stop)
 			break;
@@ -167,7 +281,7 @@ static void work_in_line(void *arg)
 	struct store *s = arg;
 
 	pthread_mutex_lock(&s->mutex);
-	if (!list_empty(&s->queue))
+	while (has_work(s))
 		work_once(s);
 	pthread_mutex_unlock(&s->mutex);
 }
@@ -207,7 +321,8 @@ static void free_jobs(struct list *jobs)
 
 static void release(struct store *s)
 {
-	free_jobs(&s->queue);
+	free_jobs(&s->few);
+	free_jobs(&s->many);
 	free_jobs(&s->finished);
 	free_jobs(&s->results);
 	pthread_cond_destroy(&s->changed);
@@ -239,7 +354,7 @@ static void on_bell(void *arg)
 void store_queue(struct store *s, struct job *j)
 {
 	pthread_mutex_lock(&s->mutex);
-	list_append(&s->queue, &j->node);
+	list_append(job_is_one_of_many(j->kind) ? &s->many : &s->few, &j->node);
 	s->info.queued++;
 	pthread_cond_broadcast(&s->changed);
 	pthread_mutex_unlock(&s->mutex);
@@ -285,7 +400,8 @@ struct store *store_open(struct io_env *env, struct log *log,
 	}
 	s->version = s->database.version;
 	log_opened(s);
-	list_init(&s->queue);
+	list_init(&s->few);
+	list_init(&s->many);
 	list_init(&s->finished);
 	list_init(&s->results);
 	io_task_init(&s->work, work_in_line, s);

@@ -42,7 +42,8 @@ int store_version(const struct store *s);
  * 0             committed (writes), found (reads), gone (deletes)
  * -STOX_ENOENT  nothing found; the value's .p is NULL
  * -STOX_EIO     the transaction failed; what it wrote may be there or not
- * Callbacks may be NULL.  They run on the loop, in the order of the calls.
+ * Callbacks may be NULL.  They run on the loop, in the order of the calls: one
+ * order for sessions, routes and counts, one for all the rest, which goes first.
  */
 typedef void store_done(void *arg, int error);
 

@@ -36,6 +36,67 @@ static void results_come_later_and_in_order(void **state)
 	room_free(&r);
 }
 
+static void on_turn(void *arg, int error)
+{
+	struct answer *a = arg;
+
+	assert_int_equal(error, 0);
+	a->calls++;
+}
+
+struct turn {
+	struct answer *before;
+	struct answer found;
+	int before_it;
+};
+
+static void on_found_in_turn(void *arg, int error, struct str value)
+{
+	struct turn *t = arg;
+
+	t->before_it = t->before->calls;
+	on_found(&t->found, error, value);
+}
+
+/* What a message waits for does not stand behind a storm of sessions, but behind
+ * what was written of its own kind. */
+static void few_go_before_many(void **state)
+{
+	struct store_session row = { .kind = "k", .state = STR("s"),
+		.node = "n" };
+	struct answer many = { 0 };
+	struct turn early = { .before = &many }, late = { .before = &many };
+	struct store_info info;
+	struct room r;
+	char key[16];
+
+	(void)state;
+	room_init(&r);
+	room_open(&r);
+	for (row.id = 1; row.id <= 100; row.id++) {
+		snprintf(key, sizeof(key), "%d", (int)row.id);
+		row.key = str_from(key);
+		store_session_put(r.store, &row, on_turn, &many);
+	}
+	store_pair_get(r.store, STR("a@x"), STR("b@y"), on_found_in_turn,
+		&early);
+	store_pair_put(r.store, STR("a@x"), STR("b@y"), "xmpp", NOW_S, NULL,
+		NULL);
+	store_pair_get(r.store, STR("a@x"), STR("b@y"), on_found_in_turn,
+		&late);
+	room_step(&r);
+	assert_int_equal(early.found.error, -STOX_ENOENT);
+	assert_int_equal(early.before_it, 0);
+	assert_string_equal(late.found.text, "xmpp");
+	assert_int_equal(late.before_it, 64);
+	assert_int_equal(many.calls, 100);
+	store_info(r.store, &info);
+	assert_int_equal(info.jobs, 103);
+	assert_int_equal(info.commits, 3);
+	answer_free(&late.found);
+	room_free(&r);
+}
+
 static void the_first_spelling_stays(void **state)
 {
 	struct answer a = { 0 };
@@ -668,6 +729,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(results_come_later_and_in_order),
+		cmocka_unit_test(few_go_before_many),
 		cmocka_unit_test(the_first_spelling_stays),
 		cmocka_unit_test(unused_spellings_go),
 		cmocka_unit_test(values_live_and_expire),

@@ -123,6 +123,37 @@ static void get_number(struct real *r)
 	store_value_get(r->store, "p", str_from(text), get_came, c);
 }
 
+/* One of many, which the other jobs do not wait for. */
+static void put_session(struct real *r, int number)
+{
+	struct store_session row = { .id = (uint64_t)number + 1, .kind = "k",
+		.state = STR("s"), .node = "n" };
+	char key[16];
+
+	snprintf(key, sizeof(key), "%d", number);
+	row.key = str_from(key);
+	store_session_put(r->store, &row, NULL, NULL);
+}
+
+/* Among sessions, which come in any number. */
+static void few_in_order_among_many(void **state)
+{
+	struct real r;
+
+	(void)state;
+	real_init(&r);
+	for (int i = 0; i < 2000; i++) {
+		put_session(&r, i);
+		if (i % 7 == 0) {
+			put_number(&r);
+			get_number(&r);
+		}
+	}
+	run_until(&r, 572);
+	assert_int_equal(r.failed, 0);
+	real_free(&r);
+}
+
 static void results_in_order(void **state)
 {
 	struct store_info info;
@@ -353,6 +384,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(killed_at_any_moment),
 		cmocka_unit_test(results_in_order),
+		cmocka_unit_test(few_in_order_among_many),
 		cmocka_unit_test(a_chain_of_commits),
 		cmocka_unit_test(meta_init_waits),
 		cmocka_unit_test(closing_finishes_the_queue),
