@@ -7,20 +7,33 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* How often the readers of due times look, and how much at a time. */
-enum { TURN_MS = 100, TURNS_PER_S = 1000 / TURN_MS };
+/* The readers of due times take turns; within any second, its ends included, one
+ * turn more than these may fall. */
+enum { TURN_MS = 25, TURNS_PER_S = 1000 / TURN_MS };
 
 static uint64_t now_s(const struct sessions *all)
 {
 	return io_wall_us(all->node->env) / 1000000;
 }
 
+static uint64_t pace(const struct sessions *all)
+{
+	uint64_t n = limit_get(all->node->limits, LIMIT_SESSION_PACE);
+
+	return n ? n : 1;
+}
+
+/* How many rows in a turn. */
 static unsigned page(const struct sessions *all)
 {
-	uint64_t n = limit_get(all->node->limits, LIMIT_SESSION_PACE) /
-		TURNS_PER_S;
+	uint64_t n = pace(all) / (TURNS_PER_S + 1);
 
 	return n ? (unsigned)n : 1;
+}
+
+static uint64_t turn_ms(const struct sessions *all)
+{
+	return pace(all) > TURNS_PER_S ? TURN_MS : 1000 / pace(all) + 1;
 }
 
 /* ---- from a row ------------------------------------------------------------ */
@@ -259,15 +272,30 @@ static void restore_done(void *arg, int error)
 		timer_start(io_timers(all->node->env), &all->restore_timer,
 			1000);
 	} else if (all->restore.rows == page(all)) {
-		timer_start(io_timers(all->node->env), &all->restore_timer,
-			TURN_MS);
+		timer_start(io_timers(all->node->env), &all->restore_timer, 0);
 	}
+}
+
+/* The next turn is @timer's; else it runs again when there is one. */
+static bool has_turn(struct sessions *all, struct timer *timer)
+{
+	uint64_t now = io_now_ms(all->node->env);
+
+	if (now < all->next_turn_ms) {
+		timer_start(io_timers(all->node->env), timer,
+			all->next_turn_ms - now);
+		return false;
+	}
+	all->next_turn_ms = now + turn_ms(all);
+	return true;
 }
 
 static void restore_next(void *arg)
 {
 	struct sessions *all = arg;
 
+	if (!has_turn(all, &all->restore_timer))
+		return;
 	all->restore.rows = 0;
 	store_session_due(all->node->store, all->restore.due_s,
 		all->restore.id, page(all), restore_row, restore_done, all);
@@ -301,7 +329,7 @@ static void due_done(void *arg, int error)
 
 	all->due.asking = false;
 	if (error || (all->due.rows == page(all) && !all->due.ahead)) {
-		start_timer(all, error ? 1000 : TURN_MS);
+		start_timer(all, error ? 1000 : 0);
 		return;
 	}
 	all->due.due_s = all->due.id = 0;
@@ -314,7 +342,7 @@ static void due_next(void *arg)
 {
 	struct sessions *all = arg;
 
-	if (all->due.asking)
+	if (all->due.asking || !has_turn(all, &all->due_timer))
 		return;
 	all->due.asking = true;
 	all->due.rows = 0;

@@ -84,6 +84,7 @@ struct sessions {
 		unsigned rows;         /* in this page */
 		bool ahead;            /* a row was seen that is not due */
 	} restore, due;
+	uint64_t next_turn_ms;         /* when one of them may read again */
 	uint64_t next_due_s;           /* when to read; UINT64_MAX: never */
 	struct timer restore_timer, due_timer;
 };
