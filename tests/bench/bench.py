@@ -23,6 +23,7 @@ STOXD = os.path.join(BUILD, "src/stoxd/stoxd")
 LOAD = os.path.join(BUILD, "tests/bench/load")
 # Ports of this bench alone, on loopback.
 XMPP, SIP, FAR_XMPP, FAR_SIP = 25269, 25061, 35269, 35061
+APART_XMPP, APART_SIP = 35270, 35062
 
 CONFIG = """
 data = "{folder}"
@@ -70,7 +71,8 @@ def make_certificates(folder):
     certtool("--generate-self-signed", "--load-privkey", ca_key, "--outfile", ca,
              template="cn = bench\nca\ncert_signing_key\nexpiration_days = 2\n")
     os.mkdir(f"{folder}/certs", 0o700)
-    for name in ("localhost", "contoso.com", "example.org"):
+    for name in ("localhost", "contoso.com", "example.org", "apart.localhost",
+                 "fabrikam.com", "example.net"):
         key = f"{folder}/certs/{name}.key"
         make_key(key)
         certtool("--generate-certificate", "--load-privkey", key,

@@ -7,6 +7,7 @@
  */
 #include <getopt.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -46,37 +47,44 @@ static void count_finished(struct load *l)
 
 /* ---- messages ------------------------------------------------------------------ */
 
-static void send_one(struct load *l, uint64_t pair)
+void load_write_message(struct load *l, struct io_stream *s, uint64_t pair)
 {
 	char text[1024];
+	uint64_t number = ++l->written;
 	int n;
 
+	if (l->from_sip)
+		n = snprintf(text, sizeof(text),
+			"MESSAGE sip:user%" PRIu64 "@%s SIP/2.0\r\n"
+			"Via: SIP/2.0/TLS localhost:%" PRIu64 ";branch=z9hG4bK%" PRIu64
+			"\r\nMax-Forwards: 70\r\n"
+			"From: <sip:friend%" PRIu64 "@%s>;tag=f%" PRIu64 "\r\n"
+			"To: <sip:user%" PRIu64 "@%s>\r\n"
+			"Call-ID: c%" PRIu64 "@localhost\r\nCSeq: 1 MESSAGE\r\n"
+			"Content-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s",
+			pair, l->xmpp_domain, l->sip_port, number, pair,
+			l->sip_domain, number, pair, l->xmpp_domain, number,
+			BODY, l->body);
+	else
+		n = snprintf(text, sizeof(text),
+			"<message from='user%" PRIu64 "@%s/r' "
+			"to='friend%" PRIu64 "@%s' type='chat' id='m%" PRIu64
+			"'><body>%s</body></message>", pair, l->xmpp_domain,
+			pair, l->sip_domain, number, l->body);
+	io_write(s, (struct str){ text, (size_t)n });
+}
+
+static void send_one(struct load *l, uint64_t pair)
+{
 	if (l->sent == l->count)
 		return;
 	l->sent++;
 	l->sent_us[pair] = io_wall_us(l->env);
-	if (l->people) {
-		people_send(l, pair);
-		return;
-	}
-	if (l->from_sip)
-		n = snprintf(text, sizeof(text),
-			"MESSAGE sip:user%" PRIu64 "@example.org SIP/2.0\r\n"
-			"Via: SIP/2.0/TLS localhost:%" PRIu64 ";branch=z9hG4bK%" PRIu64
-			"\r\nMax-Forwards: 70\r\n"
-			"From: <sip:friend%" PRIu64 "@contoso.com>;tag=f%" PRIu64 "\r\n"
-			"To: <sip:user%" PRIu64 "@example.org>\r\n"
-			"Call-ID: c%" PRIu64 "@localhost\r\nCSeq: 1 MESSAGE\r\n"
-			"Content-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s",
-			pair, l->sip_port, l->sent, pair, l->sent, pair, l->sent,
-			BODY, l->body);
+	if (l->people)
+		people_change(l, pair);
 	else
-		n = snprintf(text, sizeof(text),
-			"<message from='user%" PRIu64 "@example.org/r' "
-			"to='friend%" PRIu64 "@contoso.com' type='chat' id='m%" PRIu64
-			"'><body>%s</body></message>", pair, pair, l->sent, l->body);
-	io_write(l->from_sip ? l->out_sip : l->out_xmpp,
-		(struct str){ text, (size_t)n });
+		load_write_message(l, l->from_sip ? l->out_sip : l->out_xmpp,
+			pair);
 }
 
 void load_arrived(struct load *l, struct str user)
@@ -86,8 +94,8 @@ void load_arrived(struct load *l, struct str user)
 	if (str_to_u64(user, PAIRS_MAX - 1, &pair) < 0 ||
 		l->arrived == l->count)
 		return;
-	l->latency_us[l->arrived++] =
-		(uint32_t)(io_wall_us(l->env) - l->sent_us[pair]);
+	l->arrived++;
+	times_note(l, l->sent_us[pair]);
 }
 
 /** The pair may send again; with a rate the clock says when. */
@@ -105,8 +113,8 @@ void load_free_pair(struct load *l, struct str user)
 static void starttls(struct link *k, struct io_stream *s)
 {
 	const struct io_tls_config tls = { .credentials = k->load->credentials,
-		.local_name = "example.org",
-		.server_name = k->accepted ? NULL : "contoso.com",
+		.local_name = k->load->xmpp_domain,
+		.server_name = k->accepted ? NULL : k->load->sip_domain,
 		.ask_certificate = true };
 
 	buf_clear(&k->in);
@@ -115,9 +123,14 @@ static void starttls(struct link *k, struct io_stream *s)
 
 static void say_header(struct link *k, struct io_stream *s)
 {
-	say(s, "<?xml version='1.0'?><stream:stream xmlns='jabber:server' "
-	       "xmlns:stream='http://etherx.jabber.org/streams' "
-	       "from='example.org' to='contoso.com' id='load' version='1.0'>");
+	char text[512];
+
+	snprintf(text, sizeof(text), "<?xml version='1.0'?>"
+		"<stream:stream xmlns='jabber:server' "
+		"xmlns:stream='http://etherx.jabber.org/streams' "
+		"from='%s' to='%s' id='load' version='1.0'>",
+		k->load->xmpp_domain, k->load->sip_domain);
+	say(s, text);
 	if (!k->accepted)
 		return;
 	say(s, !k->secure
@@ -222,7 +235,8 @@ static void pong(struct load *l, struct str iq)
 	char text[512];
 	struct str id = load_attribute(iq, " id");
 	int n = snprintf(text, sizeof(text), "<iq type='result' "
-		"from='example.org' to='contoso.com' id='%.*s'/>", STR_FMT(id));
+		"from='%s' to='%s' id='%.*s'/>", l->xmpp_domain, l->sip_domain,
+		STR_FMT(id));
 
 	if (l->out_xmpp && l->xmpp_ready)
 		io_write(l->out_xmpp, (struct str){ text, (size_t)n });
@@ -246,7 +260,18 @@ static void take_stanza(struct load *l, struct str stanza)
 		return;
 	}
 	if (str_starts(stanza, STR("<presence"))) {
-		people_stanza(l, stanza);
+		if (!l->listening) {
+			people_stanza(l, stanza);
+			return;
+		}
+		times_request(l, load_attribute(stanza, " type"));
+		if (str_is(load_attribute(stanza, " type"), "probe"))
+			people_probed(l, stanza);
+		return;
+	}
+	if (l->star) {
+		storm_message(l, load_number(load_attribute(stanza, " to"),
+			"user"));
 		return;
 	}
 	load_arrived(l, load_number(load_attribute(stanza, " to"), "user"));
@@ -381,6 +406,13 @@ static void take_sip(struct load *l, struct io_stream *s,
 	struct str method = m->is_request ? m->method : m->cseq_method;
 	const char *prefix = l->from_sip ? "user" : "friend";
 
+	if (l->listening) {
+		times_request(l, m->is_request ? m->method : STR("answer"));
+		if (m->is_request)
+			load_answer(s, m, "Expires: 3600\r\n"
+				"Contact: <sip:localhost;transport=tls>\r\n");
+		return;
+	}
 	if (!str_is(method, "MESSAGE")) {
 		people_sip(l, s, m);
 		return;
@@ -388,8 +420,10 @@ static void take_sip(struct load *l, struct io_stream *s,
 	user.p += strlen(prefix);
 	user.len -= strlen(prefix);
 	if (l->star) {
-		load_answer(s, m, "");
-		people_message(l, user);
+		if (m->is_request) {
+			load_answer(s, m, "");
+			storm_message(l, user);
+		}
 		return;
 	}
 	if (m->is_request) {
@@ -435,7 +469,7 @@ static void sip_open(void *arg, struct io_stream *s)
 	(void)s;
 	if (k->accepted)
 		return;
-	k->load->sip_ready = true;
+	k->load->ready_sip++;
 	begin(k->load);
 }
 
@@ -458,18 +492,29 @@ static void pace(void *arg)
 		timer_start(io_timers(l->env), &l->pace, 1000 / l->rate);
 }
 
+static void say_ready(struct load *l)
+{
+	printf("{\"ready\": %" PRIu64 "}\n", l->ready_streams);
+	fflush(stdout);
+}
+
 /** Both sides are there: go. */
 static void begin(struct load *l)
 {
-	if (l->idle) {
-		if (l->ready_streams == l->idle) {
-			printf("{\"ready\": %" PRIu64 "}\n", l->ready_streams);
-			fflush(stdout);
-		}
+	bool star_sip = l->star && l->from_sip;
+	uint64_t xmpp = l->star && !l->from_sip ? 2 : 1;
+	uint64_t sip = star_sip ? 2 : l->from_sip || l->people ? 1 : 0;
+
+	if (l->listening) {
+		people_pay(l);
 		return;
 	}
-	if (l->begun || l->ready_streams < (l->star ? 2 : 1) ||
-		((l->from_sip || l->people) && !l->sip_ready))
+	if (l->idle) {
+		if (l->ready_streams == l->idle)
+			say_ready(l);
+		return;
+	}
+	if (l->begun || l->ready_streams < xmpp || l->ready_sip < sip)
 		return;
 	l->begun = true;
 	if (l->people)
@@ -483,8 +528,7 @@ static void stalled(void *arg)
 {
 	struct load *l = arg;
 
-	uint64_t so_far = l->arrived + l->known + l->of_star.sent +
-		l->of_star.told;
+	uint64_t so_far = l->samples.len + l->known + l->of_star.told;
 
 	if (so_far == l->watched) {
 		load_finish(l);
@@ -508,7 +552,7 @@ void load_go(struct load *l)
 static struct io_stream *dial(struct load *l, uint64_t port, bool sip)
 {
 	const struct io_tls_config tls = { .credentials = l->credentials,
-		.local_name = "localhost", .server_name = "localhost" };
+		.local_name = l->host, .server_name = "localhost" };
 	const struct io_connect_config c = { .host = "127.0.0.1",
 		.port = (uint16_t)port, .special_ok = true,
 		.tls = sip ? &tls : NULL,
@@ -521,7 +565,7 @@ static struct io_stream *dial(struct load *l, uint64_t port, bool sip)
 static bool listen_both(struct load *l, struct buf *why)
 {
 	const struct io_tls_config tls = { .credentials = l->credentials,
-		.local_name = "localhost", .ask_certificate = true };
+		.local_name = l->host, .ask_certificate = true };
 	const struct io_listen_config x = { "127.0.0.1", (uint16_t)l->xmpp_port,
 		NULL, xmpp_accept, l };
 	const struct io_listen_config s = { "127.0.0.1", (uint16_t)l->sip_port, &tls,
@@ -530,28 +574,58 @@ static bool listen_both(struct load *l, struct buf *why)
 	return io_listen(l->env, &x, why) && io_listen(l->env, &s, why);
 }
 
-static int compare(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 static void report(struct load *l)
 {
-	uint64_t n = l->arrived ? l->arrived : 1;
+	uint32_t p50 = times_percentile(l, 50), p99 = times_percentile(l, 99);
 
-	if (l->star) {
-		people_report(l);
+	if (l->listening) {
+		times_print_requests(l);
 		return;
 	}
-	qsort(l->latency_us, l->arrived, sizeof(*l->latency_us), compare);
-	printf("{\"prepared\": %" PRIu64 ", \"sent\": %" PRIu64 ", \"arrived\": %" PRIu64
-	       ", \"finished\": %" PRIu64 ", \"errors\": %" PRIu64
-	       ", \"seconds\": %.6f, \"p50_us\": %u, \"p99_us\": %u}\n",
+	printf("{\"prepared\": %" PRIu64 ", \"sent\": %" PRIu64
+	       ", \"arrived\": %" PRIu64 ", \"finished\": %" PRIu64
+	       ", \"errors\": %" PRIu64 ", \"storms\": %" PRIu64
+	       ", \"seconds\": %.6f, \"p50_us\": %u, \"p99_us\": %u",
 		l->known, l->sent, l->arrived, l->finished, l->errors,
-		(double)(l->end_us - l->begin_us) / 1e6, l->latency_us[n / 2],
-		l->latency_us[n * 99 / 100]);
+		l->of_star.storms, (double)(l->end_us - l->begin_us) / 1e6, p50,
+		p99);
+	if (l->trace) {
+		printf(", \"samples\": ");
+		times_print(l);
+	}
+	printf("}\n");
+}
+
+static void on_term(void *arg, int signum)
+{
+	(void)signum;
+	load_finish(arg);
+}
+
+void load_dial_xmpp(struct load *l)
+{
+	l->out_xmpp = dial(l, l->stox_xmpp, false);
+}
+
+static void dial_all(struct load *l)
+{
+	load_dial_xmpp(l);
+	for (uint64_t i = 1; i < l->idle; i++)
+		dial(l, l->stox_xmpp, false);
+	if (l->star)
+		l->out_other = dial(l, l->from_sip ? l->stox_sip : l->stox_xmpp,
+			l->from_sip);
+	if (l->from_sip || l->people)
+		l->out_sip = dial(l, l->stox_sip, true);
+}
+
+static bool succeeded(const struct load *l)
+{
+	if (l->errors)
+		return false;
+	if (l->star)
+		return l->of_star.storms == l->of_star.wanted;
+	return l->listening || l->trace || l->arrived == l->count;
 }
 
 static int run(struct load *l, const char *certificates, const char *trust)
@@ -571,26 +645,23 @@ static int run(struct load *l, const char *certificates, const char *trust)
 	}
 	timer_init(&l->pace, pace, l);
 	timer_init(&l->stall, stalled, l);
-	if (!l->idle)
+	if (!l->idle && !l->listening)
 		timer_start(io_timers(l->env), &l->stall, STALL_MS);
-	l->latency_us = base_alloc0((l->count + 1) * sizeof(uint32_t));
-	l->out_xmpp = dial(l, l->stox_xmpp, false);
-	for (uint64_t i = 1; i < l->idle; i++)
-		dial(l, l->stox_xmpp, false);
-	if (l->star)
-		l->out_other = dial(l, l->stox_xmpp, false);
-	if (l->from_sip || l->people)
-		l->out_sip = dial(l, l->stox_sip, true);
+	io_signal(l->env, SIGTERM, on_term, l);
+	if (l->listening)
+		say_ready(l);
+	else
+		dial_all(l);
 	io_run(l->env);
 	report(l);
-	return (l->star ? l->of_star.storms == STORMS
-			: l->arrived == l->count) && l->errors == 0 ? EXIT_SUCCESS
-							: EXIT_FAILURE;
+	return succeeded(l) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int main(int argc, char **argv)
 {
-	struct load l = { .log.level = STOX_LOG_ERROR, .pairs = 64, .count = 1000 };
+	struct load l = { .log.level = STOX_LOG_ERROR, .pairs = 64, .count = 1000,
+		.host = "localhost", .xmpp_domain = "example.org",
+		.sip_domain = "contoso.com" };
 	const char *certificates = NULL, *trust = NULL;
 	const struct {
 		int letter;
@@ -599,12 +670,13 @@ int main(int argc, char **argv)
 		{ 'n', &l.count }, { 'p', &l.pairs }, { 'r', &l.rate },
 		{ 'i', &l.idle }, { 'x', &l.stox_xmpp }, { 's', &l.stox_sip },
 		{ 'X', &l.xmpp_port }, { 'S', &l.sip_port },
+		{ 'W', &l.of_star.wanted },
 	};
 	int option;
 
 	limits_init(&l.limits);
 	l.limits.value[LIMIT_TLS_HANDSHAKE_TIME] = 300; /* under valgrind */
-	while ((option = getopt(argc, argv, "c:t:fPWn:p:r:i:x:s:X:S:")) != -1) {
+	while ((option = getopt(argc, argv, "c:t:h:d:e:fPTLW:n:p:r:i:x:s:X:S:")) != -1) {
 		if (option == 'c')
 			certificates = optarg;
 		else if (option == 't')
@@ -613,8 +685,16 @@ int main(int argc, char **argv)
 			l.from_sip = true;
 		else if (option == 'P')
 			l.people = true;
-		else if (option == 'W')
-			l.people = l.star = true;
+		else if (option == 'T')
+			l.trace = true;
+		else if (option == 'L')
+			l.listening = true;
+		else if (option == 'h')
+			l.host = optarg;
+		else if (option == 'd')
+			l.xmpp_domain = optarg;
+		else if (option == 'e')
+			l.sip_domain = optarg;
 		for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 			if (numbers[i].letter == option &&
 				str_to_u64(str_from(optarg), UINT32_MAX,
@@ -623,6 +703,10 @@ int main(int argc, char **argv)
 		if (option == '?')
 			return 2;
 	}
+	if (l.of_star.wanted)
+		l.people = l.star = l.trace = true;
+	buf_init(&l.samples, BUFFER, NULL);
+	buf_init(&l.owed, BUFFER, NULL);
 	memset(l.body, 'x', BODY);
 	if (l.pairs == 0 || l.pairs > PAIRS_MAX)
 		return 2;

@@ -2,7 +2,8 @@
 # `make check`: a timed test proves nothing.
 EXTRA_PROGRAMS += tests/bench/load
 tests_bench_load_SOURCES = tests/bench/load.c tests/bench/load.h \
-	tests/bench/load_people.c
+	tests/bench/load_people.c tests/bench/load_storm.c \
+	tests/bench/load_times.c
 tests_bench_load_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 tests_bench_load_LDADD = $(SIP_MODEL) $(IO) $(BASE)
 CLEANFILES += $(EXTRA_PROGRAMS)
