@@ -198,7 +198,7 @@ static void act_leg(struct pair *p, struct pair_leg *l)
 		return;
 	if (l->sent_ms && at > p->now_ms)
 		pair_wait(p, at - p->now_ms);
-	else if (stox_session_may_send(p->session, p->sip))
+	else if (stox_session_may_send(p->session, p->xmpp, p->sip))
 		notify(p, l);
 }
 

@@ -397,4 +397,4 @@ static void act(void *state, struct stox_session *s)
 
 const struct stox_session_kind publish_kind = { .name = "publication",
 	.event = event, .act = act, .describe = publish_describe,
-	.pairs = true };
+	.pairs = true, .bulk = true };

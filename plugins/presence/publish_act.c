@@ -79,7 +79,7 @@ void publish_act(struct publication *p)
 		return;
 	if (when(p) > p->now_ms)
 		stox_session_wake(p->session, (unsigned)(when(p) - p->now_ms));
-	else
+	else if (stox_session_may_send(p->session, p->xmpp, p->last))
 		send(p);
 }
 

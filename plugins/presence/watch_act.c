@@ -137,15 +137,17 @@ static bool tell(struct pair *p, const struct pair_device *d)
 	return true;
 }
 
-static void tell_devices(struct pair *p)
+/* Returns whether all is told; else it is this session's turn later. */
+static bool tell_devices(struct pair *p)
 {
 	struct pair_watch *w = &p->watch;
 
 	for (size_t i = 0; i < w->count;) {
 		struct pair_device *d = &w->devices[i];
 
-		if (d->owed && !tell(p, d))
-			return;
+		if (d->owed && (!stox_session_may_send(p->session, p->sip,
+				p->xmpp) || !tell(p, d)))
+			return false;
 		d->owed = false;
 		if (!d->d.open)
 			d->d.note_count = 0; /* that it is gone, is all */
@@ -154,6 +156,7 @@ static void tell_devices(struct pair *p)
 		else
 			pair_device_remove(w->devices, &w->count, d);
 	}
+	return true;
 }
 
 static bool owes_devices(const struct pair_watch *w)
@@ -178,7 +181,8 @@ void watch_act(struct pair *p)
 	}
 	if (w->owe_subscribed && say(p, "subscribed", TAG_SUBSCRIBED))
 		w->owe_subscribed = false;
-	tell_devices(p);
+	if (!tell_devices(p))
+		return;
 	if (w->owe_error && say(p, "error", TAG_ERROR))
 		w->owe_error = false;
 	if (w->owe_unsubscribed && say(p, "unsubscribed", TAG_UNSUBSCRIBED))

@@ -74,7 +74,8 @@
 	LIMIT(CONVERSATIONS, conversations, "sessions that live in memory only", 20000, "", "resource-constraint or 503") \
 	LIMIT(SESSION_PACE, session_pace, "sessions woken by their due time", 500, "/s", "wait") \
 	LIMIT(SESSION_BACKLOG, session_backlog, "events of presence that wait their turn", 256, "", "read little of each stream; at 16 times that, nothing of those that send more") \
-	LIMIT(SESSION_SENDING, session_sending, "requests of presence under way to one SIP domain", 64, "", "the others wait their turn") \
+	LIMIT(SESSION_SENDING, session_sending, "requests of presence under way to one domain", 64, "", "the others wait their turn") \
+	LIMIT(SESSION_QUEUED, session_queued, "bytes that wait for the stream to an XMPP domain while presence still goes there", 16384, "bytes", "presence waits its turn") \
 	LIMIT(PEER_TRIES, peer_tries, "questions in a row that a domain whose presence is watched does not answer", 3, "", "its people are shown as gone; it is asked on") \
 	LIMIT(PEERS_DOUBTED, peers_doubted, "domains that are asked whether they are there", 1000, "", "further ones are not asked") \
 	LIMIT(ROUTE_SETS, route_sets, "route sets that SIP dialogs share in the store", 1000, "", "keep the routes with each dialog") \

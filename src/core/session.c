@@ -58,6 +58,10 @@ struct stox_session *session_new(struct stox_host *host,
 	s->host = host;
 	s->kind = kind;
 	s->key = make_key(kind->name, str_from(key));
+	/* its own, before somebody else's event has come */
+	if (kind->bulk)
+		s->source = (uint32_t)table_siphash(n->sessions->secret,
+			str_from(s->key));
 	s->handle = handles_add(n->session_handles, s);
 	list_init(&s->node);
 	list_init(&s->mailbox);

@@ -225,11 +225,27 @@ void stox_out_self(struct stox_exchange *x)
 	x->out_sip->self = true;
 }
 
-bool stox_session_may_send(struct stox_session *s, const char *to)
+static struct str domain_of(const char *address)
 {
-	const char *at = strrchr(to, '@');
+	const char *at = strrchr(address, '@');
 
-	return crowd_enter(s, str_from(at ? at + 1 : to));
+	return str_from(at ? at + 1 : address);
+}
+
+bool stox_session_may_send(struct stox_session *s, const char *from,
+	const char *to)
+{
+	const struct config *c = s->n->snapshot->config;
+	const struct jid ends[] = { { .domain = domain_of(from) },
+		{ .domain = domain_of(to) } };
+	const struct config_sip_domain *d;
+
+	if (ends_begin_side(c, &ends[0], &ends[1]) == STOX_XMPP)
+		return crowd_enter(s, STR(""), ends[1].domain);
+	d = table_get(c->by_domain_sip, ends[0].domain);
+	return crowd_enter(s, d && d->gateway
+		? str_from(d->gateway->self.domain) : ends[0].domain,
+		ends[1].domain);
 }
 
 void stox_begin_send(struct stox_exchange *x)

@@ -321,12 +321,18 @@ static void start_timer(struct sessions *all, uint64_t after_ms)
 	timer_start(io_timers(all->node->env), &all->due_timer, after_ms);
 }
 
+/* At the very beginning of that second. */
+static void start_timer_for(struct sessions *all, uint64_t due_s)
+{
+	uint64_t now_ms = io_wall_us(all->node->env) / 1000;
+
+	start_timer(all, due_s * 1000 > now_ms ? due_s * 1000 - now_ms : 0);
+}
+
 /* A whole page of rows that are due: there may be more behind them. */
 static void due_done(void *arg, int error)
 {
 	struct sessions *all = arg;
-	uint64_t now = now_s(all);
-
 	all->due.asking = false;
 	if (error || (all->due.rows == page(all) && !all->due.ahead)) {
 		start_timer(all, error ? 1000 : 0);
@@ -334,8 +340,7 @@ static void due_done(void *arg, int error)
 	}
 	all->due.due_s = all->due.id = 0;
 	if (all->next_due_s != UINT64_MAX)
-		start_timer(all, all->next_due_s > now
-			? (all->next_due_s - now) * 1000 : TURN_MS);
+		start_timer_for(all, all->next_due_s);
 }
 
 static void due_next(void *arg)
@@ -354,13 +359,11 @@ static void due_next(void *arg)
 
 void session_due_by(struct sessions *all, uint64_t due_s)
 {
-	uint64_t now = now_s(all);
-
 	if (due_s >= all->next_due_s)
 		return;
 	all->next_due_s = due_s;
 	if (!all->due.asking)
-		start_timer(all, due_s > now ? (due_s - now) * 1000 : 0);
+		start_timer_for(all, due_s);
 }
 
 /* ---- all of them ----------------------------------------------------------- */

@@ -24,10 +24,13 @@ void uv_stream_timer(struct uv_stream *s, enum limit_id id)
 void uv_socket_options(struct uv_env *env, int fd)
 {
 	const int on = 1, idle = 60, interval = 10, count = 3;
+	const int unsent = 32768;
 	unsigned patience =
 		(unsigned)limit_get(env->env.limits, LIMIT_WRITE_TIME) * 1000;
 
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	/* what is urgent stands behind that, and behind what is on its way */
+	setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof(interval));

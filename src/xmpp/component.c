@@ -159,6 +159,11 @@ size_t xmpp_component_queued(const struct xmpp_stream *s)
 	return ((const struct xmpp_component *)s)->queue.count;
 }
 
+size_t xmpp_component_bytes(const struct xmpp_component *c)
+{
+	return c->queue.bytes;
+}
+
 /* Routes that it carries lose it. */
 static void forget_routes(struct xmpp_component *c, bool lost, bool gone)
 {

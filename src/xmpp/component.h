@@ -24,6 +24,8 @@ void xmpp_component_send(struct xmpp_component *c, struct str remote,
 	const struct xmpp_letter *letter);
 struct xmpp_stream *xmpp_component_stream(struct xmpp_component *c);
 size_t xmpp_component_queued(const struct xmpp_stream *s);
+/** Bytes that wait until it is there. */
+size_t xmpp_component_bytes(const struct xmpp_component *c);
 
 extern const struct xmpp_stream_kind xmpp_component_kind;
 

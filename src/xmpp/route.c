@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "xmpp/component.h"
 #include "xmpp/s2s.h"
 #include "xmpp/sm.h"
 
@@ -28,6 +29,19 @@ struct xmpp_route *xmpp_route_find(struct xmpp *x, struct str local,
 	char space[2100];
 
 	return table_get(x->routes, make_key(space, local, remote));
+}
+
+size_t xmpp_queued(struct xmpp *x, struct str local, struct str remote)
+{
+	const struct xmpp_route *r = xmpp_route_find(x, local, remote);
+	const struct xmpp_stream *s;
+
+	if (!r)
+		return 0;
+	s = r->component ? xmpp_component_stream(r->component) : r->carrier;
+	return (r->component ? xmpp_component_bytes(r->component)
+			     : r->queue.bytes) +
+		(s && s->io ? io_queued(s->io) : 0);
 }
 
 static void unused(void *arg);

@@ -161,6 +161,10 @@ void xmpp_release(struct xmpp *x, struct xmpp_receipt receipt);
  *  too late to take it back), false when it was dropped or is unknown. */
 bool xmpp_cancel(struct xmpp *x, uint64_t token);
 
+/** Bytes that wait for the stream, or in it for the peer to take them. */
+size_t xmpp_queued(struct xmpp *x, struct str local_domain,
+	struct str remote_domain);
+
 /** Close all streams politely (system-shutdown); @done when none is left or
  *  after 5 s. */
 void xmpp_shutdown(struct xmpp *x, void (*done)(void *arg), void *arg);

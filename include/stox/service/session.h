@@ -193,10 +193,11 @@ STOX_API void stox_begin_send(struct stox_exchange *x);
 /** After stox_out_sip(): the request goes where `to` is served, but it is about
  *  its sender: Request-URI and To are From's.  PUBLISH; RFC 3903, 4. */
 STOX_API void stox_out_self(struct stox_exchange *x);
-/** For kinds that are `bulk`: may the next stox_begin() go to that SIP
- *  address now?  False: too much is under way to its domain; act() runs again
- *  when there is room. */
-STOX_API bool stox_session_may_send(struct stox_session *s, const char *to);
+/** For kinds that are `bulk`: may the next stox_begin() go from the one
+ *  bare JID to the other now?  False: too much is under way to the domain of
+ *  @to; act() runs again when there is room. */
+STOX_API bool stox_session_may_send(struct stox_session *s, const char *from,
+	const char *to);
 
 /** A name that nobody can guess, that begins with the node's id and by which
  *  the core finds the session: for Call-IDs, and for the tags of its dialogs.
