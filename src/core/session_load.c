@@ -250,9 +250,33 @@ static void scan_row(struct session_scan *scan, struct sessions *all,
 	scan->id = row->id;
 	if (all_of_them && row->epoch == all->epoch)
 		return;
+	scan->woken++;
 	s = session_from_row(all, row);
 	if (s)
 		settle(s, was_there);
+}
+
+/* Is there a turn now?  Else @timer runs again when there is one. */
+static bool has_turn(struct sessions *all, struct timer *timer)
+{
+	uint64_t now = io_now_ms(all->node->env);
+
+	if (now < all->next_turn_ms)
+		timer_start(io_timers(all->node->env), timer,
+			all->next_turn_ms - now);
+	return now >= all->next_turn_ms;
+}
+
+/* It was used, when somebody has been woken. */
+static void use_turn(struct sessions *all, const struct session_scan *scan)
+{
+	uint64_t now = io_now_ms(all->node->env);
+
+	if (!scan->woken)
+		return;
+	if (all->next_turn_ms < now)
+		all->next_turn_ms = now;
+	all->next_turn_ms += turn_ms(all);
 }
 
 static void restore_row(void *arg, const struct store_session *row)
@@ -266,6 +290,7 @@ static void restore_done(void *arg, int error)
 {
 	struct sessions *all = arg;
 
+	use_turn(all, &all->restore);
 	if (error) {
 		log_event(all->node->log, STOX_LOG_ERROR, "core", 0,
 			"sessions-not-read", NULL);
@@ -276,27 +301,13 @@ static void restore_done(void *arg, int error)
 	}
 }
 
-/* The next turn is @timer's; else it runs again when there is one. */
-static bool has_turn(struct sessions *all, struct timer *timer)
-{
-	uint64_t now = io_now_ms(all->node->env);
-
-	if (now < all->next_turn_ms) {
-		timer_start(io_timers(all->node->env), timer,
-			all->next_turn_ms - now);
-		return false;
-	}
-	all->next_turn_ms = now + turn_ms(all);
-	return true;
-}
-
 static void restore_next(void *arg)
 {
 	struct sessions *all = arg;
 
 	if (!has_turn(all, &all->restore_timer))
 		return;
-	all->restore.rows = 0;
+	all->restore.rows = all->restore.woken = 0;
 	store_session_due(all->node->store, all->restore.due_s,
 		all->restore.id, page(all), restore_row, restore_done, all);
 }
@@ -321,20 +332,22 @@ static void start_timer(struct sessions *all, uint64_t after_ms)
 	timer_start(io_timers(all->node->env), &all->due_timer, after_ms);
 }
 
-/* At the very beginning of that second. */
+/* Seconds are cut off: never too early. */
 static void start_timer_for(struct sessions *all, uint64_t due_s)
 {
-	uint64_t now_ms = io_wall_us(all->node->env) / 1000;
+	uint64_t now = now_s(all);
 
-	start_timer(all, due_s * 1000 > now_ms ? due_s * 1000 - now_ms : 0);
+	start_timer(all, due_s > now ? (due_s - now) * 1000 : 0);
 }
 
-/* A whole page of rows that are due: there may be more behind them. */
 static void due_done(void *arg, int error)
 {
 	struct sessions *all = arg;
+
 	all->due.asking = false;
+	use_turn(all, &all->due);
 	if (error || (all->due.rows == page(all) && !all->due.ahead)) {
+		all->next_due_s = 0; /* whatever else becomes due meanwhile */
 		start_timer(all, error ? 1000 : 0);
 		return;
 	}
@@ -350,7 +363,7 @@ static void due_next(void *arg)
 	if (all->due.asking || !has_turn(all, &all->due_timer))
 		return;
 	all->due.asking = true;
-	all->due.rows = 0;
+	all->due.rows = all->due.woken = 0;
 	all->due.ahead = false;
 	all->next_due_s = UINT64_MAX;
 	store_session_due(all->node->store, all->due.due_s, all->due.id,

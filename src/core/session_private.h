@@ -82,6 +82,7 @@ struct sessions {
 		bool asking;
 		uint64_t due_s, id;    /* of the last row read */
 		unsigned rows;         /* in this page */
+		unsigned woken;        /* of them */
 		bool ahead;            /* a row was seen that is not due */
 	} restore, due;
 	uint64_t next_turn_ms;         /* when one of them may read again */

@@ -77,6 +77,7 @@ bool job_is_one_of_many(enum job_kind kind)
 	case JOB_SESSION_GET_ID:
 	case JOB_SESSION_LIST:
 	case JOB_SESSION_DUE:
+	case JOB_SESSION_LIVE:
 	case JOB_ROUTE_PUT: /* before the session that names it */
 	case JOB_COUNT_GET:
 	case JOB_COUNT_CHANGE: /* with the session that it counts */
