@@ -76,6 +76,9 @@ PLAYS = \
 	plugins/presence/s2x-day.play \
 	plugins/presence/s2x-end.play \
 	plugins/presence/s2x-many.play \
+	plugins/presence/x2s-many.play \
+	plugins/presence/publish-many.play \
+	plugins/presence/restart-pace.play \
 	plugins/presence/s2x-refused.play \
 	plugins/presence/s2x-unheard.play \
 	plugins/presence/s2x-withdrawn.play \
