@@ -184,12 +184,19 @@ static void reached(struct reach_place *p)
 
 /* ---- questions -------------------------------------------------------------- */
 
-/* A proxy says these for a server that it cannot reach. */
+/* It tests its partners by OPTIONS to a user of that name.  lync.md 2.6 */
+static bool asks_as_lync(const struct stox_exchange *x)
+{
+	return stox_dialect_is(x, "sip_options", "lync");
+}
+
+/* A proxy says these for a server that it cannot reach; Lync says them for much
+ * else. */
 static bool is_answer(const struct stox_exchange *x)
 {
 	if (x->answer == ANSWER_SIP)
-		return x->answer_status != 408 && x->answer_status != 503 &&
-		       x->answer_status != 504;
+		return (x->answer_status != 408 && x->answer_status != 503 &&
+			x->answer_status != 504) || asks_as_lync(x);
 	return x->answer == ANSWER_STANZA &&
 	       x->answer_condition != STOX_REMOTE_SERVER_NOT_FOUND &&
 	       x->answer_condition != STOX_REMOTE_SERVER_TIMEOUT;
@@ -232,10 +239,14 @@ static struct stox_exchange *question_new(struct reach_place *p)
 	x->over = answered;
 	x->from = from;
 	x->to = to;
-	if (ends_begun(x) == 0 && partner_has_slot(x))
-		return x;
-	exchange_replied(x);
-	return NULL;
+	if (ends_begun(x) < 0 || !partner_has_slot(x) ||
+		(!xmpp && asks_as_lync(x) && jid_parse(pool, str_from(
+			pool_printf(pool, "options_user@%s", p->key + 1)),
+			&x->to) < 0)) {
+		exchange_replied(x);
+		return NULL;
+	}
+	return x;
 }
 
 static void ask(struct reach_place *p)
@@ -247,6 +258,7 @@ static void ask(struct reach_place *p)
 		return;
 	}
 	p->question = x->id;
+	p->asked_ms = io_now_ms(p->reach->node->env);
 	if (*p->key == 'x') {
 		stox_element_add(stox_out_stanza(x, "iq", "get"), "ping",
 			"urn:xmpp:ping");
@@ -302,8 +314,13 @@ void reach_found(struct reach_place *p, struct str xmpp, struct str sip)
 
 void reach_errand_done(struct reach_place *p, enum reach_errand errand)
 {
-	if (p->met == 0 && errand != REACH_TELL_BACK)
-		rest(p); /* nobody cares */
+	if (p->met > 0 || errand == REACH_TELL_BACK)
+		return;
+	/* nobody cares */
+	if (p->stage == REACH_WONDERING)
+		place_free(p);
+	else
+		rest(p);
 }
 
 /* ---- signs ------------------------------------------------------------------ */
@@ -385,15 +402,19 @@ void reach_component(struct reach *r, const char *local, enum xmpp_link what)
 
 void reach_heard(struct reach *r, enum stox_side side, struct str domain)
 {
+	uint64_t now = io_now_ms(r->node->env), at;
 	struct reach_place *p;
 
 	if (list_empty(&r->places))
 		return;
 	p = side == STOX_SIP ? reach_find(r, 's', reach_main(r->node, domain))
 			     : reach_find(r, 'x', domain);
-	if (p && (p->stage == REACH_ASKING || p->stage == REACH_LOST) &&
-		p->tries > 0 && !p->question)
-		after(p, 0);
+	if (!p || p->tries == 0 || p->question ||
+		(p->stage != REACH_ASKING && p->stage != REACH_LOST))
+		return;
+	at = p->asked_ms + AGAIN_MS;
+	if (p->timer.due_ms > at)
+		after(p, at > now ? at - now : 0);
 }
 
 static enum stox_peer thought_of(const struct reach_place *p)

@@ -47,7 +47,7 @@ void reach_failed(struct reach *r, const struct stox_exchange *x);
 void reach_partner(struct reach *r, const char *name, enum reach_sign sign);
 /** The connection of @local, a component. */
 void reach_component(struct reach *r, const char *local, enum xmpp_link what);
-/** Something has come from there: who was doubted is asked at once. */
+/** Something has come from there: who was doubted is asked soon. */
 void reach_heard(struct reach *r, enum stox_side side, struct str domain);
 /** Take the key of a session of two people apart, two bare JIDs or domains.  False
  *  when it is not such. */

@@ -34,6 +34,7 @@ struct reach_place {
 	uint64_t since_ms;     /* the sign */
 	unsigned tries;        /* questions without an answer, in a row */
 	uint64_t question;     /* the exchange under way, 0: none */
+	uint64_t asked_ms;     /* the last one */
 	struct timer timer;
 	char *xmpp, *sip;      /* two who care, bare JIDs; NULL: unknown yet */
 	/* the reader */
