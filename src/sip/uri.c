@@ -12,7 +12,8 @@
 static size_t skip_escaped(struct str s, size_t i, unsigned allowed)
 {
 	for (;;) {
-		while (i < s.len && char_is(s.p[i], allowed))
+		/* the sign itself is in some classes */
+		while (i < s.len && s.p[i] != '%' && char_is(s.p[i], allowed))
 			i++;
 		if (s.len - i < 3 || s.p[i] != '%' ||
 			!char_is(s.p[i + 1], CHAR_HEX) ||
