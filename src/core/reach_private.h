@@ -41,6 +41,7 @@ struct reach_place {
 	enum reach_errand errand;
 	uint64_t begin;        /* the id behind which it began */
 	bool wrapped;          /* it has come to the end once */
+	bool late;             /* it begins behind the page that is being read */
 	size_t met;            /* sessions that it has found */
 };
 
@@ -51,7 +52,7 @@ struct reach {
 	bool stopped;
 	/* the reader of the sessions with a due time, round and round while
 	 * somebody has an errand */
-	bool reading;
+	bool reading, asking;  /* a page is on its way */
 	uint64_t cursor;       /* the id of the last row */
 	unsigned rows;         /* in this page */
 	unsigned told;         /* of them were sent an event */

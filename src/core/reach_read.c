@@ -1,13 +1,13 @@
 /*
  * The reader: all sessions of two people that have a due time pass by it, in the
  * order of their ids, and each place with an errand looks at them.  Events go
- * out at the pace of due times, LIMIT_SESSION_PACE; ruling 20.
+ * out in the turns of LIMIT_SESSION_PACE, as due times do; ruling 20.
  */
 #include "core/reach_private.h"
 #include "core/session_private.h"
 
-/* How often it looks, and the size of a page when somebody is to be found only. */
-enum { TURN_MS = 100, TURNS_PER_S = 1000 / TURN_MS, PAGE = 1000 };
+/* How often it looks, and the size of a page, when somebody is to be found only. */
+enum { TURN_MS = 100, PAGE = 1000 };
 
 /* ---- keys ------------------------------------------------------------------- */
 
@@ -54,7 +54,8 @@ static bool has_passed(const struct reach_place *p, uint64_t id)
 static void look(struct reach *r, struct reach_place *p,
 	const struct store_session *row, struct str xmpp, struct str sip)
 {
-	if (!p || p->errand == REACH_NOTHING || has_passed(p, row->id))
+	if (!p || p->errand == REACH_NOTHING || p->late ||
+		has_passed(p, row->id))
 		return;
 	if (p->errand == REACH_FIND && !p->met++)
 		reach_found(p, xmpp, sip);
@@ -103,6 +104,12 @@ static bool check_places(struct reach *r, bool end)
 
 		if (errand == REACH_NOTHING)
 			continue;
+		if (p->late) {
+			p->late = false;
+			p->begin = end ? 0 : r->cursor;
+			more = true;
+			continue;
+		}
 		if (!is_round(r, p, end)) {
 			p->wrapped = p->wrapped || end;
 			more = true;
@@ -126,24 +133,20 @@ static bool is_telling(const struct reach *r)
 	return false;
 }
 
-/* It tells no more in a turn than the pace allows. */
-static unsigned page(const struct reach *r)
-{
-	uint64_t pace = limit_get(r->node->limits, LIMIT_SESSION_PACE) /
-		TURNS_PER_S;
-
-	return !is_telling(r) ? PAGE : pace ? (unsigned)pace : 1;
-}
-
 static void on_done(void *arg, int error);
 
 static void next_page(void *arg)
 {
 	struct reach *r = arg;
+	struct sessions *all = r->node->sessions;
+	bool telling = is_telling(r);
 
+	if (telling && !session_has_turn(all, &r->turn))
+		return;
 	r->rows = r->told = 0;
-	store_session_live(r->node->store, r->cursor, page(r), on_row, on_done,
-		r);
+	r->asking = true;
+	store_session_live(r->node->store, r->cursor,
+		telling ? session_page(all) : PAGE, on_row, on_done, r);
 }
 
 static void on_done(void *arg, int error)
@@ -151,6 +154,8 @@ static void on_done(void *arg, int error)
 	struct reach *r = arg;
 	bool end = !error && r->rows == 0;
 
+	r->asking = false;
+	session_use_turn(r->node->sessions, r->told);
 	if (error)
 		log_event(r->node->log, STOX_LOG_ERROR, "core", 0,
 			"sessions-not-read", NULL);
@@ -159,7 +164,7 @@ static void on_done(void *arg, int error)
 		r->cursor = 0;
 	if (r->reading)
 		timer_start(io_timers(r->node->env), &r->turn,
-			error || r->told || !is_telling(r) ? TURN_MS : 0);
+			error || !is_telling(r) ? TURN_MS : 0);
 }
 
 void reach_reader_init(struct reach *r)
@@ -174,6 +179,7 @@ void reach_read(struct reach_place *p, enum reach_errand errand)
 	p->errand = errand;
 	p->begin = r->cursor;
 	p->wrapped = false;
+	p->late = r->asking;
 	p->met = 0;
 	if (r->reading || r->stopped)
 		return;

@@ -24,7 +24,7 @@ static uint64_t pace(const struct sessions *all)
 }
 
 /* How many rows in a turn. */
-static unsigned page(const struct sessions *all)
+unsigned session_page(const struct sessions *all)
 {
 	uint64_t n = pace(all) / (TURNS_PER_S + 1);
 
@@ -256,8 +256,7 @@ static void scan_row(struct session_scan *scan, struct sessions *all,
 		settle(s, was_there);
 }
 
-/* Is there a turn now?  Else @timer runs again when there is one. */
-static bool has_turn(struct sessions *all, struct timer *timer)
+bool session_has_turn(struct sessions *all, struct timer *timer)
 {
 	uint64_t now = io_now_ms(all->node->env);
 
@@ -267,12 +266,11 @@ static bool has_turn(struct sessions *all, struct timer *timer)
 	return now >= all->next_turn_ms;
 }
 
-/* It was used, when somebody has been woken. */
-static void use_turn(struct sessions *all, const struct session_scan *scan)
+void session_use_turn(struct sessions *all, unsigned woken)
 {
 	uint64_t now = io_now_ms(all->node->env);
 
-	if (!scan->woken)
+	if (!woken)
 		return;
 	if (all->next_turn_ms < now)
 		all->next_turn_ms = now;
@@ -290,13 +288,13 @@ static void restore_done(void *arg, int error)
 {
 	struct sessions *all = arg;
 
-	use_turn(all, &all->restore);
+	session_use_turn(all, all->restore.woken);
 	if (error) {
 		log_event(all->node->log, STOX_LOG_ERROR, "core", 0,
 			"sessions-not-read", NULL);
 		timer_start(io_timers(all->node->env), &all->restore_timer,
 			1000);
-	} else if (all->restore.rows == page(all)) {
+	} else if (all->restore.rows == session_page(all)) {
 		timer_start(io_timers(all->node->env), &all->restore_timer, 0);
 	}
 }
@@ -305,11 +303,11 @@ static void restore_next(void *arg)
 {
 	struct sessions *all = arg;
 
-	if (!has_turn(all, &all->restore_timer))
+	if (!session_has_turn(all, &all->restore_timer))
 		return;
 	all->restore.rows = all->restore.woken = 0;
 	store_session_due(all->node->store, all->restore.due_s,
-		all->restore.id, page(all), restore_row, restore_done, all);
+		all->restore.id, session_page(all), restore_row, restore_done, all);
 }
 
 void sessions_restore(struct sessions *all)
@@ -345,8 +343,8 @@ static void due_done(void *arg, int error)
 	struct sessions *all = arg;
 
 	all->due.asking = false;
-	use_turn(all, &all->due);
-	if (error || (all->due.rows == page(all) && !all->due.ahead)) {
+	session_use_turn(all, all->due.woken);
+	if (error || (all->due.rows == session_page(all) && !all->due.ahead)) {
 		all->next_due_s = 0; /* whatever else becomes due meanwhile */
 		start_timer(all, error ? 1000 : 0);
 		return;
@@ -360,14 +358,14 @@ static void due_next(void *arg)
 {
 	struct sessions *all = arg;
 
-	if (all->due.asking || !has_turn(all, &all->due_timer))
+	if (all->due.asking || !session_has_turn(all, &all->due_timer))
 		return;
 	all->due.asking = true;
 	all->due.rows = all->due.woken = 0;
 	all->due.ahead = false;
 	all->next_due_s = UINT64_MAX;
 	store_session_due(all->node->store, all->due.due_s, all->due.id,
-		page(all), due_row, due_done, all);
+		session_page(all), due_row, due_done, all);
 }
 
 void session_due_by(struct sessions *all, uint64_t due_s)

@@ -146,6 +146,13 @@ const struct stox_session_kind *session_find_kind(struct node *n,
 /** The session of a row, in memory from now on; NULL when nobody keeps such. */
 struct stox_session *session_from_row(struct sessions *all,
 	const struct store_session *row);
+/** Is there a turn now, of those in which LIMIT_SESSION_PACE lets readers wake so
+ *  many sessions?  Else @timer runs again when there is one. */
+bool session_has_turn(struct sessions *all, struct timer *timer);
+/** So many were woken in it: if any, it is used. */
+void session_use_turn(struct sessions *all, unsigned woken);
+/** How many rows in a turn. */
+unsigned session_page(const struct sessions *all);
 /** Ask the store for the row of a new session. */
 void session_load(struct stox_session *s);
 /** Some session is due then. */
