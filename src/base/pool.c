@@ -102,8 +102,15 @@ static void use_block(struct pool *p, struct pool_block *b)
 
 struct pool *pool_new(struct budget *budget)
 {
-	struct pool *p = base_alloc0(sizeof(*p));
+	struct pool *p;
 
+	if (budget && budget->spare) {
+		p = budget->spare;
+		budget->spare = p->spare;
+		budget->spare_count--;
+		return p;
+	}
+	p = base_alloc0(sizeof(*p));
 	use_nothing(p);
 	p->budget = budget;
 	p->size = sizeof(*p);
@@ -161,20 +168,45 @@ void pool_reset(struct pool *p)
 	}
 }
 
-void pool_free(struct pool **pp)
+static void destroy(struct pool *p)
 {
-	struct pool *p = *pp;
 	struct pool_block *older;
 
-	if (!p)
-		return;
 	for (struct pool_block *b = p->block; b; b = older) {
 		older = b->older;
 		drop_block(p, b);
 	}
 	budget_drop(p->budget, sizeof(*p));
 	free(p);
+}
+
+void pool_free(struct pool **pp)
+{
+	struct pool *p = *pp;
+	struct budget *b = p ? p->budget : NULL;
+
 	*pp = NULL;
+	if (!p)
+		return;
+	if (!b || b->spare_count >= b->spare_max) {
+		destroy(p);
+		return;
+	}
+	pool_reset(p);
+	p->spare = b->spare;
+	b->spare = p;
+	b->spare_count++;
+}
+
+void budget_clear(struct budget *b)
+{
+	struct pool *p;
+
+	b->spare_max = b->spare_count = 0;
+	while ((p = b->spare)) {
+		b->spare = p->spare;
+		destroy(p);
+	}
 }
 
 size_t pool_size(const struct pool *p)

@@ -16,13 +16,22 @@
 
 #include "base/str.h"
 
+struct pool;
+
 /** Bytes held and allowed.  @max 0 means no bound. */
 struct budget {
 	size_t used, max;
+	/* pools that were freed, for the next: so many at most.  Whoever sets
+	 * that calls budget_clear() */
+	unsigned spare_max, spare_count;
+	struct pool *spare;
 };
 
 /** Per cent of @b in use, 0 when it has no bound or is NULL. */
 unsigned budget_percent(const struct budget *b);
+
+/** Free the pools that wait for their next use; none will wait any more. */
+void budget_clear(struct budget *b);
 
 /** malloc, calloc and realloc that end the process instead of failing. */
 void *base_alloc(size_t size);
@@ -54,6 +63,7 @@ struct pool {
 	struct pool_block *block; /* where the room is; links to older ones */
 	size_t size;              /* bytes held from the system */
 	struct budget *budget;    /* borrowed, may be NULL */
+	struct pool *spare;       /* the next of those that wait in it */
 };
 
 /* A sanitizer build sees the use of pool memory that was not handed out. */
@@ -72,7 +82,7 @@ struct pool {
 #endif
 
 /**
- * A new empty pool.  Returns owned, pool_free().
+ * An empty pool, new or used before.  Returns owned, pool_free().
  * @budget  borrowed, may be NULL; must outlive the pool
  */
 struct pool *pool_new(struct budget *budget);
@@ -81,7 +91,8 @@ struct pool *pool_new(struct budget *budget);
  *  so that work of the same size as before asks the system for nothing. */
 void pool_reset(struct pool *p);
 
-/** Free the pool and all in it; *@p becomes NULL.  NULL is harmless. */
+/** Free the pool and all in it, or leave it to its budget; *@p becomes NULL.
+ *  NULL is harmless. */
 void pool_free(struct pool **p);
 
 /** Bytes the pool holds from the system. */

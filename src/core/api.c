@@ -198,11 +198,13 @@ static struct exchange_sip *new_sip(struct stox_exchange *x)
  *  characters become spaces. */
 static const char *clean(struct stox_exchange *x, const char *s)
 {
-	char *out = pool_strdup(x->pool, s);
+	size_t len = strlen(s);
+	char *out = pool_strndup(x->pool, s, len);
 
-	for (char *p = out; *p; p++)
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			*p = ' ';
+	if (str_has_control((struct str){ out, len }))
+		for (char *p = out; *p; p++)
+			if ((unsigned char)*p < 0x20 || *p == 0x7f)
+				*p = ' ';
 	return out;
 }
 

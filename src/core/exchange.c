@@ -102,7 +102,7 @@ static void destroy(struct stox_exchange *x)
 	crowd_leave(&x->place);
 	handles_remove(n->exchanges, x->id);
 	snapshot_unref(&x->snapshot);
-	node_pool_release(n, &pool);
+	pool_free(&pool);
 	node_exchange_gone(n);
 }
 

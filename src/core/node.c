@@ -7,50 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Pools kept for the next exchange. */
-enum { FREE_POOLS = 256 };
+/* Pools kept for the next exchanges. */
+enum { SPARE_POOLS = 256 };
 /* How long node_stop() lets exchanges finish, how long those that are ended then
  * may take to say so, and how long it goes on saying no after the last one: what
  * was on its way when we stopped gets an answer. */
 enum { DRAIN_MS = 8000, SAY_MS = 500, LINGER_MS = 500 };
-
-struct free_pool {
-	struct list node;
-	struct pool *pool;
-};
-
-/* ---- pools ------------------------------------------------------------------- */
-
-struct pool *node_pool(struct node *n)
-{
-	struct free_pool *f;
-	struct pool *p;
-
-	if (list_empty(&n->free_pools))
-		return pool_new(n->budget);
-	f = container_of(n->free_pools.next, struct free_pool, node);
-	list_remove(&f->node);
-	n->free_pool_count--;
-	p = f->pool;
-	pool_reset(p); /* f lived in it */
-	return p;
-}
-
-void node_pool_release(struct node *n, struct pool **pool)
-{
-	struct free_pool *f;
-
-	if (n->free_pool_count >= FREE_POOLS) {
-		pool_free(pool);
-		return;
-	}
-	pool_reset(*pool);
-	f = pool_alloc(*pool, sizeof(*f));
-	f->pool = *pool;
-	list_append(&n->free_pools, &f->node);
-	n->free_pool_count++;
-	*pool = NULL;
-}
 
 /* ---- configuration ------------------------------------------------------------- */
 
@@ -370,7 +332,6 @@ static void make_tables(struct node *n)
 	n->loops = loops_new(n);
 	n->reach = reach_new(n);
 	n->documents = xml_documents_new(n->limits);
-	list_init(&n->free_pools);
 	timer_init(&n->drain_limit, drained, n);
 	timer_init(&n->linger, drained, n);
 }
@@ -384,6 +345,7 @@ struct node *node_new(const struct node_config *c, struct buf *why)
 	n->log = c->log;
 	n->limits = c->limits;
 	n->budget = c->budget;
+	n->budget->spare_max = SPARE_POOLS;
 	n->plugins = c->plugins;
 	n->credentials = io_credentials_ref(c->credentials);
 	n->started_ms = io_now_ms(c->env);
@@ -435,11 +397,7 @@ static void free_rest(struct node *n)
 	snapshot_unref(&n->snapshot);
 	certificates_free(&n->certificates);
 	io_credentials_unref(&n->credentials);
-	list_each (it, tmp, &n->free_pools) {
-		struct pool *p = container_of(it, struct free_pool, node)->pool;
-
-		pool_free(&p);
-	}
+	budget_clear(n->budget);
 	handles_free(&n->exchanges);
 	handles_free(&n->waits);
 	handles_free(&n->session_handles);

@@ -63,8 +63,6 @@ struct node {
 	struct loops *loops;
 	struct reach *reach;             /* who may be lost */
 	struct xml_documents *documents; /* reads all bodies */
-	struct list free_pools;          /* recycled */
-	unsigned free_pool_count;
 	char node_id[16];
 	char *dialback_secret;
 	uint64_t started_ms;
@@ -111,9 +109,6 @@ int node_reload(struct node *n, struct config *config,
  *  politely, then @stopped. */
 void node_stop(struct node *n, void (*stopped)(void *arg), void *arg);
 
-/** A pool for an exchange that does not come with one. */
-struct pool *node_pool(struct node *n);
-void node_pool_release(struct node *n, struct pool **pool);
 /** An exchange has ended; a stopping node waits for the last one. */
 void node_exchange_gone(struct node *n);
 

@@ -223,7 +223,7 @@ static struct stox_exchange *question_new(struct reach_place *p)
 {
 	struct node *n = p->reach->node;
 	bool xmpp = *p->key == 'x';
-	struct pool *pool = node_pool(n);
+	struct pool *pool = pool_new(n->budget);
 	struct stox_exchange *x;
 	struct jid from, to;
 
@@ -231,7 +231,7 @@ static struct stox_exchange *question_new(struct reach_place *p)
 			jid_parse(pool, str_from(p->key + 1), &to) < 0
 		? NULL : exchange_new(n, pool, xmpp ? STOX_SIP : STOX_XMPP);
 	if (!x) {
-		node_pool_release(n, &pool);
+		pool_free(&pool);
 		return NULL;
 	}
 	x->originating = true;

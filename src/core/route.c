@@ -163,14 +163,14 @@ static void in_dialog(struct node *n, struct stox_exchange *x)
 static void from_sip(void *arg, const struct sip_request *r)
 {
 	struct node *n = arg;
-	struct pool *pool = node_pool(n);
+	struct pool *pool = pool_new(n->budget);
 	struct stox_exchange *x = exchange_new(n, pool, STOX_SIP);
 	const char *why = NULL;
 	struct sip_uri from;
 	unsigned status;
 
 	if (!x) {
-		node_pool_release(n, &pool);
+		pool_free(&pool);
 		refuse_request(n, r, 503, NULL);
 		return;
 	}

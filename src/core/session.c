@@ -230,7 +230,7 @@ void session_post(struct stox_session *s, const struct stox_event *e)
 	/* that the past is over comes before what has happened since */
 	list_append(e->type == STOX_EVENT_RESTORED ? s->mailbox.next
 						   : &s->mailbox, &m->node);
-	if (e->exchange && s->kind->bulk)
+	if (e->type == STOX_EVENT_REQUEST && s->kind->bulk)
 		s->source = source_of(s->n->sessions, e->exchange);
 	count(s, 1);
 	if (!s->loading)

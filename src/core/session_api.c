@@ -173,7 +173,7 @@ struct stox_exchange *stox_begin(struct stox_session *s,
 	const struct stox_begin *b)
 {
 	struct node *n = s->n;
-	struct pool *pool = node_pool(n);
+	struct pool *pool = pool_new(n->budget);
 	struct stox_exchange *x;
 	struct jid from, to;
 	struct stox_begin *copy;
@@ -181,7 +181,7 @@ struct stox_exchange *stox_begin(struct stox_session *s,
 
 	if (jid_parse(pool, str_from(b->from), &from) < 0 ||
 		jid_parse(pool, str_from(b->to), &to) < 0) {
-		node_pool_release(n, &pool);
+		pool_free(&pool);
 		return NULL;
 	}
 	side = ends_begin_side(n->snapshot->config, &from, &to);
@@ -189,7 +189,7 @@ struct stox_exchange *stox_begin(struct stox_session *s,
 	x = s->object ? exchange_new_late(n, pool, side)
 		      : exchange_new(n, pool, side);
 	if (!x) {
-		node_pool_release(n, &pool);
+		pool_free(&pool);
 		return NULL;
 	}
 	x->originating = true;

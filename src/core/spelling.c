@@ -108,14 +108,14 @@ void spelling_seen(struct node *n, const struct jid *jid,
 	e->seen = true;
 	if (e->uri)
 		return;
-	pool = node_pool(n);
+	pool = pool_new(n->budget);
 	text = pool_printf(pool, "sip:%.*s@%s", STR_FMT(uri->user), host);
 	if (strcmp(text, map_address_to_sip(pool, jid, host, false)) != 0) {
 		e->uri = base_strdup(text);
 		store_address_put(n->store, jid_bare(jid), str_from(text),
 			io_wall_us(n->env) / 1000000, NULL, NULL);
 	}
-	node_pool_release(n, &pool);
+	pool_free(&pool);
 }
 
 static void found(void *arg, int error, struct str uri)

@@ -35,12 +35,16 @@ static const struct {
 
 enum stanza_kind stanza_kind(const struct stox_element *e)
 {
-	if (stox_element_is(e, "message", NULL))
-		return STANZA_MESSAGE;
-	if (stox_element_is(e, "presence", NULL))
-		return STANZA_PRESENCE;
-	if (stox_element_is(e, "iq", NULL))
-		return STANZA_IQ;
+	switch (e && e->name ? e->name[0] : '\0') {
+	case 'm':
+		return strcmp(e->name, "message") == 0 ? STANZA_MESSAGE
+						       : STANZA_NONE;
+	case 'p':
+		return strcmp(e->name, "presence") == 0 ? STANZA_PRESENCE
+							: STANZA_NONE;
+	case 'i':
+		return strcmp(e->name, "iq") == 0 ? STANZA_IQ : STANZA_NONE;
+	}
 	return STANZA_NONE;
 }
 

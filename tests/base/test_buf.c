@@ -129,7 +129,7 @@ static void consume_from_the_front(void **state)
 /* A receive buffer: bytes come and go for ever inside its maximum. */
 static void consume_keeps_memory_bounded(void **state)
 {
-	struct budget budget = { 0, 0 };
+	struct budget budget = { 0 };
 	unsigned char in = 0, out = 0;
 	uint64_t seed = 1;
 	struct buf b;
@@ -176,7 +176,7 @@ static void reserve_then_count(void **state)
 
 static void budget_counts(void **state)
 {
-	struct budget budget = { 0, 10000 };
+	struct budget budget = { .max = 10000 };
 	struct buf b;
 
 	(void)state;

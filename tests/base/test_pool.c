@@ -96,7 +96,7 @@ static void cleared_memory_is_clear(void **state)
 
 static void the_budget_knows_all(void **state)
 {
-	struct budget budget = { 0, 1000000 };
+	struct budget budget = { .max = 1000000 };
 	struct pool *a = pool_new(&budget);
 	struct pool *b = pool_new(&budget);
 
@@ -122,13 +122,13 @@ static void percent(void **state)
 		struct budget budget;
 		unsigned percent;
 	} cases[] = {
-		{ { 0, 0 }, 0 },
-		{ { 500, 0 }, 0 },
-		{ { 0, 1000 }, 0 },
-		{ { 799, 1000 }, 79 },
-		{ { 800, 1000 }, 80 },
-		{ { 2000, 1000 }, 200 },
-		{ { SIZE_MAX, SIZE_MAX }, 100 },
+		{ { .used = 0, .max = 0 }, 0 },
+		{ { .used = 500, .max = 0 }, 0 },
+		{ { .used = 0, .max = 1000 }, 0 },
+		{ { .used = 799, .max = 1000 }, 79 },
+		{ { .used = 800, .max = 1000 }, 80 },
+		{ { .used = 2000, .max = 1000 }, 200 },
+		{ { .used = SIZE_MAX, .max = SIZE_MAX }, 100 },
 	};
 
 	(void)state;
@@ -176,6 +176,33 @@ static void a_big_pool_shrinks(void **state)
 	assert_true(pool_size(p) <= 16384 + 100);
 	assert_true(pool_size(p) >= 8192);
 	pool_free(&p);
+}
+
+static void spare_pools_are_used_again(void **state)
+{
+	struct budget b = { .spare_max = 1 };
+	struct pool *one = pool_new(&b), *two = pool_new(&b), *first = one;
+	size_t used;
+
+	(void)state;
+	pool_strdup(one, "words");
+	used = b.used;
+	pool_free(&one);
+	assert_null(one);
+	assert_int_equal(b.spare_count, 1);
+	assert_int_equal(b.used, used); /* its memory is held still */
+	pool_free(&two);
+	assert_int_equal(b.spare_count, 1);
+	one = pool_new(&b);
+	assert_ptr_equal(one, first);
+	assert_int_equal(b.spare_count, 0);
+	pool_free(&one);
+	budget_clear(&b);
+	assert_int_equal(b.used, 0);
+	assert_null(b.spare);
+	one = pool_new(&b);
+	pool_free(&one);
+	assert_int_equal(b.spare_count, 0);
 }
 
 static void heap_helpers(void **state)
@@ -227,6 +254,7 @@ int main(void)
 		cmocka_unit_test(percent),
 		cmocka_unit_test(reset_reaches_a_steady_state),
 		cmocka_unit_test(a_big_pool_shrinks),
+		cmocka_unit_test(spare_pools_are_used_again),
 		cmocka_unit_test(heap_helpers),
 		cmocka_unit_test(require_ends_the_process),
 	};

@@ -318,7 +318,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const char *const theirs[] = { "dns:a.example", NULL };
 	struct limits limits;
 	struct log log = { .level = STOX_LOG_INFO, .sink = quiet };
-	struct budget budget = { 0, 0 };
+	struct budget budget = { 0 };
 	struct io_env_config env = { .log = &log, .limits = &limits };
 	struct xmpp_local local = { .domain = "b.example" };
 	struct peer p = { 0 };

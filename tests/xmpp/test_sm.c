@@ -19,7 +19,7 @@
 static void acknowledge_around_the_end(void **state)
 {
 	struct xmpp_sm_out o;
-	struct budget budget = { 0, 0 };
+	struct budget budget = { 0 };
 	struct xmpp_unacked *item;
 
 	(void)state;
