@@ -23,11 +23,15 @@ enum {
 		       UIDNA_NONTRANSITIONAL_TO_UNICODE,
 };
 
-/* What becomes of '-' to 'z' in a host name; NUL: it is none of its kind. */
-static const char host_map[] = "-.\0"
-			       "0123456789\0\0\0\0\0\0\0"
-			       "abcdefghijklmnopqrstuvwxyz\0\0\0\0\0\0"
-			       "abcdefghijklmnopqrstuvwxyz";
+/* What becomes of a byte in a host name; NUL: it is none of its kind. */
+static const char host_map[256] = {
+	['-'] = '-', ['.'] = '.',
+	['0'] = '0', '1', '2', '3', '4', '5', '6', '7', '8', '9',
+	['A'] = 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm',
+	'n', 'o', 'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z',
+	['a'] = 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm',
+	'n', 'o', 'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z',
+};
 
 /* One spelling for each address, so that equal ones compare equal. */
 static ptrdiff_t ipv6(struct str in, char *out, size_t size)
@@ -81,12 +85,14 @@ ptrdiff_t jid_part_plain_domain(struct str in, char *out)
 	if (in.len > NAME_MAX_LEN)
 		return -STOX_EINVAL;
 	for (size_t i = 0; i < in.len; i++) {
-		unsigned char c = (unsigned char)(in.p[i] - '-');
+		char c = host_map[(unsigned char)in.p[i]];
 
-		if (c >= sizeof(host_map) - 1 || !host_map[c])
+		out[i] = c;
+		if (c > '.')
+			continue;
+		if (!c)
 			return -STOX_EINVAL;
-		out[i] = host_map[c];
-		if (out[i] != '.')
+		if (c == '-')
 			continue;
 		if (!is_label(out + start, i - start))
 			return -STOX_EINVAL;
