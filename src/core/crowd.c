@@ -64,15 +64,27 @@ static void crowd_free(struct crowd *c)
 	free(c);
 }
 
+static bool stream_is_behind(const struct node *n, struct str local,
+	struct str remote)
+{
+	return xmpp_queued(n->xmpp, local, remote) >=
+	       limit_get(n->limits, LIMIT_SESSION_QUEUED);
+}
+
 static bool is_behind(const struct crowd *c)
 {
 	struct str local = { c->key, c->local_len };
 	struct str remote = { c->key + c->local_len + 1,
 		c->len - c->local_len - 1 };
 
-	return c->local_len &&
-	       xmpp_queued(c->node->xmpp, local, remote) >=
-		       limit_get(c->node->limits, LIMIT_SESSION_QUEUED);
+	return c->local_len && stream_is_behind(c->node, local, remote);
+}
+
+/* Nobody waits anywhere, and what goes to a stream counts there at once. */
+static bool may_pass(const struct node *n, struct str local, struct str domain)
+{
+	return local.len && table_count(n->crowds) == 0 &&
+	       !stream_is_behind(n, local, domain);
 }
 
 /* Returns the limit that is in the way; LIMIT_COUNT: none. */
@@ -108,6 +120,8 @@ bool crowd_enter(struct stox_session *s, struct str local, struct str domain)
 
 	if (!list_empty(&s->waiting))
 		return false;
+	if (!s->place && may_pass(s->n, local, domain))
+		return true;
 	c = crowd_find(s->n, local, domain);
 	if (s->place == c)
 		return true;

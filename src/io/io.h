@@ -84,7 +84,7 @@ void io_undefer(struct io_task *task);
 /**
  * The same for one of many, of which there may be more than a turn of the loop
  * should take: @task runs when its turn comes, after all that is deferred.
- * Each turn takes a slice of them, at most 0.5 ms; reading, timers and what is
+ * Each turn takes a slice of them, at most LIMIT_TURN_SHARE; reading, timers and what is
  * written go in between.
  *
  * @source  a number that tells who is the cause, as a hash of a name: tasks of

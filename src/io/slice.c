@@ -4,10 +4,7 @@
  */
 #include "io/internal.h"
 
-enum {
-	SLICE_US = 250,   /* with the share of a stream, half of a turn */
-	SLICE_TASKS = 64,
-};
+enum { SLICE_TASKS = 64 };
 
 void io_slice(struct io_env *env, struct io_task *task, uint32_t source)
 {
@@ -29,8 +26,11 @@ size_t io_env_slice(struct io_env *env)
 
 		task->run(task->arg);
 		done++;
-		if (env->ops->clock_us(env) - began >= SLICE_US)
+		if (env->ops->clock_us(env) - began >=
+			limit_get(env->limits, LIMIT_TURN_SHARE)) {
+			limit_hit(env->limits, LIMIT_TURN_SHARE);
 			break;
+		}
 	}
 	return done;
 }

@@ -11,8 +11,7 @@
 #include <unistd.h>
 
 #define CLOSE_MS 5000
-/* The share of a turn: on_data gets pieces until that time is over. */
-#define SHARE_US 250
+/* on_data gets pieces until the stream's share of a turn is over. */
 #define PIECE 4096
 
 void uv_stream_timer(struct uv_stream *s, enum limit_id id)
@@ -181,19 +180,24 @@ void uv_streams_end(struct uv_env *env)
 static bool is_over(struct uv_stream *s)
 {
 	const struct uv_env *env = uv_stream_env(s);
+	uint64_t share = limit_get(env->env.limits, LIMIT_TURN_SHARE);
 
 	if (s->turn != env->turn) {
 		s->turn = env->turn;
 		s->used_us = 0;
 	}
-	return s->used_us >= (env->env.held_back > 0 ? 1 : SHARE_US);
+	return s->used_us >= (env->env.held_back > 0 ? 1 : share);
 }
 
 /* It goes on in the next turn. */
 static void want_more(struct uv_stream *s)
 {
-	if (list_empty(&s->more))
-		list_append(&uv_stream_env(s)->more, &s->more);
+	struct uv_env *env = uv_stream_env(s);
+
+	if (!list_empty(&s->more))
+		return;
+	limit_hit(env->env.limits, LIMIT_TURN_SHARE);
+	list_append(&env->more, &s->more);
 }
 
 /* One piece; any takes a little time, whatever the clock says. */

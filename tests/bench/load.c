@@ -39,10 +39,23 @@ void load_finish(struct load *l)
 	io_stop(l->env);
 }
 
+/** All is prepared and warm: who counts instructions begins here, and lets us
+ *  go on. */
+static void stop_once(struct load *l)
+{
+	if (!l->stops)
+		return;
+	l->stops = false;
+	l->sent_before = l->sent;
+	raise(SIGSTOP);
+}
+
 static void count_finished(struct load *l)
 {
 	if (++l->finished == l->count)
 		load_finish(l);
+	else if (l->finished == l->pairs)
+		stop_once(l);
 }
 
 /* ---- messages ------------------------------------------------------------------ */
@@ -540,6 +553,8 @@ static void stalled(void *arg)
 
 void load_go(struct load *l)
 {
+	if (l->people)
+		stop_once(l);
 	l->begin_us = io_wall_us(l->env);
 	if (l->rate) {
 		pace(l);
@@ -583,11 +598,12 @@ static void report(struct load *l)
 		return;
 	}
 	printf("{\"prepared\": %" PRIu64 ", \"sent\": %" PRIu64
+	       ", \"sent_before\": %" PRIu64
 	       ", \"arrived\": %" PRIu64 ", \"finished\": %" PRIu64
 	       ", \"errors\": %" PRIu64 ", \"storms\": %" PRIu64
 	       ", \"seconds\": %.6f, \"p50_us\": %u, \"p99_us\": %u",
-		l->known, l->sent, l->arrived, l->finished, l->errors,
-		l->of_star.storms, (double)(l->end_us - l->begin_us) / 1e6, p50,
+		l->known, l->sent, l->sent_before, l->arrived, l->finished,
+		l->errors, l->of_star.storms, (double)(l->end_us - l->begin_us) / 1e6, p50,
 		p99);
 	if (l->trace) {
 		printf(", \"samples\": ");
@@ -676,7 +692,7 @@ int main(int argc, char **argv)
 
 	limits_init(&l.limits);
 	l.limits.value[LIMIT_TLS_HANDSHAKE_TIME] = 300; /* under valgrind */
-	while ((option = getopt(argc, argv, "c:t:h:d:e:fPTLW:n:p:r:i:x:s:X:S:")) != -1) {
+	while ((option = getopt(argc, argv, "c:t:h:d:e:fPTLzW:n:p:r:i:x:s:X:S:")) != -1) {
 		if (option == 'c')
 			certificates = optarg;
 		else if (option == 't')
@@ -685,6 +701,8 @@ int main(int argc, char **argv)
 			l.from_sip = true;
 		else if (option == 'P')
 			l.people = true;
+		else if (option == 'z')
+			l.stops = true;
 		else if (option == 'T')
 			l.trace = true;
 		else if (option == 'L')

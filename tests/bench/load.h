@@ -41,6 +41,8 @@ struct load {
 	struct io_credentials *credentials;
 	bool from_sip, people, star;
 	bool trace;                 /* print every sample */
+	bool stops;                 /* itself, once, when all is warm */
+	uint64_t sent_before;       /* it stopped */
 	bool listening;             /* answer only, and note when requests come */
 	struct requests requests[REQUESTS];
 	struct buf owed;            /* answers that wait for a stream */
