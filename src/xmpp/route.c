@@ -26,7 +26,7 @@ static struct str make_key(char out[2100], struct str local, struct str remote)
 struct xmpp_route *xmpp_route_find(struct xmpp *x, struct str local,
 	struct str remote)
 {
-	char space[2100];
+	BASE_SCRATCH char space[2100];
 
 	return table_get(x->routes, make_key(space, local, remote));
 }
@@ -73,7 +73,7 @@ static struct xmpp_route *route_new(struct xmpp *x, struct str local,
 struct xmpp_route *xmpp_route_get(struct xmpp *x, const char *local,
 	struct str remote)
 {
-	char space[2100];
+	BASE_SCRATCH char space[2100];
 	struct str key = make_key(space, str_from(local), remote);
 	struct xmpp_route *r = key.p ? table_get(x->routes, key) : NULL;
 
