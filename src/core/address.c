@@ -46,15 +46,25 @@ const char *stox_address_jid(struct stox_exchange *x, const char *uri)
 	return pool_strndup(x->pool, jid.full, strlen(jid.full));
 }
 
+/* NULL: it has to be looked for. */
+static const char *host_of_sender(const struct stox_exchange *x)
+{
+	if (x->side == STOX_XMPP && x->xmpp_domain)
+		return ends_xmpp_host(x, &x->from);
+	return NULL;
+}
+
 const char *stox_address_uri(struct stox_exchange *x, const char *text)
 {
-	const char *host;
+	const char *host = NULL;
 	struct jid jid = x->from; /* whom most is said of */
 
-	if ((!jid.full || strcmp(text, jid.full) != 0) &&
-		jid_parse(x->pool, str_from(text), &jid) < 0)
+	if (jid.full && strcmp(text, jid.full) == 0)
+		host = host_of_sender(x);
+	else if (jid_parse(x->pool, str_from(text), &jid) < 0)
 		return NULL;
-	host = ends_host_of(x, jid.domain);
+	if (!host)
+		host = ends_host_of(x, jid.domain);
 	return host ? map_address_to_sip(x->pool, &jid, host, true) : NULL;
 }
 

@@ -281,9 +281,10 @@ int ends_face_of(struct stox_exchange *x, const struct sip_uri *uri,
 }
 
 enum stox_side ends_begin_side(const struct config *c, const struct jid *from,
-	const struct jid *to)
+	const struct jid *to, const struct config_sip_domain **ret)
 {
-	if (table_get(c->by_domain_sip, to->domain))
+	*ret = table_get(c->by_domain_sip, to->domain);
+	if (*ret)
 		return STOX_XMPP;
 	return table_get(c->by_domain_xmpp, from->domain) &&
 			!table_get(c->by_domain_xmpp, to->domain)

@@ -141,9 +141,10 @@ enum stox_condition ends_from_xmpp(struct stox_exchange *x, const char **why);
 unsigned ends_from_sip(struct stox_exchange *x, const struct sip_request *r,
 	const char **why);
 /** Which side a request between these begins on.  A domain of a section tells;
- *  between strangers it is taken as one from SIP. */
+ *  between strangers it is taken as one from SIP.
+ *  @ret  the section of @to's SIP domain, or NULL */
 enum stox_side ends_begin_side(const struct config *c, const struct jid *from,
-	const struct jid *to);
+	const struct jid *to, const struct config_sip_domain **ret);
 /** For what a session begins: x->from and x->to are set.
  *  Returns 0, or -STOX_ENOROUTE, -STOX_EPERM, -STOX_ENOENT. */
 int ends_begun(struct stox_exchange *x);

@@ -177,6 +177,7 @@ struct stox_exchange *stox_begin(struct stox_session *s,
 	struct stox_exchange *x;
 	struct jid from, to;
 	struct stox_begin *copy;
+	const struct config_sip_domain *sip;
 	enum stox_side side;
 
 	if (jid_parse(pool, str_from(b->from), &from) < 0 ||
@@ -184,7 +185,7 @@ struct stox_exchange *stox_begin(struct stox_session *s,
 		pool_free(&pool);
 		return NULL;
 	}
-	side = ends_begin_side(n->snapshot->config, &from, &to);
+	side = ends_begin_side(n->snapshot->config, &from, &to, &sip);
 	/* what is in memory ends with the node; rows go on after it */
 	x = s->object ? exchange_new_late(n, pool, side)
 		      : exchange_new(n, pool, side);
@@ -195,6 +196,7 @@ struct stox_exchange *stox_begin(struct stox_session *s,
 	x->originating = true;
 	x->from = from;
 	x->to = to;
+	x->sip_domain = sip;
 	x->session = s->handle;
 	x->tag = b->tag;
 	copy = pool_alloc0(pool, sizeof(*copy));
@@ -240,7 +242,7 @@ bool stox_session_may_send(struct stox_session *s, const char *from,
 		{ .domain = domain_of(to) } };
 	const struct config_sip_domain *d;
 
-	if (ends_begin_side(c, &ends[0], &ends[1]) == STOX_XMPP)
+	if (ends_begin_side(c, &ends[0], &ends[1], &d) == STOX_XMPP)
 		return crowd_enter(s, STR(""), ends[1].domain);
 	d = table_get(c->by_domain_sip, ends[0].domain);
 	return crowd_enter(s, d && d->gateway
