@@ -69,7 +69,7 @@
 	LIMIT(DANE_PENDING, dane_pending, "incoming streams that wait for DANE", 200, "", "the certificate is not proven") \
 	LIMIT(DANE_RECORDS, dane_records, "TLSA records of one peer", 32, "", "look at no more") \
 	LIMIT(DANE_RECORD, dane_record, "bytes of a TLSA record", 8192, "bytes", "pass over the record") \
-	LIMIT(TURN_SHARE, turn_share, "time for a stream, and for the bulk of presence, in one turn of the loop", 250, "us", "go on in the next turn") \
+	LIMIT(TURN_SHARE, turn_share, "time for a stream, and for the bulk of presence, in one turn of the loop", 125, "us", "go on in the next turn") \
 	LIMIT(EXCHANGES, exchanges, "exchanges under way", 100000, "", "resource-constraint or 503") \
 	LIMIT(SESSIONS, sessions, "sessions in memory that are quiet", 150000, "", "leave them to the store") \
 	LIMIT(CONVERSATIONS, conversations, "sessions that live in memory only", 20000, "", "resource-constraint or 503") \

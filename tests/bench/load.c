@@ -371,7 +371,7 @@ static void any_close(void *arg, struct io_stream *s, enum io_reason reason,
 	struct link *k = arg;
 
 	(void)s;
-	if (!k->load->end_us)
+	if (!k->load->end_us && !k->load->listening)
 		fprintf(stderr, "load: a connection ended: %s %s\n",
 			io_reason_text(reason), detail);
 	buf_free(&k->in);
@@ -530,6 +530,8 @@ static void begin(struct load *l)
 	if (l->begun || l->ready_streams < xmpp || l->ready_sip < sip)
 		return;
 	l->begun = true;
+	if (l->star)
+		storm_others(l);
 	if (l->people)
 		people_begin(l);
 	else

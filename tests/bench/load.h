@@ -126,6 +126,8 @@ void people_change(struct load *l, uint64_t pair);
 
 /* ---- load_storm.c ---- */
 
+/** The others begin to write. */
+void storm_others(struct load *l);
 /** Everybody knows the star: calm and storms in turn. */
 void storm_begin(struct load *l);
 /** One more watcher has heard. */

@@ -75,10 +75,14 @@ void storm_message(struct load *l, struct str number)
 		times_note(l, l->of_star.at_us[(n - OTHER) % OTHERS]);
 }
 
-void storm_begin(struct load *l)
+void storm_others(struct load *l)
 {
 	timer_init(&l->of_star.pace, pace_others, l);
 	timer_init(&l->of_star.change, change, l);
 	pace_others(l);
+}
+
+void storm_begin(struct load *l)
+{
 	calm(l);
 }
