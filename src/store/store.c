@@ -8,7 +8,7 @@
 /* Of the many jobs in one batch: so long does a single one wait for them. */
 enum { MANY = 64 };
 /* Of them, until the loop may have the processor that both may share. */
-enum { AT_ONCE = 16 };
+enum { AT_ONCE = 32 };
 
 /*
  * Jobs go round: store_queue() puts them into a queue, the worker takes a batch
