@@ -333,8 +333,9 @@ def never_reads(target):
         kernel = int(file.read().split()[2])
     queue = next(row["value"] for row in target.ctl("limits")["limits"]
                  if row["id"] == "send_queue")
-    # more than the kernel takes, then more than stox keeps besides
-    for total, word in ((kernel + (1 << 20), "write_time"),
+    # more than the kernel takes while nothing is read (stox lets it hold little
+    # that is not sent), then more than stox keeps besides
+    for total, word in ((queue // 2, "write_time"),
                         (kernel + 2 * queue, "send_queue")):
         before, since = target.rss_kb(), len(target.text())
         reached = counter(target, word)
