@@ -50,6 +50,7 @@ void storm_told(struct load *l)
 	printf("{\"storm\": [%" PRIu64 ", %" PRIu64 "]}\n", s->begin_us,
 		io_wall_us(l->env));
 	fflush(stdout);
+	s->begin_us = 0; /* somebody may hear twice */
 	if (++s->storms < s->wanted)
 		calm(l);
 	else

@@ -8,6 +8,9 @@ apart   other domains, other connections, another process that does nothing else
 beside  the domains of the storm, a connection of their own towards stoxd, but the
         same one from it to the front end: what a message meets in the sockets'
         buffers and in the one process that has to read all of the storm
+
+stoxd with its store has one core.  On a busy machine calm suffers more than
+storms do, in which stoxd need not be woken: only a quiet one tells the ratio.
 """
 import json
 import os
