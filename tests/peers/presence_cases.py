@@ -40,6 +40,8 @@ def judge(world, *bodies):
     paths = []
     for number, body in enumerate(filter(None, bodies)):
         paths.append(world.lab.write(f"judged/{number}.xml", body))
+    if not paths: # she has told nothing
+        return
     done = subprocess.run(["sh", JUDGE, *paths], capture_output=True,
                           text=True, timeout=30, check=False)
     if done.returncode == 77:

@@ -67,7 +67,10 @@ def stays_away(world, contacts):
 @staged
 def front_end_crashed(world, contacts):
     contacts.befriend()
+    since = len(world.stox.process.output())
     world.fe.kill()
+    # one that is back before stox has asked for it was not missed
+    world.stox.process.wait_log("refused", 20, since)
     world.log_out("romeo")
     world.fe.forget()
     world.fe.start()
