@@ -605,8 +605,8 @@ static void report(struct load *l)
 	       ", \"errors\": %" PRIu64 ", \"storms\": %" PRIu64
 	       ", \"seconds\": %.6f, \"p50_us\": %u, \"p99_us\": %u",
 		l->known, l->sent, l->sent_before, l->arrived, l->finished,
-		l->errors, l->of_star.storms, (double)(l->end_us - l->begin_us) / 1e6, p50,
-		p99);
+		l->errors, l->of_star.storms,
+		(double)(l->end_us - l->begin_us) / 1e6, p50, p99);
 	if (l->trace) {
 		printf(", \"samples\": ");
 		times_print(l);
