@@ -35,6 +35,7 @@ static void usage(FILE *out)
 		"  -1, --once            as written only\n"
 		"      --cut N           only with the connections broken after step N\n"
 		"      --kill N          only with the node killed after step N\n"
+		"      --seed N          other random numbers than usual (1)\n"
 		"      --documents FOLDER\n"
 		"                        keep the presence documents that SIP is told there\n"
 		"  -v, --verbose         print the node's log as comments\n"
@@ -121,13 +122,14 @@ int main(int argc, char **argv)
 		{ "once", no_argument, NULL, '1' },
 		{ "cut", required_argument, NULL, 'c' },
 		{ "kill", required_argument, NULL, 'k' },
+		{ "seed", required_argument, NULL, 's' },
 		{ "documents", required_argument, NULL, 'd' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ 0 }
 	};
-	struct options o = { 0 };
+	struct options o = { .play.seed = 1 };
 	uint64_t step;
 	int option;
 
@@ -148,6 +150,13 @@ int main(int argc, char **argv)
 			}
 			*(option == 'c' ? &o.only.cut_after
 					: &o.only.kill_after) = (size_t)step;
+			break;
+		case 's':
+			if (str_to_u64(str_from(optarg), UINT64_MAX,
+					&o.play.seed) < 0) {
+				usage(stderr);
+				return EXIT_USAGE;
+			}
 			break;
 		case 'd':
 			o.play.documents = optarg;

@@ -77,6 +77,7 @@ struct play_variant {
 struct play_options {
 	const char *const *plugin_path;
 	bool verbose;         /* print the node's log as comments */
+	uint64_t seed;        /* of all random numbers */
 	const char *documents; /* folder for what SIP is told of presence; NULL */
 };
 /** Perform it.  True when all is as written; else a report in @why. */

@@ -229,7 +229,7 @@ bool stage_open(struct stage *s, const struct play *p,
 	s->log = (struct log){ .level = STOX_LOG_DEBUG, .sink = log_line,
 		.sink_arg = s };
 	limits_init(&s->limits);
-	s->world = io_world_new(DAWN_US, 1);
+	s->world = io_world_new(DAWN_US, o->seed);
 	s->plugins = plugins_new(o->plugin_path);
 	if (on_disk && !make_folder(s)) {
 		buf_add_text(why, "no temporary folder");
