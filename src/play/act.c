@@ -454,6 +454,8 @@ static bool perform(struct actor *a, const struct play_step *s)
 		return do_peer(a, s, peer_stop);
 	case PLAY_START:
 		return do_peer(a, s, peer_start);
+	case PLAY_CLOSE:
+		return do_peer(a, s, peer_hang_up);
 	case PLAY_CUT:
 		stage_cut(&a->stage);
 		ledger_cut(&a->stage);

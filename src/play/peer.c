@@ -170,13 +170,15 @@ static struct peer_talk *talk_to(struct peer *p, const char *to)
 	return t;
 }
 
-static void close_links(struct peer *p)
+static void close_links(struct peer *p, void (*how)(struct io_stream *s))
 {
-	list_each (it, tmp, &p->links) {
-		struct peer_link *l = container_of(it, struct peer_link, node);
+	list_each (it, tmp, &p->links)
+		how(container_of(it, struct peer_link, node)->stream);
+}
 
-		io_abort(l->stream);
-	}
+void peer_hang_up(struct peer *p)
+{
+	close_links(p, io_close);
 }
 
 void peer_stop(struct peer *p)
@@ -186,7 +188,7 @@ void peer_stop(struct peer *p)
 		io_listener_close(&p->listener);
 	if (p->component_listener)
 		io_listener_close(&p->component_listener);
-	close_links(p);
+	close_links(p, io_abort);
 	list_each (it, tmp, &p->talks)
 		buf_clear(&container_of(it, struct peer_talk, node)->waiting);
 }

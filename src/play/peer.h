@@ -68,6 +68,8 @@ void peer_close(struct peer *p);
 /** Refuse connections, break those that are there; and the opposite. */
 void peer_stop(struct peer *p);
 void peer_start(struct peer *p);
+/** Its connections end in order; new ones are welcome. */
+void peer_hang_up(struct peer *p);
 /** Send bytes on an own ready connection towards stox; opened when needed. */
 void peer_send(struct peer *p, const char *to_domain, struct str bytes);
 /** XMPP: write raw bytes on all ready connections that stox opened. */

@@ -174,7 +174,8 @@ static bool read_plain(struct reader *r, struct str word, struct str rest)
 		enum play_verb verb;
 	} plain[] = {
 		{ "wait", PLAY_WAIT }, { "stop", PLAY_STOP },
-		{ "start", PLAY_START }, { "cut", PLAY_CUT },
+		{ "start", PLAY_START }, { "close", PLAY_CLOSE },
+		{ "cut", PLAY_CUT },
 		{ "restart", PLAY_RESTART }, { "reload", PLAY_RELOAD },
 		{ "logs", PLAY_LOGS }, { "operator", PLAY_OPERATOR },
 		{ "shutdown", PLAY_SHUTDOWN },
@@ -217,8 +218,8 @@ static void read_step(struct reader *r, struct str actor, struct str verb)
 		s = add_step(r, PLAY_NO_PINGS, actor);
 	else
 		fail(r, "expected: WHO sends, receives, receives nothing, answers, "
-			"bounces, says or answers no pings; or wait, stop, start, cut, "
-			"restart, shutdown, reload, logs, operator");
+			"bounces, says or answers no pings; or wait, stop, start, close, "
+			"cut, restart, shutdown, reload, logs, operator");
 	if (!s || s->verb == PLAY_RECEIVES_NOTHING || s->verb == PLAY_NO_PINGS)
 		return;
 	s->text = read_block(r);
