@@ -149,6 +149,8 @@ static void tell_lost(const struct sip_connection *c, enum io_reason reason)
 {
 	struct sip *s = c->sip;
 
+	if (c->own_close && !c->lost_why)
+		return;
 	for (size_t i = 0; s->events->on_lost && !s->stopping &&
 		i < c->link_count; i++)
 		s->events->on_lost(s->arg, c->links[i].peer->name,

@@ -125,8 +125,8 @@ struct sip_events {
 	 * must end.  RFC 3261, 13.3.1.4.  May be NULL */
 	void (*on_acked)(void *arg, struct str tag, bool acked);
 	/* a connection that proved @partner (the name of a partner, or a domain
-	 * in no section: A-labels) was open and is gone; @broke: nobody has
-	 * closed it.  The callee sends nothing now.  May be NULL */
+	 * in no section: A-labels) was open and is gone, and not by our doing;
+	 * @broke: nobody has closed it.  The callee sends nothing now.  May be NULL */
 	void (*on_lost)(void *arg, const char *partner, bool broke);
 };
 

@@ -452,6 +452,17 @@ static void who_closes_is_told_apart_from_who_breaks(void **state)
 	assert_int_equal(s->lost_count, 1);
 }
 
+static void who_is_idle_is_not_lost(void **state)
+{
+	struct scene *s = *state;
+	struct machine *m = scene_front_end(s, 1);
+	struct end *e = called_by_stox(s, m, &scene_contoso);
+
+	scene_advance(s, 1000000);
+	assert_true(e->closed);
+	assert_int_equal(s->lost_count, 0);
+}
+
 static void no_pings_unless_asked_for(void **state)
 {
 	struct scene *s = *state;
@@ -715,6 +726,7 @@ int main(void)
 		TEST(too_many_pings_close),
 		TEST(our_idle_connections_ping),
 		TEST(who_closes_is_told_apart_from_who_breaks),
+		TEST(who_is_idle_is_not_lost),
 		TEST(no_pings_unless_asked_for),
 		TEST(one_address_has_few_connections),
 		TEST(the_unknown_make_room),
