@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "grant.h"
 #include "publish.h"
 
 static const char *const busy_words[] = { "dnd", "available", NULL };
@@ -196,9 +197,17 @@ static void act(void *state, struct stox_session *s)
 	do_acts(&p);
 }
 
+static bool known(void *state, const char *key, const void *row, size_t len)
+{
+	PRESENCE_SCRATCH struct pair p;
+
+	pair_read(&p, state, key, row, len);
+	return p.watch.state == WATCH_LIVE || grant_has_open_leg(&p.grant);
+}
+
 static const struct stox_session_kind kind = { .name = "presence",
 	.event = event, .act = act, .describe = admin_describe, .bulk = true,
-	.pairs = true };
+	.pairs = true, .known = known };
 static const struct stox_session_kind *const kinds[] = { &kind,
 	&publish_kind, NULL };
 

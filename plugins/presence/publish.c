@@ -395,6 +395,14 @@ static void act(void *state, struct stox_session *s)
 	do_acts(&p);
 }
 
+static bool known(void *state, const char *key, const void *row, size_t len)
+{
+	PRESENCE_SCRATCH struct publication p;
+
+	publish_read(&p, state, key, row, len);
+	return *p.etag && p.state_len > 0;
+}
+
 const struct stox_session_kind publish_kind = { .name = "publication",
 	.event = event, .act = act, .describe = publish_describe,
-	.pairs = true, .bulk = true };
+	.pairs = true, .known = known, .bulk = true };

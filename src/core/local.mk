@@ -25,6 +25,7 @@ src_core_libcore_a_SOURCES = \
 	src/core/partner.c src/core/partner.h \
 	src/core/policy.c src/core/policy.h \
 	src/core/reach.c src/core/reach.h src/core/reach_private.h \
+	src/core/reach_forgot.c \
 	src/core/reach_read.c \
 	src/core/route.c \
 	src/core/routes.c src/core/routes.h \

@@ -108,7 +108,7 @@ static void place_free(struct reach_place *p)
 	free(p);
 }
 
-static void say(const struct reach_place *p, enum stox_level level,
+void reach_say(const struct reach_place *p, enum stox_level level,
 	const char *event)
 {
 	char quoted[300];
@@ -128,7 +128,8 @@ static void after(struct reach_place *p, uint64_t ms)
 static void rest(struct reach_place *p)
 {
 	p->stage = REACH_RESTING;
-	p->broke = false;
+	p->broke = p->closed = p->forgot = false;
+	p->tested = 0;
 	p->tries = 0;
 	after(p, REST_MS);
 }
@@ -147,7 +148,7 @@ static void lost(struct reach_place *p)
 {
 	limit_hit(p->reach->node->limits, LIMIT_PEER_TRIES);
 	p->stage = REACH_LOST;
-	say(p, STOX_LOG_WARN, "peer-lost");
+	reach_say(p, STOX_LOG_WARN, "peer-lost");
 	reach_read(p, REACH_TELL_LOST);
 }
 
@@ -173,13 +174,16 @@ static void unreached(struct reach_place *p)
 static void reached(struct reach_place *p)
 {
 	bool anew = p->broke || p->tries > 0 || p->stage == REACH_LOST;
+	bool closed = p->closed && *p->key == 's';
 
 	if (anew)
-		say(p, p->stage == REACH_LOST ? STOX_LOG_WARN : STOX_LOG_INFO,
+		reach_say(p, p->stage == REACH_LOST ? STOX_LOG_WARN : STOX_LOG_INFO,
 			"peer-back");
 	rest(p);
 	if (anew)
 		reach_read(p, REACH_TELL_BACK);
+	else if (closed && p->errand == REACH_NOTHING)
+		reach_read(p, REACH_TEST);
 }
 
 /* ---- questions -------------------------------------------------------------- */
@@ -314,7 +318,7 @@ void reach_found(struct reach_place *p, struct str xmpp, struct str sip)
 
 void reach_errand_done(struct reach_place *p, enum reach_errand errand)
 {
-	if (p->met > 0 || errand == REACH_TELL_BACK)
+	if (p->met > 0 || errand == REACH_TELL_BACK || errand == REACH_TEST)
 		return;
 	/* nobody cares */
 	if (p->stage == REACH_WONDERING)
@@ -334,6 +338,7 @@ static void doubt(struct reach *r, char letter, struct str domain,
 	if (r->stopped || (is_new && !(p = add(r, letter, domain))))
 		return;
 	p->broke = p->broke || sign == REACH_BROKEN;
+	p->closed = p->closed || sign == REACH_CLOSED;
 	if (is_new) {
 		reach_read(p, REACH_FIND);
 	} else if (p->stage == REACH_RESTING && sign != REACH_SILENT &&

@@ -12,8 +12,15 @@
  * They hear that a domain is back when it was lost, or its connection broke, or
  * one question failed: its servers may have forgotten what they knew.
  *
+ * A SIP server that answers at once may have crashed all the same: TCP ends in order
+ * then, as when an idle connection is closed, and that must not make everybody ask
+ * anew.  One session, of those that a dialog there counts for, is told so alone: if
+ * it turns out to be forgotten (481, 412), all are.  So it is tested too when
+ * somebody is forgotten without any other sign.
+ *
  *     reach.c       signs, questions, verdicts
  *     reach_read.c  the reader that finds the sessions
+ *     reach_forgot.c  whether a server has forgotten, though it was never away
  */
 #ifndef CORE_REACH_H
 #define CORE_REACH_H
@@ -43,6 +50,8 @@ void reach_doubt(struct reach *r, enum stox_side side, struct str domain,
 	enum reach_sign sign);
 /** The same of the domain that `out` of @x went to. */
 void reach_failed(struct reach *r, const struct stox_exchange *x);
+/** SIP has answered @x, which may show that it has forgotten its sender. */
+void reach_answered(struct reach *r, const struct stox_exchange *x);
 /** A partner on SIP, by the name that the SIP side has for it (A-labels). */
 void reach_partner(struct reach *r, const char *name, enum reach_sign sign);
 /** The connection of @local, a component. */

@@ -1,5 +1,5 @@
 /*
- * reach_private.h: what the two files of reach.h share.
+ * reach_private.h: what the files of reach.h share.
  */
 #ifndef CORE_REACH_PRIVATE_H
 #define CORE_REACH_PRIVATE_H
@@ -20,6 +20,7 @@ enum reach_errand {
 	REACH_FIND,      /* two people who care */
 	REACH_TELL_LOST,
 	REACH_TELL_BACK,
+	REACH_TEST,      /* one session that finds out whether it is known */
 };
 
 /** What may be lost: a domain on XMPP ('x'), the partner on SIP of a main domain
@@ -30,7 +31,11 @@ struct reach_place {
 	char *key;             /* the letter and the domain */
 	enum reach_stage stage;
 	bool broke;            /* it may have forgotten everything */
+	bool closed;           /* it closed a connection: it may have, too */
 	bool up;               /* component: connected while we wondered */
+	uint64_t first;        /* the row of who was forgotten first, or 0 */
+	uint64_t tested;       /* the row that REACH_TEST has told alone, or 0 */
+	bool forgot;           /* that has shown what it should */
 	uint64_t since_ms;     /* the sign */
 	unsigned tries;        /* questions without an answer, in a row */
 	uint64_t question;     /* the exchange under way, 0: none */
@@ -74,7 +79,22 @@ void reach_reader_init(struct reach *r);
  *  up. */
 void reach_read(struct reach_place *p, enum reach_errand errand);
 
-/* ---- reach.c, for the reader ---- */
+/** The session of that row hears its errand. */
+void reach_tell(struct reach *r, const struct reach_place *p,
+	const struct store_session *row);
+
+/* ---- reach_forgot.c ---- */
+
+/** The session of that row is to find out whether it is known still, when there is
+ *  something to be known; that ends the errand. */
+void reach_test(struct reach *r, struct reach_place *p,
+	const struct store_session *row);
+
+/* ---- reach.c ---- */
+
+/** Log what became of it. */
+void reach_say(const struct reach_place *p, enum stox_level level,
+	const char *event);
 
 /** Two who care. */
 void reach_found(struct reach_place *p, struct str xmpp, struct str sip);

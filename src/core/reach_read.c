@@ -30,7 +30,7 @@ struct str reach_domain(struct str jid)
 
 /* ---- rows ------------------------------------------------------------------- */
 
-static void tell(struct reach *r, const struct reach_place *p,
+void reach_tell(struct reach *r, const struct reach_place *p,
 	const struct store_session *row)
 {
 	const struct stox_event e = { .type = STOX_EVENT_PEER,
@@ -59,8 +59,10 @@ static void look(struct reach *r, struct reach_place *p,
 		return;
 	if (p->errand == REACH_FIND && !p->met++)
 		reach_found(p, xmpp, sip);
-	else if (p->errand != REACH_FIND && ++p->met)
-		tell(r, p, row);
+	else if (p->errand == REACH_TEST)
+		reach_test(r, p, row);
+	else if (p->errand != REACH_FIND && ++p->met && row->id != p->tested)
+		reach_tell(r, p, row);
 }
 
 static void on_row(void *arg, const struct store_session *row)

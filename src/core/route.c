@@ -222,6 +222,7 @@ static void sip_answered(void *arg, uint64_t token, const struct sip_answer *a)
 	switch (a->event) {
 	case SIP_FINAL:
 		copy_answer(x, a);
+		reach_answered(n->reach, x);
 		exchange_answered(x);
 		return;
 	case SIP_NO_TARGET:

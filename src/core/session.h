@@ -68,6 +68,8 @@ void sessions_forget(struct sessions *all, const void *arg);
 
 /** Is that session one whose row is kept, and not gone? */
 bool session_has_row(const struct node *n, uint64_t session);
+/** The id of that row; 0 when there is none. */
+uint64_t session_row_id(const struct node *n, uint64_t session);
 /** An exchange that it began has ended well, and it does not want to know more:
  *  stox_begin.failures_only. */
 void session_went_well(struct node *n, uint64_t session);

@@ -85,6 +85,13 @@ bool session_has_row(const struct node *n, uint64_t session)
 	return s && !s->object;
 }
 
+uint64_t session_row_id(const struct node *n, uint64_t session)
+{
+	const struct stox_session *s = handles_get(n->session_handles, session);
+
+	return s ? s->id : 0;
+}
+
 size_t sessions_stop(struct sessions *all, bool last)
 {
 	const struct stox_event e = { .type = STOX_EVENT_STOP, .last = last };

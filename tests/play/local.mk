@@ -64,6 +64,7 @@ PLAYS = \
 	plugins/presence/lync-x2s.play \
 	plugins/presence/operator.play \
 	plugins/presence/peer-component.play \
+	plugins/presence/peer-forgot.play \
 	plugins/presence/peer-login.play \
 	plugins/presence/peer-silent.play \
 	plugins/presence/peer-sip.play \

@@ -97,6 +97,12 @@ struct stox_session_kind {
 	 *  connections break, or which does not answer, is asked whether it is
 	 *  there as long as there are such sessions. */
 	bool pairs;
+	/** Does the SIP side hold something for this row that it may forget, a
+	 *  dialog or a publication, which PEER makes the session look at?  Then
+	 *  one such hears PEER to find out whether its servers, which are there,
+	 *  have crashed; if 481 or 412 is the answer, all do.  Changes nothing.
+	 *  NULL: no. */
+	bool (*known)(void *state, const char *key, const void *row, size_t len);
 };
 
 /** The session of that kind and key.  Its row may have to be read first: it is
