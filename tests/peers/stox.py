@@ -1,4 +1,5 @@
 """The stox under test, as it was built, on the host gw.contoso.com."""
+import contextlib
 import json
 import os
 import re
@@ -131,6 +132,15 @@ XmppDomain "example.org"
         self.process.wait(10)
         self.process.stop()
         self.process = None
+
+    @contextlib.contextmanager
+    def frozen(self):
+        """It holds its ports and sees nothing."""
+        self.process.signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.signal(signal.SIGCONT)
 
     def reload(self):
         """SIGHUP; returns where in the log what follows begins."""
