@@ -346,7 +346,8 @@ static void doubt(struct reach *r, char letter, struct str domain,
 		/* not again and again */
 		p->up = false;
 		p->since_ms = io_now_ms(r->node->env);
-		begin(p, REST_MS);
+		begin(p, p->first ? LOOK_MS : REST_MS);
+		p->first = 0;
 	}
 }
 

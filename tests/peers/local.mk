@@ -17,6 +17,7 @@ EXTRA_DIST += \
 	tests/peers/jabberd2.py \
 	tests/peers/kamailio.py \
 	tests/peers/lab.py \
+	tests/peers/lanes.py \
 	tests/peers/lync.py \
 	tests/peers/lync_cases.py \
 	tests/peers/lync_character.py \

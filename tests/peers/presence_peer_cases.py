@@ -88,7 +88,7 @@ def front_end_crashed(world, contacts):
     contacts.befriend()
     since = len(world.stox.process.output())
     forget_all(world)
-    world.stox.process.wait_log("refused", 20, since)
+    world.stox.process.wait_log("refused", 60, since)
     world.fe.start()
     asked_anew(world, contacts)
 
