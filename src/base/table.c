@@ -21,6 +21,9 @@ struct table {
 	size_t room;  /* a power of two, or 0 */
 	size_t count; /* entries with a value */
 	size_t used;  /* count plus gravestones */
+	/* what was found last, or NULL: mostly the next to be looked for, as
+	 * the domains of a message are, and what is removed when it is done */
+	struct entry *last;
 };
 
 static const char grave;
@@ -52,7 +55,7 @@ void table_free(struct table **t)
 	*t = NULL;
 }
 
-static struct entry *find(const struct table *t, struct str key, uint64_t hash)
+static struct entry *find(struct table *t, struct str key, uint64_t hash)
 {
 	size_t mask = t->room - 1;
 
@@ -62,18 +65,23 @@ static struct entry *find(const struct table *t, struct str key, uint64_t hash)
 		struct entry *e = &t->entries[i];
 
 		if (e->hash == hash && alive(e) && str_eq(e->key, key))
-			return e;
+			return t->last = e;
 	}
 	return NULL;
 }
 
-void *table_get(const struct table *t, struct str key)
+/* The same without a hash at hand. */
+static struct entry *look_up(struct table *t, struct str key)
 {
-	struct entry *e;
+	if (t->last && alive(t->last) && str_eq(t->last->key, key))
+		return t->last;
+	return t->count ? find(t, key, table_siphash(t->key, key)) : NULL;
+}
 
-	if (t->count == 0)
-		return NULL;
-	e = find(t, key, table_siphash(t->key, key));
+void *table_get(struct table *t, struct str key)
+{
+	struct entry *e = look_up(t, key);
+
 	return e ? e->value : NULL;
 }
 
@@ -102,6 +110,7 @@ static void rehash(struct table *t)
 		if (alive(&old[i]))
 			*place(t, old[i].hash) = old[i];
 	t->used = t->count;
+	t->last = NULL;
 	free(old);
 }
 
@@ -127,6 +136,7 @@ void *table_put(struct table *t, struct str key, void *value)
 		t->used++;
 	*e = (struct entry){ key, value, hash };
 	t->count++;
+	t->last = e;
 	return NULL;
 }
 
@@ -146,7 +156,7 @@ static void level_graves(struct table *t, size_t i)
 
 void *table_remove(struct table *t, struct str key)
 {
-	struct entry *e = find(t, key, table_siphash(t->key, key));
+	struct entry *e = look_up(t, key);
 	void *value;
 
 	if (!e)
@@ -156,7 +166,7 @@ void *table_remove(struct table *t, struct str key)
 	t->count--;
 	if (t->count == 0 && t->room > LEAST_ROOM) {
 		free(t->entries);
-		t->entries = NULL;
+		t->entries = t->last = NULL;
 		t->room = t->used = 0;
 	} else {
 		level_graves(t, (size_t)(e - t->entries));

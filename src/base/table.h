@@ -22,7 +22,7 @@ struct table *table_new(const uint8_t key[16]);
 void table_free(struct table **t);
 
 /** The value stored under @key, or NULL. */
-void *table_get(const struct table *t, struct str key);
+void *table_get(struct table *t, struct str key);
 /**
  * Store @value under @key.  The key is borrowed: it must live, unchanged, in
  * the value (or as long as the entry).

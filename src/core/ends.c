@@ -63,7 +63,7 @@ static const char *same_name(const char *const *from, const char *const *to,
 /** May @host (A-labels, lower case) be a domain that stands in no section?
  *  @others: the domains of the other side. */
 static bool may_be_met(const struct config *c, struct str host,
-	const struct table *others)
+	struct table *others)
 {
 	BASE_SCRATCH char canonical[1024];
 	ptrdiff_t len;
@@ -283,12 +283,15 @@ int ends_face_of(struct stox_exchange *x, const struct sip_uri *uri,
 enum stox_side ends_begin_side(const struct config *c, const struct jid *from,
 	const struct jid *to, const struct config_sip_domain **ret)
 {
+	*ret = NULL;
+	/* no domain is on both sides */
+	if (table_get(c->by_domain_xmpp, to->domain))
+		return STOX_SIP;
 	*ret = table_get(c->by_domain_sip, to->domain);
 	if (*ret)
 		return STOX_XMPP;
-	return table_get(c->by_domain_xmpp, from->domain) &&
-			!table_get(c->by_domain_xmpp, to->domain)
-		? STOX_XMPP : STOX_SIP;
+	return table_get(c->by_domain_xmpp, from->domain) ? STOX_XMPP
+							  : STOX_SIP;
 }
 
 int ends_begun(struct stox_exchange *x)

@@ -280,7 +280,7 @@ static bool is_in(const char *field, const char *a, const char *b)
 }
 
 /* Rosters say it in their own words, of the XMPP user: RFC 6121, 2.1.2. */
-static const char *authorisation(const struct table *t, bool x2s)
+static const char *authorisation(struct table *t, bool x2s)
 {
 	const char *own = t->fields[x2s ? TABLE_X2S : TABLE_S2X];
 

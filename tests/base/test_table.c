@@ -100,6 +100,34 @@ static struct thing *make_things(size_t n)
 	return things;
 }
 
+/* The same key again and again, while its entry comes and goes. */
+static void asked_again(void **state)
+{
+	struct table *t = table_new(key);
+	struct thing *things, one = { .name = "romeo" };
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		assert_null(table_put(t, name_of(&one), &one));
+		assert_ptr_equal(table_get(t, STR("romeo")), &one);
+		assert_ptr_equal(table_get(t, STR("romeo")), &one);
+		assert_null(table_get(t, STR("julia")));
+		assert_ptr_equal(table_remove(t, STR("romeo")), &one);
+		assert_null(table_get(t, STR("romeo")));
+		assert_null(table_remove(t, STR("romeo")));
+	}
+	/* it moves as the table grows */
+	table_put(t, name_of(&one), &one);
+	things = make_things(100);
+	for (size_t i = 0; i < 100; i++) {
+		assert_ptr_equal(table_get(t, STR("romeo")), &one);
+		table_put(t, name_of(&things[i]), &things[i]);
+		assert_ptr_equal(table_get(t, name_of(&things[i])), &things[i]);
+	}
+	table_free(&t);
+	free(things);
+}
+
 /* Random puts and removes against a plain flag per thing. */
 static void agrees_with_flags(void **state)
 {
@@ -224,6 +252,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(siphash_vectors),
 		cmocka_unit_test(put_get_remove),
+		cmocka_unit_test(asked_again),
 		cmocka_unit_test(agrees_with_flags),
 		cmocka_unit_test(walks),
 		cmocka_unit_test(churn_does_not_grow),
