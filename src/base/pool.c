@@ -8,6 +8,7 @@ enum {
 	FIRST_BLOCK = 1024,   /* bytes, header included */
 	BIGGEST_BLOCK = 65536,
 	KEPT_BLOCK = 16384,   /* what a reset keeps at most */
+	SMALL = 1024,         /* cleared by hand */
 };
 
 struct pool_block {
@@ -52,9 +53,13 @@ void *base_alloc(size_t size)
 	return checked(malloc(size ? size : 1));
 }
 
+/* What was freed last is at hand for malloc(), but not for the calloc() of most
+ * versions of glibc.  Large blocks may be known to be clear. */
 void *base_alloc0(size_t size)
 {
-	return checked(calloc(1, size ? size : 1));
+	if (size > SMALL)
+		return checked(calloc(1, size));
+	return memset(base_alloc(size), 0, size);
 }
 
 void *base_realloc(void *p, size_t size)
