@@ -10,6 +10,13 @@ void buf_init(struct buf *b, size_t max, struct budget *budget)
 	*b = (struct buf){ .max = max, .budget = budget };
 }
 
+void buf_init_in(struct buf *b, size_t max, char *room, size_t size)
+{
+	/* as if it had grown to that */
+	*b = (struct buf){ .data = room, .cap = size <= max ? size : max + 1,
+		.max = max, .lent = true };
+}
+
 /* The bytes that the budget knows of. */
 static size_t held(const struct buf *b)
 {
@@ -20,7 +27,7 @@ void buf_free(struct buf *b)
 {
 	if (b->budget)
 		b->budget->used -= held(b);
-	if (b->data)
+	if (b->data && !b->lent)
 		free(b->data - b->gap);
 	buf_init(b, b->max, b->budget);
 }
@@ -77,7 +84,11 @@ static void grow(struct buf *b, size_t need)
 		return;
 	if (b->budget)
 		b->budget->used += cap - b->cap;
-	b->data = base_realloc(b->data, cap);
+	if (b->lent)
+		b->data = memcpy(base_alloc(cap), b->data, b->len);
+	else
+		b->data = base_realloc(b->data, cap);
+	b->lent = false;
 	b->cap = cap;
 }
 
@@ -92,14 +103,32 @@ char *buf_grow(struct buf *b, size_t n)
 	return b->data + b->len;
 }
 
-void buf_add(struct buf *b, const void *bytes, size_t n)
+/* Not inline: else buf_add() would save registers for it every time. */
+static __attribute__((noinline)) void add_more(struct buf *b,
+	const void *bytes, size_t n)
 {
-	char *at = n ? buf_reserve(b, n) : NULL;
+	char *at = buf_grow(b, n);
 
 	if (!at)
 		return;
 	memcpy(at, bytes, n);
 	b->len += n;
+}
+
+void buf_add(struct buf *b, const void *bytes, size_t n)
+{
+	char *at;
+
+	if (n == 0)
+		return;
+	/* as in buf_reserve() */
+	if (n >= b->cap - b->len || b->overflow) {
+		add_more(b, bytes, n);
+		return;
+	}
+	at = b->data + b->len;
+	b->len += n;
+	memcpy(at, bytes, n);
 }
 
 void buf_add_u64(struct buf *b, uint64_t n)

@@ -17,16 +17,20 @@
 #include "base/str.h"
 
 struct buf {
-	char *data;      /* owned; NULL while empty */
+	char *data;      /* owned or lent; NULL while empty */
 	size_t len;      /* bytes in use */
 	size_t cap;      /* room in bytes, one more than max at most */
 	size_t gap;      /* bytes consumed in front of data; buf.c only */
 	size_t max;      /* len never goes above this */
 	bool overflow;   /* something did not fit; what is here is a prefix */
+	bool lent;       /* data is the caller's: buf_init_in() */
 	struct budget *budget; /* borrowed, may be NULL */
 };
 
 void buf_init(struct buf *b, size_t max, struct budget *budget);
+/** The same, of no budget, that begins in @size bytes of the caller's: what is
+ *  usual never asks the system.  @room must outlive buf_free(). */
+void buf_init_in(struct buf *b, size_t max, char *room, size_t size);
 /** Free the memory; the buffer may be used again. */
 void buf_free(struct buf *b);
 /** Empty it, keep the memory. */

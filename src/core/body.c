@@ -125,7 +125,7 @@ const char *stox_cpim_text(struct stox_exchange *x, const struct stox_cpim *c,
 /* ---- XML documents -------------------------------------------------------- */
 
 /* Bytes of most that are written: no need to grow. */
-enum { DOCUMENT_USUAL = 1000 };
+enum { DOCUMENT_USUAL = 1024 };
 
 const struct stox_element *stox_document_read(struct stox_exchange *x,
 	const void *bytes, size_t len)
@@ -147,11 +147,12 @@ struct stox_element *stox_document_new(struct stox_exchange *x,
 const char *stox_document_text(struct stox_exchange *x,
 	const struct stox_element *root, size_t *ret_len)
 {
+	BASE_SCRATCH char usual[DOCUMENT_USUAL];
 	const char *text = NULL;
 	struct buf b;
 
-	buf_init(&b, limit_get(x->node->limits, LIMIT_SIP_BODY), NULL);
-	buf_reserve(&b, DOCUMENT_USUAL);
+	buf_init_in(&b, limit_get(x->node->limits, LIMIT_SIP_BODY), usual,
+		sizeof(usual));
 	buf_add_text(&b, "<?xml version='1.0' encoding='UTF-8'?>\n");
 	xml_write(&b, root, NULL);
 	if (!b.overflow) {

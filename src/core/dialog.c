@@ -11,7 +11,7 @@
 
 /* ---- bytes ------------------------------------------------------------------ */
 
-enum { HEAD = 2, USUAL = 500, DIALOG_MAX = 8192, SHARED = 0x8000, NUMBER = 8 };
+enum { HEAD = 2, USUAL = 512, DIALOG_MAX = 8192, SHARED = 0x8000, NUMBER = 8 };
 
 /* The routes themselves, or the number of a set in the store. */
 static unsigned pack_routes(struct stox_exchange *x, const struct sip_dialog *d,
@@ -66,12 +66,12 @@ static unsigned copy_routes(struct stox_exchange *x, struct stox_dialog was,
 static int pack(struct stox_exchange *x, const struct sip_dialog *d,
 	const struct stox_dialog *was, struct stox_dialog *ret)
 {
+	BASE_SCRATCH char usual[USUAL];
 	struct buf b;
 	size_t len;
 	int error = -STOX_EPROTO;
 
-	buf_init(&b, DIALOG_MAX, NULL);
-	(void)buf_reserve(&b, USUAL);
+	buf_init_in(&b, DIALOG_MAX, usual, sizeof(usual));
 	buf_add(&b, "\0\0", HEAD);
 	sip_dialog_pack(d, &b);
 	len = b.len - HEAD;
@@ -289,10 +289,11 @@ int stox_subscription_read(const struct stox_exchange *x,
 const char *stox_subscription_text(struct stox_exchange *x,
 	const struct stox_subscription *s)
 {
+	BASE_SCRATCH char usual[128];
 	const char *text;
 	struct buf b;
 
-	buf_init(&b, 128, NULL);
+	buf_init_in(&b, sizeof(usual), usual, sizeof(usual));
 	sip_subscription_state_write(&b, s);
 	text = pool_strndup(x->pool, b.data, b.len);
 	buf_free(&b);

@@ -192,6 +192,42 @@ static void budget_counts(void **state)
 	assert_int_equal(budget.used, 0);
 }
 
+/* Up to the room it is the caller's memory, then its own. */
+static void begins_in_lent_room(void **state)
+{
+	char room[16];
+	struct buf b;
+
+	(void)state;
+	for (size_t n = 0; n < 40; n++) {
+		buf_init_in(&b, 30, room, sizeof(room));
+		for (size_t i = 0; i < n; i++)
+			buf_add_char(&b, (char)('a' + i % 26));
+		assert_int_equal(b.len, n < 30 ? n : 30);
+		assert_int_equal(b.overflow, n > 30);
+		assert_int_equal(b.data == room, n < sizeof(room));
+		for (size_t i = 0; i < b.len; i++)
+			assert_int_equal(b.data[i], 'a' + i % 26);
+		buf_free(&b);
+		assert_null(b.data);
+	}
+	/* a maximum below the room holds */
+	buf_init_in(&b, 3, room, sizeof(room));
+	buf_add(&b, "abc", 3);
+	assert_string_equal(buf_text(&b), "abc");
+	buf_add_char(&b, 'd');
+	assert_true(b.overflow);
+	assert_string_equal(buf_text(&b), "abc");
+	buf_free(&b);
+	/* what was consumed in front comes along */
+	buf_init_in(&b, 100, room, sizeof(room));
+	buf_add(&b, "0123456789", 10);
+	buf_consume(&b, 4);
+	buf_add(&b, "abcdefghijklmno", 15);
+	assert_string_equal(buf_text(&b), "456789abcdefghijklmno");
+	buf_free(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -203,6 +239,7 @@ int main(void)
 		cmocka_unit_test(consume_keeps_memory_bounded),
 		cmocka_unit_test(reserve_then_count),
 		cmocka_unit_test(budget_counts),
+		cmocka_unit_test(begins_in_lent_room),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
