@@ -8,7 +8,10 @@
 
 #include "base/buf.h"
 
-enum { PART_MAX = 1023 };
+enum {
+	PART_MAX = 1023,
+	USUAL = 256 /* bytes that most URIs are below */
+};
 
 static int refuse(const char **why, int error, const char *text)
 {
@@ -79,7 +82,7 @@ static int local_part(struct pool *pool, struct str text, struct str *ret,
 {
 	const char *escaped;
 
-	if (jid_local_is_plain(text)) {
+	if (!text.len || jid_local_is_plain(text)) {
 		*ret = text;
 		return 0;
 	}
@@ -127,17 +130,25 @@ static int user_text(struct pool *pool, const struct sip_uri *uri,
 		"this kind of address cannot be reached through the gateway");
 }
 
+/* There is nothing to decode, nor to escape. */
+static bool is_plain(const struct sip_uri *uri)
+{
+	return uri->scheme == SIP_SCHEME_SIP && str_find(uri->user, '%') < 0 &&
+	       jid_local_is_plain(uri->user);
+}
+
 int map_address_to_jid(struct pool *pool, const struct sip_uri *uri,
 	struct str domain, bool with_gr, struct jid *ret, const char **why)
 {
-	struct str text, local = { "", 0 }, resource = { "", 0 };
+	struct str text = uri->user, local = text, resource = { "", 0 };
 	const char *reason = NULL;
-	int error = user_text(pool, uri, &text, &reason);
+	bool plain = is_plain(uri);
+	int error = plain ? 0 : user_text(pool, uri, &text, &reason);
 
 	if (!error && uri->headers.p)
 		error = refuse(&reason, -STOX_EINVAL,
 			"an address with headers is no contact");
-	if (!error && text.len)
+	if (!error && !plain)
 		error = local_part(pool, text, &local, &reason);
 	if (!error && with_gr)
 		error = resource_part(pool, uri, &resource, &reason);
@@ -158,14 +169,14 @@ static void add_gr(struct buf *out, struct str resource)
 const char *map_address_to_sip(struct pool *pool, const struct jid *jid,
 	const char *host, bool with_gr)
 {
+	BASE_SCRATCH char usual[USUAL];
 	struct str local = jid->local;
 	struct buf out;
 	const char *uri;
 
 	/* each byte may become three */
-	buf_init(&out, 3 * 2 * PART_MAX + strlen(host) + 16, NULL);
-	(void)buf_reserve(&out, 3 * (local.len + jid->resource.len) +
-		strlen(host) + 16);
+	buf_init_in(&out, 3 * 2 * PART_MAX + strlen(host) + 16, usual,
+		sizeof(usual));
 	buf_add_text(&out, "sip:");
 	if (str_find(local, '\\') >= 0)
 		local = str_from(jid_unescape(pool, local));
@@ -185,11 +196,12 @@ const char *map_address_to_sip(struct pool *pool, const struct jid *jid,
 const char *map_address_with_gr(struct pool *pool, const char *uri,
 	struct str resource)
 {
+	BASE_SCRATCH char usual[USUAL];
 	struct buf out;
 	const char *with;
 
-	buf_init(&out, strlen(uri) + 3 * resource.len + 16, NULL);
-	buf_reserve(&out, strlen(uri) + resource.len + 16);
+	buf_init_in(&out, strlen(uri) + 3 * resource.len + 16, usual,
+		sizeof(usual));
 	buf_add_text(&out, uri);
 	add_gr(&out, resource);
 	with = pool_strndup(pool, out.data, out.len);
