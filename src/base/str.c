@@ -166,9 +166,12 @@ bool str_has_control(struct str s)
 {
 	size_t i = 0;
 
-	for (; i + 8 <= s.len; i += 8)
+	for (; i + 8 < s.len; i += 8)
 		if (word_controls(word_load(s.p + i)))
 			return true;
+	/* the last word overlaps the one before */
+	if (s.len >= 8)
+		return word_controls(word_load(s.p + s.len - 8)) != 0;
 	for (; i < s.len; i++)
 		if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
 			return true;

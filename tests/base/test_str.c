@@ -254,20 +254,21 @@ static void controls(void **state)
 	assert_true(str_has_control(STR("\x7f")));
 }
 
-/* Every byte, at every place of a text longer than a word. */
+/* Every byte, at every place of texts shorter and longer than a word. */
 static void controls_anywhere(void **state)
 {
 	char text[19];
 
 	(void)state;
-	for (size_t at = 0; at < sizeof(text); at++)
-		for (int c = 0; c < 256; c++) {
-			memset(text, 0xff, sizeof(text));
-			text[at] = (char)c;
-			assert_int_equal(str_has_control((struct str){ text,
-						 sizeof(text) }),
-				c < 0x20 || c == 0x7f);
-		}
+	for (size_t len = 1; len <= sizeof(text); len++)
+		for (size_t at = 0; at < len; at++)
+			for (int c = 0; c < 256; c++) {
+				memset(text, 0xff, sizeof(text));
+				text[at] = (char)c;
+				assert_int_equal(str_has_control((struct str){
+							 text, len }),
+					c < 0x20 || c == 0x7f);
+			}
 }
 
 static void hex(void **state)
