@@ -146,8 +146,9 @@ const struct sip_header *sip_message_header(const struct sip_message *m,
 {
 	const struct sip_header *end = m->headers + m->header_count;
 
-	for (const struct sip_header *h = prev ? prev + 1 : m->headers; h < end;
-		h++)
+	if (!prev)
+		return m->first[id] ? &m->headers[m->first[id] - 1] : NULL;
+	for (const struct sip_header *h = prev + 1; h < end; h++)
 		if (h->id == id)
 			return h;
 	return NULL;
@@ -193,6 +194,9 @@ bool sip_list_next(struct str *list, struct str *ret_item)
 
 	if (!item.len)
 		return false;
+	/* mostly one item */
+	if (str_find(item, ',') < 0)
+		i = item.len;
 	for (; i < item.len; i++) {
 		if (char_is(item.p[i], CHAR_VALUE))
 			continue;

@@ -141,6 +141,8 @@ static void one_header(struct sip_parse *ps, const struct line *line)
 		return;
 	}
 	m->header_count++;
+	if (!m->first[h->id])
+		m->first[h->id] = (uint8_t)m->header_count;
 	sip_parse_header(ps, h);
 }
 

@@ -75,6 +75,7 @@ struct sip_message {
 	uint32_t content_length;
 	struct str content_type;
 	struct str body;
+	uint8_t first[SIP_H_COUNT]; /* by id, from 1 on; 0: there is none */
 	size_t header_count;
 	struct sip_header headers[SIP_MAX_HEADERS];
 };

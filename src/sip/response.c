@@ -76,6 +76,16 @@ static void add_copies(struct buf *out, const struct sip_message *m,
 		sip_write_line(out, sip_header_text(id), h->value);
 }
 
+/* Of what may stand but once. */
+static void add_copy(struct buf *out, const struct sip_message *m,
+	enum sip_header_id id)
+{
+	const struct sip_header *h = sip_message_header(m, id, NULL);
+
+	if (h)
+		sip_write_line(out, sip_header_text(id), h->value);
+}
+
 static void add_to(struct buf *out, const struct sip_message *m,
 	const char *tag)
 {
@@ -110,10 +120,10 @@ void sip_response_write(struct sip *s, struct buf *out,
 	add_vias(out, m, stream);
 	if (reply->status > 100 && reply->status < 300)
 		add_copies(out, m, SIP_H_RECORD_ROUTE);
-	add_copies(out, m, SIP_H_FROM);
+	add_copy(out, m, SIP_H_FROM);
 	add_to(out, m, reply->to_tag);
-	add_copies(out, m, SIP_H_CALL_ID);
-	add_copies(out, m, SIP_H_CSEQ);
+	add_copy(out, m, SIP_H_CALL_ID);
+	add_copy(out, m, SIP_H_CSEQ);
 	h = reply->status == 100
 		? sip_message_header_named(m, "Timestamp", NULL) : NULL;
 	if (h)

@@ -88,6 +88,8 @@ static void test_list(void **state)
 	} cases[] = {
 		{ "", { NULL } },
 		{ "a", { "a", NULL } },
+		{ " a ", { "a", NULL } },
+		{ "<sip:d;e=\"f>", { "<sip:d;e=\"f>", NULL } },
 		{ " a , b ", { "a", "b", NULL } },
 		{ "a,,b", { "a", "", "b", NULL } },
 		{ "a,", { "a", NULL } },
