@@ -95,12 +95,28 @@ const char *sip_dialect_text(const struct sip_dialect *d, enum sip_choice c,
 	return number;
 }
 
+/* All options begin so. */
+static const char prefix[] = "sip_";
+enum { PREFIX = sizeof(prefix) - 1 };
+
+static bool has_prefix(const char *option)
+{
+	return strncmp(option, prefix, PREFIX) == 0;
+}
+
+/* Behind the prefix most differ in their first letter. */
+static bool same_option(const char *a, const char *b)
+{
+	return a[PREFIX] == b[PREFIX] && strcmp(a, b) == 0;
+}
+
 bool sip_dialect_is(const struct sip_dialect *d, const char *option,
 	const char *word)
 {
 	size_t i = 0, value = 0;
 
-	while (i < SIP_CHOICE_COUNT && strcmp(infos[i].option, option) != 0)
+	stox_require(has_prefix(option));
+	while (i < SIP_CHOICE_COUNT && !same_option(infos[i].option, option))
 		i++;
 	stox_require(i < SIP_CHOICE_COUNT && infos[i].words);
 	while (infos[i].words[value] &&

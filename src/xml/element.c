@@ -3,6 +3,12 @@
  */
 #include "xml/xml.h"
 
+/* Most differ in the first letter already. */
+static inline bool same(const char *a, const char *b)
+{
+	return *a == *b && strcmp(a, b) == 0;
+}
+
 /* ---- looking ---- */
 
 const char *stox_element_name(const struct stox_element *e)
@@ -20,16 +26,16 @@ bool stox_element_is(
 {
 	if (!e || !e->name)
 		return false;
-	if (name && strcmp(e->name, name) != 0)
+	if (name && !same(e->name, name))
 		return false;
-	return !ns || strcmp(e->ns, ns) == 0;
+	return !ns || e->ns == ns || strcmp(e->ns, ns) == 0;
 }
 
 static struct stox_attribute *find_attribute(
 	const struct stox_element *e, const char *name)
 {
 	for (struct stox_attribute *a = e->attributes; a; a = a->next)
-		if (!a->ns && strcmp(a->name, name) == 0)
+		if (!a->ns && same(a->name, name))
 			return a;
 	return NULL;
 }
@@ -46,8 +52,7 @@ const char *stox_element_attr_ns(
 {
 	for (struct stox_attribute *a = e ? e->attributes : NULL; a;
 		a = a->next)
-		if (a->ns && strcmp(a->ns, ns) == 0 &&
-			strcmp(a->name, name) == 0)
+		if (a->ns && same(a->name, name) && strcmp(a->ns, ns) == 0)
 			return a->value;
 	return NULL;
 }
@@ -182,7 +187,7 @@ static void remove_attribute(struct stox_element *e, const char *name)
 	struct stox_attribute **at = &e->attributes;
 
 	for (; *at; at = &(*at)->next) {
-		if (!(*at)->ns && strcmp((*at)->name, name) == 0) {
+		if (!(*at)->ns && same((*at)->name, name)) {
 			*at = (*at)->next;
 			return;
 		}
@@ -199,7 +204,7 @@ void stox_element_set(
 		remove_attribute(e, name);
 		return;
 	}
-	while (*at && ((*at)->ns || strcmp((*at)->name, name) != 0))
+	while (*at && ((*at)->ns || !same((*at)->name, name)))
 		at = &(*at)->next;
 	if (*at)
 		(*at)->value = pool_strdup(e->pool, value);

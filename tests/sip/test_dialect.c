@@ -507,8 +507,10 @@ static void every_choice_has_words_grade_and_source(void **state)
 			unsigned n = 0;
 
 			assert_non_null(sip_dialect_text(d, c, number));
-			while (info->words && info->words[n])
-				n++;
+			for (; info->words && info->words[n]; n++)
+				assert_int_equal(sip_dialect_is(d,
+					info->option, info->words[n]),
+					sip_dialect_get(d, c) == n);
 			if (info->kind == SIP_CHOICE_WORD)
 				assert_true(sip_dialect_get(d, c) < n);
 		}
