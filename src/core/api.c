@@ -338,22 +338,54 @@ const char *stox_answer_header(const struct stox_exchange *x, const char *name)
 	return NULL;
 }
 
+/* Bytes of what is put down below. */
+static size_t texts_len(const struct sip_message *m)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < m->header_count; i++) {
+		const struct sip_header *h = &m->headers[i];
+
+		len += h->value.len + 1;
+		if (h->id == SIP_H_OTHER)
+			len += h->name.len + 1;
+	}
+	return len;
+}
+
+/* @s and a NUL; what is behind it. */
+static char *put(char *to, struct str s)
+{
+	if (s.len)
+		memcpy(to, s.p, s.len);
+	to[s.len] = '\0';
+	return to + s.len + 1;
+}
+
 void exchange_keep_answer(struct stox_exchange *x)
 {
 	const struct sip_message *m = x->answer_sip;
-	struct exchange_header **end = &x->answer_headers;
+	struct exchange_header *all;
+	char *to;
 
 	x->answer_sip = NULL;
-	for (size_t i = 0; m && i < m->header_count; i++) {
+	if (!m || !m->header_count)
+		return;
+	all = pool_alloc(x->pool, m->header_count * sizeof(*all));
+	to = pool_chars(x->pool, texts_len(m));
+	for (size_t i = 0; i < m->header_count; i++) {
 		const struct sip_header *from = &m->headers[i];
-		struct exchange_header *h = pool_alloc0(x->pool, sizeof(*h));
 
-		h->name = from->id ? sip_header_name(from->id)
-				   : text(x, from->name);
-		h->value = text(x, from->value);
-		*end = h;
-		end = &h->next;
+		all[i] = (struct exchange_header){ .value = to,
+			.name = sip_header_name(from->id), .next = &all[i + 1] };
+		to = put(to, from->value);
+		if (from->id != SIP_H_OTHER)
+			continue;
+		all[i].name = to;
+		to = put(to, from->name);
 	}
+	all[m->header_count - 1].next = NULL;
+	x->answer_headers = all;
 }
 
 const struct stox_element *stox_answer_stanza(const struct stox_exchange *x)

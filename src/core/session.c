@@ -7,6 +7,8 @@
 enum { RETRY_S = 10 };
 /* Bytes that most keys are below. */
 enum { USUAL_KEY = 256 };
+/* Of read mail so much is kept for the next. */
+enum { KEEP_MAIL = 64 };
 
 /* ---- objects --------------------------------------------------------------- */
 
@@ -73,6 +75,30 @@ struct stox_session *session_new(struct stox_host *host,
 	return s;
 }
 
+/* All zero. */
+static struct mail *new_mail(struct sessions *all)
+{
+	struct mail *m;
+
+	if (list_empty(&all->spare))
+		return base_alloc0(sizeof(*m));
+	m = container_of(all->spare.next, struct mail, node);
+	list_remove(&m->node);
+	all->spare_count--;
+	*m = (struct mail){ 0 };
+	return m;
+}
+
+static void put_mail(struct sessions *all, struct mail *m)
+{
+	if (all->spare_count >= KEEP_MAIL) {
+		free(m);
+		return;
+	}
+	list_append(&all->spare, &m->node);
+	all->spare_count++;
+}
+
 static struct str id_key(const struct stox_session *s)
 {
 	return (struct str){ (const char *)&s->id, sizeof(s->id) };
@@ -101,7 +127,8 @@ void session_free(struct stox_session *s)
 
 		order_free(&m->order);
 		free(m->told);
-		free(m);
+		list_remove(&m->node);
+		put_mail(n->sessions, m);
 		count(s, -1);
 	}
 	list_remove(&s->waiting);
@@ -207,7 +234,7 @@ static uint32_t source_of(const struct sessions *all,
 
 void session_post(struct stox_session *s, const struct stox_event *e)
 {
-	struct mail *m = base_alloc0(sizeof(*m));
+	struct mail *m = new_mail(s->n->sessions);
 
 	session_wake(s);
 	m->type = e->type;
@@ -272,7 +299,7 @@ static struct stox_event next_event(struct stox_session *s, char local_tag[33])
 	s->ordered = m->order;
 	memcpy(local_tag, m->local_tag, sizeof(m->local_tag));
 	list_remove(&m->node);
-	free(m);
+	put_mail(s->n->sessions, m);
 	count(s, -1);
 	if (e.type == STOX_EVENT_ANSWER && s->begun)
 		s->begun--;

@@ -391,6 +391,7 @@ struct sessions *sessions_new(struct node *n)
 	all->by_id = table_new(key);
 	all->next_due_s = UINT64_MAX;
 	list_init(&all->quiet);
+	list_init(&all->spare);
 	list_init(&all->questions);
 	list_init(&all->inquiries);
 	list_init(&all->orders);
@@ -453,6 +454,8 @@ void sessions_free(struct sessions **s)
 		return;
 	while ((one = handles_next(all->node->session_handles, &cursor)))
 		session_free(one);
+	list_each (at, tmp2, &all->spare)
+		free(container_of(at, struct mail, node));
 	list_each (it, tmp, &all->questions)
 		question_free(container_of(it, struct question, node));
 	sessions_drop_operators(all);

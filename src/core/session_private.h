@@ -67,6 +67,8 @@ struct sessions {
 	struct table *by_key, *by_id;  /* those in memory */
 	struct list quiet;             /* of them: may be put away */
 	size_t quiet_count;
+	struct list spare;             /* mail, empty, for the next events */
+	size_t spare_count;
 	size_t memory_count;           /* that are never stored */
 	struct list questions;         /* the store's answers to these are due */
 	struct list inquiries, orders; /* operators wait for these */
