@@ -133,6 +133,16 @@ enum { DIGITS = 11, BASE = 62 };
 static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 	"abcdefghijklmnopqrstuvwxyz";
 
+/* Its place there, BASE: it has none. */
+static unsigned digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return (unsigned)(c - '0');
+	if (c >= 'A' && c <= 'Z')
+		return (unsigned)(c - 'A') + 10;
+	return c >= 'a' && c <= 'z' ? (unsigned)(c - 'a') + 36 : BASE;
+}
+
 const char *stox_session_token(struct stox_session *s, char out[33])
 {
 	size_t n = strlen(s->n->node_id);
@@ -158,11 +168,11 @@ uint64_t session_of_token(const struct node *n, struct str token)
 		token.p[prefix] != '-' || token.p[prefix + 1 + DIGITS] != '-')
 		return 0;
 	for (size_t i = 0; i < DIGITS; i++) {
-		const char *d = memchr(digits, token.p[prefix + 1 + i], BASE);
+		unsigned value = digit(token.p[prefix + 1 + i]);
 
-		if (!d || id > (INT64_MAX - BASE) / BASE)
+		if (value == BASE || id > (INT64_MAX - BASE) / BASE)
 			return 0;
-		id = id * BASE + (uint64_t)(d - digits);
+		id = id * BASE + value;
 	}
 	return id;
 }
