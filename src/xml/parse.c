@@ -140,7 +140,7 @@ static bool skip_declaration(struct str *document)
 		{ "<?xml version=\"1.0\"?>", 21 },
 	};
 	const size_t count = sizeof(usual) / sizeof(usual[0]);
-	size_t i = 0;
+	size_t i = str_starts(*document, STR("<?")) ? 0 : count;
 
 	while (i < count && !str_starts(*document, usual[i]))
 		i++;

@@ -134,11 +134,38 @@ static inline void add_tag(struct buf *out, struct str begin, struct str prefix,
 
 static const struct str none = { "", 0 };
 
-static void add_attribute(struct buf *out, const char *name, const char *value)
+/* Its value has something to escape. */
+static void add_escaped(struct buf *out, const char *name, const char *value)
 {
 	add_tag(out, STR(" "), none, str_from(name), STR("='"));
 	xml_escape(out, str_from(value));
 	buf_add_char(out, '\'');
+}
+
+static void add_attribute(struct buf *out, const char *name, const char *value)
+{
+	const unsigned char *end = (const unsigned char *)value;
+	size_t n = strlen(name), v;
+	char *at;
+
+	/* the NUL is not plain either */
+	while (kinds[*end] == PLAIN)
+		end++;
+	if (*end) {
+		add_escaped(out, name, value);
+		return;
+	}
+	v = (size_t)((const char *)end - value);
+	at = buf_reserve(out, n + v + 4);
+	if (!at)
+		return;
+	*at++ = ' ';
+	at = (char *)memcpy(at, name, n) + n;
+	*at++ = '=';
+	*at++ = '\'';
+	at = (char *)memcpy(at, value, v) + v;
+	*at = '\'';
+	out->len += n + v + 4;
 }
 
 /* An attribute in a namespace is rare: it brings its own prefix. */
