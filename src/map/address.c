@@ -152,7 +152,7 @@ int map_address_to_jid(struct pool *pool, const struct sip_uri *uri,
 		error = local_part(pool, text, &local, &reason);
 	if (!error && with_gr)
 		error = resource_part(pool, uri, &resource, &reason);
-	if (!error && jid_make(pool, local, domain, resource, ret) < 0)
+	if (!error && jid_make_at(pool, local, domain, resource, ret) < 0)
 		error = refuse(&reason, -STOX_ENOENT,
 			"the address has no counterpart in XMPP");
 	if (error && why)

@@ -13,7 +13,8 @@
 /* ---- address.c: RFC 7247, 6 ---- */
 
 /**
- * A SIP URI as a JID.  @domain is the XMPP domain to use (already mapped).
+ * A SIP URI as a JID.  @domain is the XMPP domain to use (already mapped and
+ * prepared).
  * `gr` with a value becomes the resource when @with_gr.
  * Returns 0, or -STOX_EINVAL with a phrase in *@why (malformed: 400), or
  * -STOX_ENOENT (cannot be mapped: 404), -STOX_ENOTSUP (scheme: 416).

@@ -12,6 +12,7 @@ enum { FULL_SIZE = 3 * JID_PART_SIZE };
 /* A local part or resource that is NULL is absent; an empty one is wrong. */
 struct parts {
 	struct str local, domain, resource;
+	bool prepared; /* the domain */
 };
 
 static struct jid sliced(
@@ -25,6 +26,12 @@ static struct jid sliced(
 	j.full_len = j.bare_len + (resource > 0) + resource;
 	j.resource = (struct str){ full + j.full_len - resource, resource };
 	return j;
+}
+
+static ptrdiff_t copy(struct str in, char *out)
+{
+	memcpy(out, in.p, in.len);
+	return (ptrdiff_t)in.len;
 }
 
 /* Plain ASCII does not grow: it is prepared where it will stay.
@@ -43,7 +50,8 @@ static int prepare_plain(
 		to += parts->local.len;
 		*to++ = '@';
 	}
-	domain = jid_part_plain_domain(parts->domain, to);
+	domain = parts->prepared ? copy(parts->domain, to)
+				 : jid_part_plain_domain(parts->domain, to);
 	if (domain < 0)
 		return -STOX_ENOTSUP;
 	to += domain;
@@ -72,7 +80,9 @@ static int prepare_any(
 		to += local;
 		*to++ = '@';
 	}
-	domain = jid_prepare_domain(parts->domain, to, JID_PART_SIZE);
+	domain = parts->prepared
+			 ? copy(parts->domain, to)
+			 : jid_prepare_domain(parts->domain, to, JID_PART_SIZE);
 	if (domain < 0)
 		return -STOX_EINVAL;
 	to += domain;
@@ -120,16 +130,27 @@ int jid_parse(struct pool *pool, struct str text, struct jid *ret)
 	return prepare(pool, &parts, ret);
 }
 
+static int make(struct pool *pool, struct parts parts, struct jid *ret)
+{
+	if (parts.local.len == 0)
+		parts.local.p = NULL;
+	if (parts.resource.len == 0)
+		parts.resource.p = NULL;
+	return prepare(pool, &parts, ret);
+}
+
 int jid_make(struct pool *pool, struct str local, struct str domain,
 	struct str resource, struct jid *ret)
 {
-	struct parts parts = { local, domain, resource };
+	return make(pool, (struct parts){ local, domain, resource, false },
+		ret);
+}
 
-	if (local.len == 0)
-		parts.local.p = NULL;
-	if (resource.len == 0)
-		parts.resource.p = NULL;
-	return prepare(pool, &parts, ret);
+int jid_make_at(struct pool *pool, struct str local, struct str domain,
+	struct str resource, struct jid *ret)
+{
+	stox_require(domain.len > 0 && domain.len < JID_PART_SIZE);
+	return make(pool, (struct parts){ local, domain, resource, true }, ret);
 }
 
 struct jid jid_to_bare(struct pool *pool, const struct jid *j)

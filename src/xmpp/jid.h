@@ -27,6 +27,10 @@ int jid_parse(struct pool *pool, struct str text, struct jid *ret);
 /** Make one from parts (@local and @resource may be empty); each is prepared. */
 int jid_make(struct pool *pool, struct str local, struct str domain,
 	struct str resource, struct jid *ret);
+/** The same of a @domain that has been prepared, as those of the configuration
+ *  and of other addresses are. */
+int jid_make_at(struct pool *pool, struct str local, struct str domain,
+	struct str resource, struct jid *ret);
 /** "local@domain" as a slice of full. */
 static inline struct str jid_bare(const struct jid *j)
 {

@@ -217,6 +217,34 @@ static void test_make(void **state)
 	pool_free(&pool);
 }
 
+/* What has been prepared is prepared the same way again: so it need not be. */
+static void test_make_at(void **state)
+{
+	static const char *const domains[] = { "example.org", "b\xc3\xbc.example",
+		"127.0.0.1", "[::1]" };
+	static const struct str locals[] = { STR(""), STR("Romeo"),
+		STR("J\xc3\x9clia") };
+	struct pool *pool = pool_new(NULL);
+	struct jid made, at;
+
+	(void)state;
+	for (size_t d = 0; d < sizeof(domains) / sizeof(domains[0]); d++)
+		for (size_t l = 0; l < 3; l++) {
+			struct str domain = str_from(domains[d]);
+
+			assert_int_equal(jid_make(pool, locals[l], domain,
+						 STR("x"), &made), 0);
+			assert_int_equal(jid_make_at(pool, locals[l], domain,
+						 STR("x"), &at), 0);
+			assert_string_equal(at.full, made.full);
+			assert_true(jid_eq(&at, &made));
+			assert_true(str_eq(at.domain, domain));
+		}
+	assert_int_equal(jid_make_at(pool, STR("a/b"), STR("c"), STR(""), &at),
+		-STOX_EINVAL);
+	pool_free(&pool);
+}
+
 static void test_equal(void **state)
 {
 	struct pool *pool = pool_new(NULL);
@@ -479,6 +507,7 @@ int main(void)
 		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_slices),
 		cmocka_unit_test(test_make),
+		cmocka_unit_test(test_make_at),
 		cmocka_unit_test(test_equal),
 		cmocka_unit_test(test_lengths),
 		cmocka_unit_test(test_safe),
