@@ -156,8 +156,9 @@ int sip_dialog_establish(struct pool *pool, struct sip_dialog *d,
 
 static bool refreshes_target(struct str method)
 {
-	static const char *const methods[] = { "INVITE", "UPDATE", "SUBSCRIBE",
-		"NOTIFY" };
+	/* the most frequent one first */
+	static const char *const methods[] = { "NOTIFY", "SUBSCRIBE", "INVITE",
+		"UPDATE" };
 
 	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
 		if (str_is(method, methods[i]))

@@ -174,6 +174,8 @@ const struct sip_header *sip_message_header_named(const struct sip_message *m,
 
 	if (id != SIP_H_OTHER)
 		return sip_message_header(m, id, prev);
+	if (!m->first[SIP_H_OTHER])
+		return NULL;
 	letter = compact_of(wanted);
 	for (const struct sip_header *h = prev ? prev + 1 : m->headers; h < end;
 		h++)

@@ -51,6 +51,7 @@ struct sip_via {
 	struct str rport;      /* .p NULL: none; len 0: to be filled in, there
 	                        * or behind '='.  RFC 3581 */
 	struct str received;   /* .p NULL: none */
+	struct str alias;      /* .p NULL: none.  RFC 5923 */
 	struct str sent_by;    /* host[:port] as written */
 	struct str text;       /* the whole element */
 };

@@ -191,6 +191,7 @@ int sip_via_parse(struct str value, struct sip_via *ret)
 		{ STR("branch"), &branch, true },
 		{ STR("rport"), &via.rport, false },
 		{ STR("received"), &via.received, false },
+		{ STR("alias"), &via.alias, false },
 	};
 	size_t i = skip_space(value, 0), from;
 	ptrdiff_t n;
@@ -205,7 +206,7 @@ int sip_via_parse(struct str value, struct sip_via *ret)
 		return -STOX_EINVAL;
 	via.sent_by = (struct str){ value.p + from, (size_t)n };
 	rest = chars_from(value, from + (size_t)n);
-	if (!sip_params_check(rest, wanted, 3))
+	if (!sip_params_check(rest, wanted, 4))
 		return -STOX_EINVAL;
 	/* the cookie alone names no transaction */
 	if (branch.p && (!branch.len || str_is(branch, "z9hG4bK")))

@@ -118,11 +118,10 @@ static bool host_is_ours(struct sip *s, struct str host)
 {
 	BASE_SCRATCH char lower[256];
 
+	if (host.len > 0 && sip_host_eq(host, str_from(s->host)))
+		return true;
 	host = sip_peer_host(host, lower);
-	if (host.len == 0)
-		return false;
-	return sip_host_eq(host, str_from(s->host)) ||
-		(s->is_ours && s->is_ours(s->is_ours_arg, host));
+	return host.len && s->is_ours && s->is_ours(s->is_ours_arg, host);
 }
 
 /* It would have to leave for the side it has come from. */

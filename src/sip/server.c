@@ -240,9 +240,10 @@ static void begin(struct sip_connection *c, struct sip_server *t,
 	t->connection = c;
 	t->peer = peer;
 	t->invite = str_is(t->message.method, "INVITE");
-	sip_token(s, t->tag);
 	if (t->message.to.tag.len > 0)
 		keep_tag(t, t->message.to.tag);
+	else
+		sip_token(s, t->tag);
 	if (!t->key_len)
 		use_key(t, peer);
 	/* both keys are whole before one of them is used: the buffer grows */
@@ -552,10 +553,9 @@ void sip_server_receive(struct sip_connection *c, struct sip_server *t)
 	const struct sip_message *m = &t->message;
 	struct sip_peer *peer = sip_peer_of(c, m->from.uri.host);
 	struct sip_server *known;
-	struct str value;
 
-	if (!c->outbound && !c->alias)
-		c->alias = sip_param(m->via.params, "alias", &value);
+	if (!c->outbound && m->via.alias.p)
+		c->alias = true;
 	if (str_is(m->method, "ACK")) {
 		receive_ack(s, m, peer);
 		sip_server_put(t);

@@ -79,15 +79,10 @@ static size_t host_name(struct str s)
 
 	if (!s.len || s.p[0] == '-' || s.p[0] == '.')
 		return 0;
-	while (n < s.len && char_is(s.p[n], CHAR_HOST))
-		n++;
-	if (n > 255)
-		return 0;
-	for (const char *at = s.p, *end = s.p + n;
-		(at = memchr(at, '.', (size_t)(end - at))); )
-		if (++at < end && *at == '.')
+	for (; n < s.len && char_is(s.p[n], CHAR_HOST); n++)
+		if (s.p[n] == '.' && s.p[n - 1] == '.')
 			return 0;
-	return n;
+	return n > 255 ? 0 : n;
 }
 
 ptrdiff_t sip_hostport(struct str s, struct str *ret_host, uint16_t *ret_port)
