@@ -73,7 +73,8 @@ int str_to_u64(struct str s, uint64_t max, uint64_t *ret_value)
 	for (size_t i = 0; i < s.len; i++) {
 		unsigned digit = (unsigned char)s.p[i] - '0';
 
-		if (digit > 9 || n > (UINT64_MAX - digit) / 10)
+		/* nineteen digits always fit */
+		if (digit > 9 || (i >= 19 && n > (UINT64_MAX - digit) / 10))
 			return -STOX_EINVAL;
 		n = n * 10 + digit;
 	}
