@@ -31,9 +31,9 @@ export PKG_CONFIG_PATH PKG_CONFIG_SYSROOT_DIR
 sed -n '/^```c$/,/^```$/p' "$STOX_SRCDIR/README.md" | sed '/^```/d' \
 	> "$folder/mark.c"
 check "README.md shows a plugin" grep -q STOX_PLUGIN "$folder/mark.c"
-# shellcheck disable=SC2046 # several words are meant
+# shellcheck disable=SC2046,SC2086 # several words are meant
 check "it compiles against the installed headers" \
-	"${CC:-cc}" -shared -fPIC -Wall -Wextra -Werror \
+	${CC:-cc} -shared -fPIC -Wall -Wextra -Werror \
 	$(pkg-config --cflags stox) -o "$folder/mark.so" "$folder/mark.c"
 
 cat > "$folder/mark.play" << 'PLAY'
