@@ -4,11 +4,13 @@
  */
 #include "grant.h"
 
-/* Nobody of theirs is there; said once, as who is not shown cannot go. */
+/* Nobody of theirs is there; said once, as who is not shown cannot go.  What an
+ * earlier run may have shown is not known. */
 static void xmpp_is_lost(struct pair_grant *g)
 {
-	if (g->auth != AUTH_YES || g->count == 0)
+	if (g->auth != AUTH_YES || (g->known && g->count == 0))
 		return;
+	g->known = true;
 	g->count = 0;
 	grant_owe_all(g);
 }
@@ -44,16 +46,22 @@ void grant_peer(struct pair *p, enum stox_side side, bool lost)
 		sip_is_back(&p->grant);
 }
 
-bool grant_has_stale(const struct pair_grant *g)
+/* Is something shown, or may have been by an earlier run, that has yet to be
+ * confirmed? */
+static bool is_unsure(const struct pair_grant *g)
 {
 	for (size_t i = 0; i < g->count; i++)
 		if (g->devices[i].stale)
 			return true;
-	return false;
+	return g->auth == AUTH_YES && !g->known && grant_has_open_leg(g);
 }
 
-static void drop_stale(struct pair_grant *g)
+/* What the probe has not found is not there. */
+static void settle(struct pair_grant *g)
 {
+	if (!g->known)
+		grant_owe_all(g);
+	g->known = true;
 	for (size_t i = 0; i < g->count;) {
 		if (!g->devices[i].stale) {
 			i++;
@@ -75,12 +83,13 @@ void grant_wake(struct pair *p)
 	if (p->now_s < g->probed_s + GRANT_SILENT_S)
 		return;
 	if (p->now_s < g->probed_s + GRANT_CONFIRM_S) {
-		if (g->probing || grant_has_stale(g))
+		if (g->probing || is_unsure(g))
 			stox_session_doubt(p->session, STOX_XMPP);
 		return;
 	}
-	if (stox_session_peer(p->session, STOX_XMPP) != STOX_PEER_DOUBTED)
-		drop_stale(g);
+	if (is_unsure(g) &&
+		stox_session_peer(p->session, STOX_XMPP) != STOX_PEER_DOUBTED)
+		settle(g);
 }
 
 uint64_t grant_confirm_s(const struct pair *p)
@@ -88,7 +97,7 @@ uint64_t grant_confirm_s(const struct pair *p)
 	const struct pair_grant *g = &p->grant;
 	uint64_t at = g->probed_s + GRANT_SILENT_S;
 
-	if (!grant_has_stale(g) && (!g->probing || p->now_s >= at))
+	if (!is_unsure(g) && (!g->probing || p->now_s >= at))
 		return 0;
 	if (p->now_s >= at)
 		at = g->probed_s + GRANT_CONFIRM_S;

@@ -43,19 +43,24 @@ const struct stox_option presence_options[] = {
 enum outcome { NOTHING, NOTE, SAVE };
 
 /* Presence that shows where the XMPP user is.  Who may not see it hears
- * "unavailable" from somebody who is there: RFC 6121, 3.2.1 and 4.3.2. */
+ * "unavailable" from somebody who is there: RFC 6121, 3.2.1 and 4.3.2.
+ *
+ * Whom somebody watches is asked after a restart: very many watchers of one
+ * person are not worth as many writes. */
 static enum outcome shown(struct pair *p, struct stox_exchange *x, bool open)
 {
 	const struct pair_watch *w = &p->watch;
 	enum watch_state before = w->state;
 	bool was_online = w->online;
-	bool save = grant_presence(p, x);
+	bool news = grant_presence(p, x);
 
 	if (open || p->grant.auth == AUTH_YES)
 		watch_seen(p, open || p->grant.count > 0);
-	if (save || before != w->state || was_online != w->online)
+	if (news && !grant_has_open_leg(&p->grant))
 		return SAVE;
-	return NOTE;
+	if (before != w->state)
+		return SAVE;
+	return w->auth != AUTH_NONE && was_online != w->online ? SAVE : NOTE;
 }
 
 static enum outcome from_xmpp(struct pair *p, struct stox_exchange *x)

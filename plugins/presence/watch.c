@@ -7,7 +7,7 @@
 
 enum {
 	SURE_S = 86400,        /* no sign of the XMPP user: ask whether it is there */
-	UNSURE_S = PAIR_UNSURE_S, /* and then stop to refresh */
+	UNASKED_S = 30 * 86400, /* the same of one who cannot be asked */
 	TOLD_TRIES = 6,        /* deliveries that fail in a row: nobody is there */
 	CSEQ_JUMP = 10000,     /* what an unwritten row may have counted */
 };
@@ -148,11 +148,18 @@ void watch_told(struct pair *p, struct stox_exchange *x, enum flow_tag tag)
 
 /* ---- time ------------------------------------------------------------------- */
 
+/* How long without a sign it is refreshed.  The server of a user who lets nobody
+ * see her tells when she logs in, and then nothing for as long as she stays. */
+static uint64_t unsure_s(const struct pair *p)
+{
+	return p->grant.auth == AUTH_YES ? PAIR_UNSURE_S : UNASKED_S;
+}
+
 static void refresh(struct pair *p)
 {
 	struct pair_watch *w = &p->watch;
 
-	if (!w->online || w->seen_s + UNSURE_S < p->now_s) {
+	if (!w->online || w->seen_s + unsure_s(p) < p->now_s) {
 		w->online = false;
 		if (w->auth == AUTH_YES)
 			watch_drop_devices(w);

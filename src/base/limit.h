@@ -74,6 +74,7 @@
 	LIMIT(SESSIONS, sessions, "sessions in memory that are quiet", 150000, "", "leave them to the store") \
 	LIMIT(CONVERSATIONS, conversations, "sessions that live in memory only", 20000, "", "resource-constraint or 503") \
 	LIMIT(SESSION_PACE, session_pace, "sessions woken by their due time", 500, "/s", "wait") \
+	LIMIT(SESSION_NOTES, session_notes, "sessions written later, because nobody waits for it", 1000, "/s", "wait") \
 	LIMIT(SESSION_BACKLOG, session_backlog, "events of presence that wait their turn", 256, "", "read little of each stream; at 16 times that, nothing of those that send more") \
 	LIMIT(SESSION_SENDING, session_sending, "requests of presence under way to one domain", 64, "", "the others wait their turn") \
 	LIMIT(SESSION_QUEUED, session_queued, "bytes that wait for the stream to an XMPP domain while presence still goes there", 16384, "bytes", "presence waits its turn") \

@@ -34,6 +34,7 @@ src_core_libcore_a_SOURCES = \
 	src/core/session_api.c \
 	src/core/session_load.c \
 	src/core/session_memory.c \
+	src/core/session_notes.c \
 	src/core/spelling.c src/core/spelling.h \
 	src/core/version.c \
 	src/core/config.c \

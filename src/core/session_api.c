@@ -68,7 +68,7 @@ void stox_session_note(struct stox_session *s, const void *row, size_t len)
 		return;
 	}
 	set_row(s, row, len);
-	s->dirty = true;
+	session_noted(s);
 }
 
 void stox_session_tell(struct stox_session *to, const void *bytes, size_t len)

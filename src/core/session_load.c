@@ -392,6 +392,7 @@ struct sessions *sessions_new(struct node *n)
 	all->next_due_s = UINT64_MAX;
 	list_init(&all->quiet);
 	list_init(&all->spare);
+	session_notes_init(all);
 	list_init(&all->questions);
 	list_init(&all->inquiries);
 	list_init(&all->orders);
@@ -461,6 +462,7 @@ void sessions_free(struct sessions **s)
 	sessions_drop_operators(all);
 	timer_stop(io_timers(all->node->env), &all->restore_timer);
 	timer_stop(io_timers(all->node->env), &all->due_timer);
+	timer_stop(io_timers(all->node->env), &all->notes_timer);
 	table_free(&all->by_key);
 	table_free(&all->by_id);
 	free(all);

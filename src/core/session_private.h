@@ -5,6 +5,7 @@
  *     session_load.c   out of the store and back: opening, the pages of a
  *                      restart, due times, what is put away again
  *     session_api.c    what plugins call
+ *     session_notes.c  what is written later
  *     session_admin.c  what operators ask and want
  *     session_memory.c sessions that are never stored, and what they hold
  */
@@ -46,6 +47,7 @@ struct stox_session {
 	bool loading;          /* the store is asked: the mailbox waits */
 	bool changed, ended, stored;
 	bool dirty;            /* the row differs from the store's */
+	struct list noted;     /* of those: to be written some time */
 	struct timer wake;
 	bool waking;           /* that runs: it stays in memory */
 	bool committing;       /* a write is under way: the mailbox waits */
@@ -70,6 +72,8 @@ struct sessions {
 	struct list spare;             /* mail, empty, for the next events */
 	size_t spare_count;
 	size_t memory_count;           /* that are never stored */
+	struct list noted, writing;    /* dirty: later, and bit by bit now */
+	struct timer notes_timer;
 	struct list questions;         /* the store's answers to these are due */
 	struct list inquiries, orders; /* operators wait for these */
 	uint64_t last_id;              /* given out */
@@ -120,6 +124,12 @@ void session_wake(struct stox_session *s);
 void session_fail(struct stox_session *s);
 /** After an event or the loading: what next? */
 void session_go_on(struct stox_session *s);
+
+/* ---- session_notes.c ---- */
+
+void session_notes_init(struct sessions *all);
+/** The row has changed, and is to be written some time. */
+void session_noted(struct stox_session *s);
 
 /* ---- session_admin.c ---- */
 

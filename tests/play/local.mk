@@ -93,7 +93,7 @@ PLAYS = \
 	plugins/presence/x2s-refresh.play \
 	plugins/presence/x2s-refused.play \
 	plugins/presence/x2s-unseen.play \
-	plugins/presence/x2s-week.play \
+	plugins/presence/x2s-month.play \
 	plugins/presence/x2s.play \
 	plugins/time/time.play \
 	plugins/vcard/document.play \

@@ -122,8 +122,8 @@ STOX_API void stox_session_set(struct stox_session *s, const void *row, size_t l
 	uint64_t due_s);
 /** Replace the row, also in act(), by one that need not be safe before anything
  *  is said: it is written with the next stox_session_set(), when the session is
- *  left to the store and when the node stops.  The due time stays.  act() does
- *  not follow. */
+ *  left to the store, when the node stops, or half a minute later, at a pace.
+ *  The due time stays.  act() does not follow. */
 STOX_API void stox_session_note(struct stox_session *s, const void *row,
 	size_t len);
 /** WAKE comes after that time, unless the node dies before or another call asks
