@@ -12,6 +12,9 @@
  * They hear that a domain is back when it was lost, or its connection broke, or
  * one question failed: its servers may have forgotten what they knew.
  *
+ * A connection that we close, as nobody needs it, is a sign too: the question opens
+ * another one.  So a watched domain is never long without one whose end tells.
+ *
  * A SIP server that answers at once may have crashed all the same: TCP ends in order
  * then, as when an idle connection is closed, and that must not make everybody ask
  * anew.  One session, of those that a dialog there counts for, is told so alone: if
@@ -37,6 +40,7 @@ enum reach_sign {
 	REACH_SILENT, /* somebody there did not answer */
 	REACH_FAILED, /* something could not be sent */
 	REACH_CLOSED, /* it closed a connection: that may mean nothing */
+	REACH_IDLE,   /* we did: its end would not be noticed any more */
 	REACH_BROKEN, /* a connection broke */
 };
 

@@ -249,11 +249,15 @@ static void sip_acked(void *arg, struct str tag, bool acked)
 	sessions_acked(n->sessions, tag, acked);
 }
 
-static void sip_lost(void *arg, const char *partner, bool broke)
+static void sip_lost(void *arg, const char *partner, enum sip_loss how)
 {
+	static const enum reach_sign signs[] = {
+		[SIP_LOSS_BROKEN] = REACH_BROKEN,
+		[SIP_LOSS_CLOSED] = REACH_CLOSED,
+		[SIP_LOSS_IDLE] = REACH_IDLE };
 	struct node *n = arg;
 
-	reach_partner(n->reach, partner, broke ? REACH_BROKEN : REACH_CLOSED);
+	reach_partner(n->reach, partner, signs[how]);
 }
 
 const struct sip_events route_sip_events = { .on_request = from_sip,

@@ -148,13 +148,12 @@ static void mark_failed(struct sip_connection *c)
 static void tell_lost(const struct sip_connection *c, enum io_reason reason)
 {
 	struct sip *s = c->sip;
+	enum sip_loss how = is_failure(c, reason) ? SIP_LOSS_BROKEN
+		: c->own_close ? SIP_LOSS_IDLE : SIP_LOSS_CLOSED;
 
-	if (c->own_close && !c->lost_why)
-		return;
 	for (size_t i = 0; s->events->on_lost && !s->stopping &&
 		i < c->link_count; i++)
-		s->events->on_lost(s->arg, c->links[i].peer->name,
-			is_failure(c, reason));
+		s->events->on_lost(s->arg, c->links[i].peer->name, how);
 }
 
 static void on_close(void *arg, struct io_stream *stream, enum io_reason reason,

@@ -112,6 +112,13 @@ struct sip_answer {
 	const char *text;                  /* else: a sentence for people */
 };
 
+/** How a connection ended. */
+enum sip_loss {
+	SIP_LOSS_BROKEN, /* nobody has closed it */
+	SIP_LOSS_CLOSED, /* by them */
+	SIP_LOSS_IDLE,   /* by us: it was not needed */
+};
+
 struct sip_events {
 	/* answer with sip_respond(), now or later.  What is not answered gets
 	 * 100 after 3.5 s (INVITE: 200 ms) and 504 one second after
@@ -125,9 +132,9 @@ struct sip_events {
 	 * must end.  RFC 3261, 13.3.1.4.  May be NULL */
 	void (*on_acked)(void *arg, struct str tag, bool acked);
 	/* a connection that proved @partner (the name of a partner, or a domain
-	 * in no section: A-labels) was open and is gone, and not by our doing;
-	 * @broke: nobody has closed it.  The callee sends nothing now.  May be NULL */
-	void (*on_lost)(void *arg, const char *partner, bool broke);
+	 * in no section: A-labels) was open and is gone.  The callee sends
+	 * nothing now.  May be NULL */
+	void (*on_lost)(void *arg, const char *partner, enum sip_loss how);
 };
 
 struct sip;

@@ -92,13 +92,13 @@ static void on_acked(void *arg, struct str tag, bool acked)
 	s->acks[i].acked = acked;
 }
 
-static void on_lost(void *arg, const char *partner, bool broke)
+static void on_lost(void *arg, const char *partner, enum sip_loss how)
 {
 	struct scene *s = arg;
 	size_t i = s->lost_count++ % SCENE_MAX;
 
 	keep(s->lost[i].partner, sizeof s->lost[i].partner, str_from(partner));
-	s->lost[i].broke = broke;
+	s->lost[i].how = how;
 }
 
 static const struct sip_events core_events = {

@@ -70,7 +70,7 @@ struct scene {
 	size_t ack_count;
 	struct {
 		char partner[64];
-		bool broke;
+		enum sip_loss how;
 	} lost[SCENE_MAX];
 	size_t lost_count;
 	bool shut;
