@@ -25,14 +25,14 @@ static void add_top_via(struct buf *out, const struct sip_message *m,
 	struct str address = str_from(io_stream_peer_address(stream));
 	struct str peer = str_from(io_stream_peer(stream));
 	const struct sip_via *via = &m->via;
-	const char *end = value.p + value.len, *from = value.p;
-	const char *rest = via->text.p + via->text.len;
+	const char *end = value.p + value.len, *from = value.p, *rest;
 	size_t port = peer.len;
 
-	if (!via->text.len) {
+	if (!via->text.len) { /* it is empty, or begins with a comma */
 		sip_write_line(out, STR("Via"), value);
 		return;
 	}
+	rest = via->text.p + via->text.len;
 	while (port > 0 && peer.p[port - 1] != ':')
 		port--;
 	buf_add(out, "Via: ", 5);
