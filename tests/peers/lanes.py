@@ -18,8 +18,8 @@ LANES = (
     ("prosody", "external", r"presence|publish|baresip"),
     ("ejabberd", "component|gateway", ""),
     ("ejabberd", "", ""),
+    ("prosody", "(?!external|lync)", ""),
     ("prosody", "external", ""),
-    ("prosody", "lync", ""),
     ("prosody", "", ""),
     ("jabberd2", "", ""),
 )
