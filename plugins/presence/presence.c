@@ -38,9 +38,9 @@ const struct stox_option presence_options[] = {
 
 /* ---- events ----------------------------------------------------------------- */
 
-/* What has to be done with the row.  What is noted may be acted on at once; what
- * is saved, when it is safe. */
-enum outcome { NOTHING, NOTE, SAVE };
+/* What has to be done with the row.  What is noted may be acted on at once, and is
+ * perhaps written soon; what is saved, when it is safe. */
+enum outcome { NOTHING, NOTE, NOTE_SOON, SAVE };
 
 /* Presence that shows where the XMPP user is.  Who may not see it hears
  * "unavailable" from somebody who is there: RFC 6121, 3.2.1 and 4.3.2.
@@ -56,11 +56,12 @@ static enum outcome shown(struct pair *p, struct stox_exchange *x, bool open)
 
 	if (open || p->grant.auth == AUTH_YES)
 		watch_seen(p, open || p->grant.count > 0);
-	if (news && !grant_has_open_leg(&p->grant))
+	if (before != w->state ||
+		(w->auth != AUTH_NONE && was_online != w->online))
 		return SAVE;
-	if (before != w->state)
-		return SAVE;
-	return w->auth != AUTH_NONE && was_online != w->online ? SAVE : NOTE;
+	if (!news)
+		return NOTE;
+	return grant_has_open_leg(&p->grant) ? NOTE_SOON : SAVE;
 }
 
 static enum outcome from_xmpp(struct pair *p, struct stox_exchange *x)
@@ -189,8 +190,10 @@ static void event(void *state, struct stox_session *s, const struct stox_event *
 		stox_session_end(s);
 	else if (outcome == SAVE)
 		pair_save(&p);
-	else if (outcome == NOTE)
+	else if (outcome != NOTHING)
 		do_acts(&p);
+	if (outcome == NOTE_SOON)
+		stox_session_write_soon(s);
 }
 
 static void act(void *state, struct stox_session *s)

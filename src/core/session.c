@@ -68,7 +68,7 @@ struct stox_session *session_new(struct stox_host *host,
 	list_init(&s->node);
 	list_init(&s->mailbox);
 	list_init(&s->waiting);
-	list_init(&s->noted);
+	list_init(&s->soon);
 	io_task_init(&s->work, work, s);
 	timer_init(&s->wake, wake, s);
 	table_put(n->sessions->by_key, str_from(s->key), s);
@@ -133,7 +133,7 @@ void session_free(struct stox_session *s)
 		count(s, -1);
 	}
 	list_remove(&s->waiting);
-	list_remove(&s->noted);
+	list_remove(&s->soon);
 	crowd_leave(&s->place);
 	session_object_free(s);
 	free(s->key);
@@ -167,7 +167,7 @@ void session_save(struct stox_session *s)
 	if (s->dirty && s->stored && !s->ended)
 		store_session_put(s->n->store, &row, NULL, NULL);
 	s->dirty = false;
-	list_remove(&s->noted);
+	list_remove(&s->soon);
 }
 
 static void put_away(struct stox_session *s)
@@ -399,7 +399,7 @@ static void committed(void *arg, int error)
 
 	s->committing = false;
 	if (error) {
-		session_noted(s);
+		s->dirty = true;
 		not_stored(s);
 		s->ended = s->ended && !s->stored;
 		session_go_on(s);
@@ -433,7 +433,7 @@ static void commit(struct stox_session *s)
 
 	s->committing = true;
 	s->changed = s->due_told = s->dirty = false;
-	list_remove(&s->noted);
+	list_remove(&s->soon);
 	if (s->ended)
 		store_session_delete(s->n->store, s->id, committed, s);
 	else

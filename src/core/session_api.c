@@ -68,7 +68,12 @@ void stox_session_note(struct stox_session *s, const void *row, size_t len)
 		return;
 	}
 	set_row(s, row, len);
-	session_noted(s);
+	s->dirty = true;
+}
+
+void stox_session_write_soon(struct stox_session *s)
+{
+	session_write_soon(s);
 }
 
 void stox_session_tell(struct stox_session *to, const void *bytes, size_t len)

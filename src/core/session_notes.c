@@ -1,7 +1,7 @@
 /*
- * Rows that were noted and need not be safe before anything is said: they are
- * written later, however often they change until then, and so that nobody who
- * waits for the store notices.
+ * Rows that were noted, as they need not be safe before anything is said, but not
+ * be lost with the node either: they are written later, however often they change
+ * until then, and so that nobody who waits for the store notices.
  */
 #include "core/session_private.h"
 
@@ -22,21 +22,20 @@ static uint64_t page(const struct sessions *all)
 	return n ? n : 1;
 }
 
-void session_noted(struct stox_session *s)
+void session_write_soon(struct stox_session *s)
 {
 	struct sessions *all = s->n->sessions;
 
-	s->dirty = true;
-	if (!list_empty(&s->noted))
+	if (!s->dirty || !list_empty(&s->soon))
 		return;
-	list_append(&all->noted, &s->noted);
+	list_append(&all->soon, &s->soon);
 	if (!timer_running(&all->notes_timer))
 		start_timer(all, LATER_MS);
 }
 
-static void take_noted(struct sessions *all)
+static void take_all(struct sessions *all)
 {
-	list_each (it, tmp, &all->noted) {
+	list_each (it, tmp, &all->soon) {
 		list_remove(it);
 		list_append(&all->writing, it);
 	}
@@ -47,21 +46,21 @@ static void write_some(void *arg)
 	struct sessions *all = arg;
 
 	if (list_empty(&all->writing))
-		take_noted(all);
+		take_all(all);
 	for (uint64_t n = page(all); n && !list_empty(&all->writing); n--)
 		session_save(container_of(all->writing.next,
-			struct stox_session, noted));
+			struct stox_session, soon));
 	if (!list_empty(&all->writing)) {
 		limit_hit(all->node->limits, LIMIT_SESSION_NOTES);
 		start_timer(all, TURN_MS);
-	} else if (!list_empty(&all->noted)) {
+	} else if (!list_empty(&all->soon)) {
 		start_timer(all, LATER_MS);
 	}
 }
 
 void session_notes_init(struct sessions *all)
 {
-	list_init(&all->noted);
+	list_init(&all->soon);
 	list_init(&all->writing);
 	timer_init(&all->notes_timer, write_some, all);
 }

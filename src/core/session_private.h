@@ -47,7 +47,7 @@ struct stox_session {
 	bool loading;          /* the store is asked: the mailbox waits */
 	bool changed, ended, stored;
 	bool dirty;            /* the row differs from the store's */
-	struct list noted;     /* of those: to be written some time */
+	struct list soon;      /* of those: to be written soon */
 	struct timer wake;
 	bool waking;           /* that runs: it stays in memory */
 	bool committing;       /* a write is under way: the mailbox waits */
@@ -72,7 +72,7 @@ struct sessions {
 	struct list spare;             /* mail, empty, for the next events */
 	size_t spare_count;
 	size_t memory_count;           /* that are never stored */
-	struct list noted, writing;    /* dirty: later, and bit by bit now */
+	struct list soon, writing;     /* dirty: later, and bit by bit now */
 	struct timer notes_timer;
 	struct list questions;         /* the store's answers to these are due */
 	struct list inquiries, orders; /* operators wait for these */
@@ -128,8 +128,8 @@ void session_go_on(struct stox_session *s);
 /* ---- session_notes.c ---- */
 
 void session_notes_init(struct sessions *all);
-/** The row has changed, and is to be written some time. */
-void session_noted(struct stox_session *s);
+/** Its row is to be written within half a minute or so. */
+void session_write_soon(struct stox_session *s);
 
 /* ---- session_admin.c ---- */
 

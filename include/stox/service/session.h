@@ -122,10 +122,13 @@ STOX_API void stox_session_set(struct stox_session *s, const void *row, size_t l
 	uint64_t due_s);
 /** Replace the row, also in act(), by one that need not be safe before anything
  *  is said: it is written with the next stox_session_set(), when the session is
- *  left to the store, when the node stops, or half a minute later, at a pace.
- *  The due time stays.  act() does not follow. */
+ *  left to the store and when the node stops.  The due time stays.  act() does
+ *  not follow. */
 STOX_API void stox_session_note(struct stox_session *s, const void *row,
 	size_t len);
+/** What is noted is to be written within half a minute or so, at the pace of
+ *  LIMIT_SESSION_NOTES, however often it is noted until then. */
+STOX_API void stox_session_write_soon(struct stox_session *s);
 /** WAKE comes after that time, unless the node dies before or another call asks
  *  for another time.  Meanwhile the session stays in memory. */
 STOX_API void stox_session_wake(struct stox_session *s, unsigned after_ms);
