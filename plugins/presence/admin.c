@@ -174,6 +174,12 @@ static void explain_watch(const struct pair *p, const struct stox_description *d
 {
 	const struct pair_watch *w = &p->watch;
 
+	if (w->blocked && w->auth != AUTH_NONE) {
+		put_words(d, "x2s_words", "Policy: the XMPP user may not see the "
+			"SIP user, who is not asked; it looks like a request "
+			"that nobody answers.");
+		return;
+	}
 	switch (w->state) {
 	case WATCH_ASKING:
 		explain_asking(p, d);
@@ -224,7 +230,7 @@ static void explain_grant(const struct pair *p, const struct stox_description *d
 	size_t open;
 	uint64_t end = last_end(g, &open);
 
-	if (g->blocked && g->auth != AUTH_YES)
+	if (g->blocked)
 		put_words(d, "s2x_words", "Policy: people of that partner may "
 			"not see the XMPP user, who is not asked; it looks like "
 			"a request that nobody answers.");

@@ -40,6 +40,11 @@ bool grant_has_open_leg(const struct pair_grant *g)
 	return false;
 }
 
+bool grant_is_let_in(const struct pair_grant *g)
+{
+	return g->auth == AUTH_YES && !g->blocked;
+}
+
 void grant_owe_now(struct pair_leg *l)
 {
 	l->owed = true;
@@ -201,7 +206,7 @@ static bool knows_all(const struct pair *p, struct stox_exchange *x,
 {
 	const char *tag = stox_in_header(x, "Suppress-If-Match");
 
-	return tag && p->grant.auth == AUTH_YES && !l->owed && !l->flying &&
+	return tag && grant_is_let_in(&p->grant) && !l->owed && !l->flying &&
 	       (strcmp(tag, "*") == 0 || strcmp(tag, grant_etag(p, x)) == 0);
 }
 
@@ -210,6 +215,7 @@ static void refresh(struct pair *p, struct stox_exchange *x, struct pair_leg *l,
 {
 	struct pair_grant *g = &p->grant;
 
+	g->blocked = !stox_policy_presence(x);
 	/* a server may have died without a word */
 	if (expires && g->auth == AUTH_YES && g->count > 0 &&
 		g->probed_s + PROBE_AGAIN_S <= p->now_s)

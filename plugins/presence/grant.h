@@ -11,6 +11,8 @@
 #include "flow.h"
 
 bool grant_has_open_leg(const struct pair_grant *g);
+/** Is the SIP user let in, and may be? */
+bool grant_is_let_in(const struct pair_grant *g);
 /** A NOTIFY at once, whatever was sent a moment ago. */
 void grant_owe_now(struct pair_leg *l);
 /** What has changed, to all: as soon as the interval allows. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "grant.h"
+#include "stox/service/policy.h"
 #include "stox/service/subscription.h"
 
 enum { GIVEUP_S = 600 }; /* to come back, when nobody could be asked */
@@ -38,7 +39,7 @@ static struct stox_subscription state_of(const struct pair *p,
 	struct stox_subscription s = { .state = STOX_SUB_TERMINATED };
 
 	if (l->state == LEG_OPEN) {
-		s.state = p->grant.auth == AUTH_YES || hides_pending(x)
+		s.state = grant_is_let_in(&p->grant) || hides_pending(x)
 			? STOX_SUB_ACTIVE : STOX_SUB_PENDING;
 		s.expires_s = l->expires_s > p->now_s
 			? (uint32_t)(l->expires_s - p->now_s) : 0;
@@ -83,9 +84,9 @@ static void put_document(struct pair *p, struct stox_exchange *x,
 {
 	const struct pair_grant *g = &p->grant;
 	PRESENCE_SCRATCH struct presence_device list[PAIR_DEVICES];
-	bool shown = g->auth == AUTH_YES && g->known;
+	bool shown = grant_is_let_in(g) && g->known;
 	struct presence_state state = { .devices = list,
-		.display = g->auth == AUTH_YES ? g->display : NULL };
+		.display = grant_is_let_in(g) ? g->display : NULL };
 	const char *text;
 	size_t len;
 
@@ -137,11 +138,11 @@ static const char *hex(struct stox_exchange *x, uint64_t n)
 const char *grant_etag(const struct pair *p, struct stox_exchange *x)
 {
 	const struct pair_grant *g = &p->grant;
-	bool shown = g->auth == AUTH_YES && g->known;
-	uint64_t hash = add_bytes(0xcbf29ce484222325, &g->auth, sizeof(g->auth));
+	bool let_in = grant_is_let_in(g), shown = let_in && g->known;
+	uint64_t hash = add_bytes(0xcbf29ce484222325, &let_in, sizeof(let_in));
 
 	hash = add_bytes(hash, &shown, sizeof(shown));
-	hash = add_text(hash, g->auth == AUTH_YES ? g->display : NULL);
+	hash = add_text(hash, let_in ? g->display : NULL);
 	for (size_t i = 0; shown && i < g->count; i++)
 		hash = add_device(hash, &g->devices[i].d);
 	return hex(x, hash);
@@ -152,7 +153,7 @@ const char *grant_etag(const struct pair *p, struct stox_exchange *x)
 static bool has_document(struct pair *p, struct stox_exchange *x,
 	struct pair_leg *l)
 {
-	if (!*l->has || l->state == LEG_ENDING || p->grant.auth != AUTH_YES)
+	if (!*l->has || l->state == LEG_ENDING || !grant_is_let_in(&p->grant))
 		return false;
 	if (strcmp(l->has, "*") == 0 || strcmp(l->has, grant_etag(p, x)) == 0)
 		return true;
@@ -172,6 +173,8 @@ static void notify(struct pair *p, struct pair_leg *l)
 		pair_again(p);
 		return;
 	}
+	if (!stox_policy_shows(x))
+		p->grant.blocked = true;
 	s = state_of(p, x, l);
 	stox_out_sip(x, "NOTIFY");
 	stox_out_header(x, "Contact", stox_contact(x));

@@ -49,6 +49,7 @@ struct pair_watch {
 	uint64_t seen_s;      /* the last sign of it */
 	bool notes;           /* policy lets them see status texts */
 	bool counted;         /* among what the XMPP user has asked for */
+	bool blocked;         /* nobody is asked, nothing told: as if unanswered */
 	/* the dialog */
 	enum watch_state state;
 	const char *call_id, *tag;
@@ -100,7 +101,7 @@ struct pair_grant {
 	uint64_t asked_s;     /* when the XMPP user was asked last */
 	bool counted;         /* among what the SIP user has asked for */
 	bool published;       /* a publication is told what `devices` are */
-	bool blocked;         /* nobody is asked: it stays pending */
+	bool blocked;         /* nobody is asked, nothing told: it is pending */
 	bool owe_ask, owe_probe, owe_gone;
 	bool owe_end;         /* the XMPP user hears "unsubscribe" */
 	bool known;           /* `devices` is what the XMPP user is */

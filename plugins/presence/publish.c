@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "publish.h"
+#include "stox/service/policy.h"
 
 /* What a pair says: whether the SIP user is let in, who that is, and, if so, a
  * packed pair in which only the XMPP user's side matters. */
@@ -82,8 +83,9 @@ bool publish_tell(struct pair *p, const struct stox_event *e)
 	bool before = g->published;
 
 	if (is_state(e) && g->auth == AUTH_YES)
-		g->published = stox_option_bool(e->exchange,
-			&presence_options[OPTION_PUBLISH]);
+		g->published = stox_policy_shows(e->exchange) &&
+			stox_option_bool(e->exchange,
+				&presence_options[OPTION_PUBLISH]);
 	g->published = g->published && g->auth == AUTH_YES;
 	if (g->published && is_news(e))
 		tell(p, SAYS_STATE);

@@ -14,23 +14,29 @@ enum {
 
 /* ---- from XMPP -------------------------------------------------------------- */
 
-static void remember_policy(struct pair *p, struct stox_exchange *x)
+/* Hidden people are like people who never answer.  Returns whether it is so.
+ * trust.md G12 */
+static bool take_policy(struct pair *p, struct stox_exchange *x)
 {
-	p->watch.notes = stox_policy_notes(x);
-	p->watch.seen_s = p->now_s;
+	struct pair_watch *w = &p->watch;
+
+	w->notes = stox_policy_notes(x);
+	w->seen_s = p->now_s;
+	w->online = true;
+	if (!stox_policy_presence(x))
+		watch_block(p);
+	else
+		w->blocked = false;
+	return w->blocked;
 }
 
 void watch_subscribe(struct pair *p, struct stox_exchange *x)
 {
 	struct pair_watch *w = &p->watch;
 
-	/* Hidden people are like people who never answer.  trust.md G12 */
-	if (!stox_policy_presence(x) && w->auth == AUTH_NONE)
-		return;
 	if (w->auth == AUTH_NONE && !count_watch(p, x))
 		return;
-	remember_policy(p, x);
-	w->online = true;
+	take_policy(p, x);
 	w->owe_unsubscribed = w->owe_error = false;
 	if (w->auth == AUTH_YES) {
 		w->owe_subscribed = true;
@@ -40,8 +46,9 @@ void watch_subscribe(struct pair *p, struct stox_exchange *x)
 		w->tries = 0;
 		pair_fine(p, false);
 	}
-	if (w->state == WATCH_IDLE || w->state == WATCH_LEAVING ||
-		(w->state == WATCH_ASKING && !w->call_id[0]))
+	if (!w->blocked && (w->state == WATCH_IDLE ||
+		w->state == WATCH_LEAVING ||
+		(w->state == WATCH_ASKING && !w->call_id[0])))
 		watch_ask(p);
 }
 
@@ -76,14 +83,16 @@ void watch_probe(struct pair *p, struct stox_exchange *x)
 {
 	struct pair_watch *w = &p->watch;
 
+	bool was_blocked = w->blocked;
+
 	if (w->auth == AUTH_NONE) {
 		/* the hidden, the unknown and the never asked: all alike */
 		stox_reply_stanza(x, "unsubscribed");
 		return;
 	}
-	remember_policy(p, x);
-	w->online = true;
-	if (w->auth != AUTH_YES)
+	if (take_policy(p, x))
+		return;
+	if (w->auth != AUTH_YES && !was_blocked)
 		return;
 	watch_forget_gone(w);
 	for (size_t i = 0; i < w->count; i++)
@@ -106,7 +115,7 @@ void watch_seen(struct pair *p, bool online)
 	w->online = online;
 	if (online)
 		w->seen_s = p->now_s;
-	if (online && w->auth != AUTH_NONE &&
+	if (online && w->auth != AUTH_NONE && !w->blocked &&
 		(w->state == WATCH_IDLE || w->state == WATCH_LEAVING))
 		watch_ask(p);
 	if (!online && w->auth == AUTH_YES) {

@@ -27,6 +27,8 @@ void watch_ask_later(struct pair *p, uint64_t after_s);
 void watch_lose(struct pair *p);
 /** It failed once more; again after @after_s, 0: by the back-off. */
 void watch_fail(struct pair *p, uint64_t after_s);
+/** The SIP user may not be seen any more, and is as one who does not answer. */
+void watch_block(struct pair *p);
 /** End the dialog, if there is one. */
 void watch_leave(struct pair *p);
 /** What was shown is taken back. */

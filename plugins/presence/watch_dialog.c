@@ -107,6 +107,14 @@ void watch_drop_devices(struct pair_watch *w)
 	w->etag = "";
 }
 
+void watch_block(struct pair *p)
+{
+	p->watch.blocked = true;
+	if (p->watch.auth == AUTH_YES)
+		watch_drop_devices(&p->watch);
+	watch_leave(p);
+}
+
 void watch_confirm(struct pair *p)
 {
 	struct pair_watch *w = &p->watch;

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "stox/service/policy.h"
 #include "stox/service/subscription.h"
 #include "watch.h"
 
@@ -260,6 +261,10 @@ static bool alive(struct pair *p, struct stox_exchange *x,
 	if (s->state != STOX_SUB_ACTIVE)
 		return save;
 	w->tries = 0;
+	if (!stox_policy_shows(x)) {
+		watch_block(p);
+		return true;
+	}
 	save = pair_fine(p, false) || save;
 	if (w->auth == AUTH_ASKED) {
 		w->auth = AUTH_YES;

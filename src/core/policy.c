@@ -209,6 +209,12 @@ bool stox_policy_hidden(const struct stox_exchange *x)
 		: policy_user_hidden(&x->xmpp_domain->users, x->to.local);
 }
 
+bool stox_policy_shows(const struct stox_exchange *x)
+{
+	return !policy_user_hidden(x->side == STOX_XMPP
+		? &x->xmpp_domain->users : &x->sip_domain->users, x->from.local);
+}
+
 bool stox_policy_stranger(const struct stox_exchange *x)
 {
 	return outsider(x) == x->side && !x->approached;

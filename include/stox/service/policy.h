@@ -16,7 +16,9 @@ STOX_API bool stox_policy_hidden(const struct stox_exchange *x);
 STOX_API bool stox_policy_stranger(const struct stox_exchange *x);
 /** May the sender see the addressee's presence (and subscribe to it)? */
 STOX_API bool stox_policy_presence(const struct stox_exchange *x);
-/** And the notes in it?  lync.md 1.5 */
+/** May anybody on the other side see the sender, of whom the exchange tells? */
+STOX_API bool stox_policy_shows(const struct stox_exchange *x);
+/** May the sender see the notes in the addressee's presence?  lync.md 1.5 */
 STOX_API bool stox_policy_notes(const struct stox_exchange *x);
 
 #endif
