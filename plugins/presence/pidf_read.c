@@ -15,55 +15,55 @@ struct reader {
 	const char *ids[PRESENCE_DEVICES]; /* seen so far */
 	size_t id_count;
 	bool shown[PRESENCE_DEVICES];      /* the device has a show of its own */
+	/* what made it; NULL: <show/>, or nothing */
+	const struct presence_doing *doing[PRESENCE_DEVICES];
 };
 
 /* ---- activities ------------------------------------------------------------ */
 
-static enum presence_show later(enum presence_show a, enum presence_show b)
-{
-	return a > b ? a : b;
-}
-
 /* <activities/> of both kinds: a child named by the activity, or <activity/>
  * with its name as text. */
-static enum presence_show read_activities(const struct stox_element *list)
+static const struct presence_doing *read_activities(
+	const struct stox_element *list)
 {
-	enum presence_show show = PRESENCE_PLAIN;
+	const struct presence_doing *doing = NULL;
 	const struct stox_element *e = stox_element_child(list, NULL, NULL);
 
 	for (; e; e = stox_element_next(e, NULL, NULL))
-		show = later(show, presence_activity_read(
+		doing = presence_doing_later(doing, presence_doing_read(
 			stox_element_is(e, "activity", NULL)
 				? stox_element_text(e)
 				: stox_element_name(e)));
-	return show;
+	return doing;
 }
 
-static enum presence_show activities_in(const struct stox_element *parent)
+static const struct presence_doing *activities_in(
+	const struct stox_element *parent)
 {
 	static const char *const kinds[] = { PRESENCE_NS_RPID,
 		PRESENCE_NS_RPID_OLD };
-	enum presence_show show = PRESENCE_PLAIN;
+	const struct presence_doing *doing = NULL;
 
 	for (size_t i = 0; parent && i < 2; i++) {
 		const struct stox_element *e = stox_element_child(parent,
 			"activities", kinds[i]);
 
 		if (e)
-			show = later(show, read_activities(e));
+			doing = presence_doing_later(doing, read_activities(e));
 	}
-	return show;
+	return doing;
 }
 
-static enum presence_show person_activities(const struct stox_element *root)
+static const struct presence_doing *person_activities(
+	const struct stox_element *root)
 {
 	const struct stox_element *e = stox_element_child(root, "person",
 		PRESENCE_NS_DATA_MODEL);
-	enum presence_show show = PRESENCE_PLAIN;
+	const struct presence_doing *doing = NULL;
 
 	for (; e; e = stox_element_next(e, "person", PRESENCE_NS_DATA_MODEL))
-		show = later(show, activities_in(e));
-	return show;
+		doing = presence_doing_later(doing, activities_in(e));
+	return doing;
 }
 
 /* ---- notes ----------------------------------------------------------------- */
@@ -95,6 +95,15 @@ static void read_notes(struct stox_exchange *x, struct presence_device *d,
 
 	for (; e; e = stox_element_next(e, "note", PRESENCE_NS_PIDF))
 		add_note(x, d, e);
+}
+
+/* Who says nothing, is doing something all the same. */
+static void add_phrase(struct presence_device *d,
+	const struct presence_doing *doing)
+{
+	if (doing && doing->phrase && d->open && d->note_count == 0)
+		d->notes[d->note_count++] = (struct presence_note){ "en",
+			doing->phrase };
 }
 
 /* ---- tuples ---------------------------------------------------------------- */
@@ -160,7 +169,7 @@ static bool is_better(const struct presence_device *a,
 }
 
 static void add_device(struct reader *r, const struct presence_device *d,
-	bool shown)
+	bool shown, const struct presence_doing *doing)
 {
 	struct presence_state *s = r->state;
 
@@ -170,10 +179,12 @@ static void add_device(struct reader *r, const struct presence_device *d,
 		if (is_better(d, &s->devices[i])) {
 			s->devices[i] = *d;
 			r->shown[i] = shown;
+			r->doing[i] = doing;
 		}
 		return;
 	}
 	r->shown[s->count] = shown;
+	r->doing[s->count] = doing;
 	s->devices[s->count++] = *d;
 }
 
@@ -202,6 +213,7 @@ static void read_tuple(struct reader *r, const struct stox_element *t)
 		? stox_element_child(status, "show", NS_CLIENT) : NULL);
 	const char *stamp = text_of(
 		stox_element_child(t, "timestamp", PRESENCE_NS_PIDF));
+	const struct presence_doing *doing = NULL;
 	struct presence_device d = { .stamp_s = -1 };
 
 	if (!id || !id_is_new(r, id) || (status && is_beyond_us(status)) ||
@@ -210,12 +222,14 @@ static void read_tuple(struct reader *r, const struct stox_element *t)
 	d.resource = resource_of(r->x, id, text_of(contact));
 	d.priority = presence_priority_read(
 		contact ? stox_element_attr(contact, "priority") : NULL);
-	d.show = show ? presence_show_read(show)
-		      : later(activities_in(status), activities_in(t));
+	if (!show)
+		doing = presence_doing_later(activities_in(status),
+			activities_in(t));
+	d.show = doing ? doing->show : presence_show_read(show);
 	if (stamp)
 		d.stamp_s = stox_date_read(stamp);
 	read_notes(r->x, &d, t);
-	add_device(r, &d, show || d.show != PRESENCE_PLAIN);
+	add_device(r, &d, show || doing, doing);
 }
 
 /* ---- the document ---------------------------------------------------------- */
@@ -244,14 +258,17 @@ static bool is_about(struct stox_exchange *x, const char *entity,
 /* What is said of the person holds for devices that say nothing themselves. */
 static void apply_person(struct reader *r, const struct stox_element *root)
 {
-	enum presence_show show = person_activities(root);
+	const struct presence_doing *doing = person_activities(root);
 	struct presence_state *s = r->state;
 
 	for (size_t i = 0; i < s->count; i++) {
-		if (!r->shown[i])
-			s->devices[i].show = show;
+		if (!r->shown[i] && doing) {
+			s->devices[i].show = doing->show;
+			r->doing[i] = doing;
+		}
 		if (s->devices[i].note_count == 0)
 			read_notes(r->x, &s->devices[i], root);
+		add_phrase(&s->devices[i], r->doing[i]);
 	}
 }
 

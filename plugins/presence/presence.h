@@ -84,8 +84,17 @@ struct presence_state {
 const char *presence_show_word(enum presence_show show);
 /** What <show/> says; unknown words are PRESENCE_PLAIN.  RFC 6121, 4.7.2.1. */
 enum presence_show presence_show_read(const char *word);
-/** What an activity of RPID means; unknown ones are PRESENCE_PLAIN. */
-enum presence_show presence_activity_read(const char *name);
+/** An activity of RPID or of Lync, of which <show/> tells a part. */
+struct presence_doing {
+	const char *name;
+	enum presence_show show;
+	const char *phrase;   /* what it is, in English; NULL: <show/> is all */
+};
+/** NULL for what changes nothing, and for unknown ones. */
+const struct presence_doing *presence_doing_read(const char *name);
+/** Which of two counts; each may be NULL. */
+const struct presence_doing *presence_doing_later(
+	const struct presence_doing *a, const struct presence_doing *b);
 /** The activity of RPID for a show, NULL for none. */
 const char *presence_activity(enum presence_show show);
 
@@ -124,7 +133,8 @@ void presence_stanza_write(struct stox_exchange *x, struct stox_element *e,
  * @jid  whom it must speak of, bare; a document about somebody else is refused
  * @ret  in the exchange.  Devices with the same resource are one, the most
  *       available; those that an unknown extension guards (mustUnderstand) or
- *       that have an id that came before are left out
+ *       that have an id that came before are left out.  An activity that
+ *       says more than its show is a note where there is no other
  * Returns 0, or -STOX_EPROTO with a short phrase in *@why.
  * RFC 3863, RFC 4479, RFC 4480; stox.md 3.7, lync.md 4.2.
  */

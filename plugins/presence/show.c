@@ -25,41 +25,54 @@ enum presence_show presence_show_read(const char *word)
 	return PRESENCE_PLAIN;
 }
 
-static const struct {
-	const char *name;
-	enum presence_show show;
-} activities[] = {
-	{ "appointment", PRESENCE_AWAY },
-	{ "away", PRESENCE_AWAY },
-	{ "breakfast", PRESENCE_AWAY },
-	{ "busy", PRESENCE_DND },
-	{ "dinner", PRESENCE_AWAY },
-	{ "holiday", PRESENCE_XA },
-	{ "in-transit", PRESENCE_AWAY },
-	{ "lunch", PRESENCE_AWAY },
-	{ "meal", PRESENCE_AWAY },
-	{ "meeting", PRESENCE_DND },
-	{ "on-the-phone", PRESENCE_DND },
-	{ "performance", PRESENCE_DND },
-	{ "permanent-absence", PRESENCE_XA },
-	{ "playing", PRESENCE_AWAY },
-	{ "presentation", PRESENCE_DND },
-	{ "shopping", PRESENCE_AWAY },
-	{ "sleeping", PRESENCE_XA },
-	{ "spectator", PRESENCE_AWAY },
-	{ "steering", PRESENCE_AWAY },
-	{ "travel", PRESENCE_AWAY },
-	{ "tv", PRESENCE_AWAY },
-	{ "vacation", PRESENCE_XA },
-	{ "worship", PRESENCE_XA },
+/* What is further down wins: by show, and what says more than its show over what
+ * does not.  The last ones of each are not RPID's, but Lync's.  lync.md 4.4. */
+static const struct presence_doing activities[] = {
+	{ "away", PRESENCE_AWAY, NULL },
+	{ "appointment", PRESENCE_AWAY, "At an appointment" },
+	{ "in-transit", PRESENCE_AWAY, "On the way" },
+	{ "playing", PRESENCE_AWAY, "Playing" },
+	{ "shopping", PRESENCE_AWAY, "Shopping" },
+	{ "spectator", PRESENCE_AWAY, "Watching a game or a show" },
+	{ "travel", PRESENCE_AWAY, "Travelling" },
+	{ "tv", PRESENCE_AWAY, "Watching television" },
+	{ "meal", PRESENCE_AWAY, "At a meal" },
+	{ "breakfast", PRESENCE_AWAY, "At breakfast" },
+	{ "lunch", PRESENCE_AWAY, "At lunch" },
+	{ "dinner", PRESENCE_AWAY, "At dinner" },
+	{ "steering", PRESENCE_AWAY, "Driving" },
+	{ "be-right-back", PRESENCE_AWAY, "Be right back" },
+	{ "permanent-absence", PRESENCE_XA, "Gone for good" },
+	{ "holiday", PRESENCE_XA, "On holiday" },
+	{ "vacation", PRESENCE_XA, "On vacation" },
+	{ "sleeping", PRESENCE_XA, "Sleeping" },
+	{ "worship", PRESENCE_XA, "At worship" },
+	{ "off-work", PRESENCE_XA, "Off work" },
+	{ "out-of-office", PRESENCE_XA, "Out of the office" },
+	{ "busy", PRESENCE_DND, "Busy" },
+	{ "performance", PRESENCE_DND, "At a performance" },
+	{ "meeting", PRESENCE_DND, "In a meeting" },
+	{ "presentation", PRESENCE_DND, "In a presentation" },
+	{ "on-the-phone", PRESENCE_DND, "On the phone" },
+	{ "in-a-meeting", PRESENCE_DND, "In a meeting" },
+	{ "in-a-conference", PRESENCE_DND, "In a conference" },
+	{ "in-presentation", PRESENCE_DND, "In a presentation" },
+	{ "urgent-interruptions-only", PRESENCE_DND,
+		"Urgent interruptions only" },
 };
 
-enum presence_show presence_activity_read(const char *name)
+const struct presence_doing *presence_doing_read(const char *name)
 {
 	for (size_t i = 0; i < sizeof activities / sizeof *activities; i++)
 		if (strcmp(name, activities[i].name) == 0)
-			return activities[i].show;
-	return PRESENCE_PLAIN;
+			return &activities[i];
+	return NULL;
+}
+
+const struct presence_doing *presence_doing_later(
+	const struct presence_doing *a, const struct presence_doing *b)
+{
+	return !a || (b && b > a) ? b : a;
 }
 
 const char *presence_activity(enum presence_show show)

@@ -53,7 +53,7 @@ def jabber_adds(world):
     world.romeo.wait("asked", 15, by=JULIET)
     equal(world.romeo.wait("told", 15, of=JULIET)["status"], 200, "NOTIFY")
     hears(world, "subscribed")
-    hears(world, "", show="dnd")
+    hears(world, "", show="dnd", status="Busy")
     world.fe.order("publish", open=True, activity="away")
     hears(world, "", show="away")
     world.fe.order("publish", open=True)

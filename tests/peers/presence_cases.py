@@ -62,7 +62,7 @@ def xmpp_watches(world, contacts):
     contacts.publish(note="resting", activity="away")
     contacts.hears("", show="away", status="resting")
     contacts.publish(activity="on-the-phone")
-    contacts.hears("", show="dnd", status="")
+    contacts.hears("", show="dnd", status="On the phone")
     contacts.publish(activity="vacation", note="\u017eivjeli & <well>")
     contacts.hears("", show="xa", status="\u017eivjeli & <well>")
     contacts.publish(open=False)

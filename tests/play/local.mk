@@ -86,6 +86,7 @@ PLAYS = \
 	plugins/presence/s2x.play \
 	plugins/presence/x2s-answer.play \
 	plugins/presence/x2s-answers.play \
+	plugins/presence/x2s-doing.play \
 	plugins/presence/x2s-first.play \
 	plugins/presence/x2s-lost.play \
 	plugins/presence/x2s-online.play \

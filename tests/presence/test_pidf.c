@@ -139,6 +139,9 @@ static void test_read_old_rpid(void **state)
 	assert_int_equal(s.count, 1);
 	assert_string_equal(s.devices[0].resource, "");
 	assert_int_equal(s.devices[0].show, PRESENCE_DND);
+	assert_int_equal(s.devices[0].note_count, 1);
+	assert_string_equal(s.devices[0].notes[0].lang, "en");
+	assert_string_equal(s.devices[0].notes[0].text, "Busy");
 	assert_string_equal(s.display, "Romeo M.");
 }
 
@@ -147,27 +150,62 @@ static void test_activities(void **state)
 	static const struct {
 		const char *activities;
 		enum presence_show show;
+		const char *phrase;
 	} cases[] = {
-		{ "", PRESENCE_PLAIN },
-		{ "<r:working/>", PRESENCE_PLAIN },
-		{ "<r:away/>", PRESENCE_AWAY },
-		{ "<r:meal/><r:vacation/>", PRESENCE_XA },
-		{ "<r:meeting/><r:away/>", PRESENCE_DND },
-		{ "<r:busy/>", PRESENCE_DND },
-		{ "<r:sleeping/><r:unknown/>", PRESENCE_XA },
-		{ "<r:other>napping</r:other>", PRESENCE_PLAIN },
+		{ "", PRESENCE_PLAIN, NULL },
+		{ "<r:working/>", PRESENCE_PLAIN, NULL },
+		{ "<r:away/>", PRESENCE_AWAY, NULL },
+		{ "<r:away/><r:lunch/>", PRESENCE_AWAY, "At lunch" },
+		{ "<r:meal/><r:vacation/>", PRESENCE_XA, "On vacation" },
+		{ "<r:meeting/><r:away/>", PRESENCE_DND, "In a meeting" },
+		{ "<r:busy/>", PRESENCE_DND, "Busy" },
+		{ "<r:on-the-phone/><r:busy/>", PRESENCE_DND, "On the phone" },
+		{ "<r:be-right-back/>", PRESENCE_AWAY, "Be right back" },
+		{ "<r:sleeping/><r:unknown/>", PRESENCE_XA, "Sleeping" },
+		{ "<r:other>napping</r:other>", PRESENCE_PLAIN, NULL },
 	};
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct presence_state s;
 		char text[1024];
 
 		snprintf(text, sizeof text, ROMEO "<tuple id='a'><status>"
 			"<basic>open</basic></status></tuple><dm:person "
 			"id='p'><r:activities>%s</r:activities></dm:person>"
 			"</presence>", cases[i].activities);
-		assert_int_equal(reads(*state, text).devices[0].show,
-			cases[i].show);
+		s = reads(*state, text);
+		assert_int_equal(s.devices[0].show, cases[i].show);
+		assert_int_equal(s.devices[0].note_count,
+			cases[i].phrase != NULL);
+		if (cases[i].phrase)
+			assert_string_equal(s.devices[0].notes[0].text,
+				cases[i].phrase);
 	}
+}
+
+/* No phrase beside a note, a show that somebody chose, or who is gone. */
+static void test_no_phrase(void **state)
+{
+	struct presence_state s = reads(*state, ROMEO
+		"<tuple id='ID-a'><status><basic>open</basic><r:activities>"
+		"<r:on-the-phone/></r:activities></status><note>later</note>"
+		"</tuple><tuple id='ID-b'><status><basic>open</basic>"
+		"<show xmlns='jabber:client'>away</show></status></tuple>"
+		"<tuple id='ID-c'><status><basic>closed</basic></status>"
+		"</tuple><tuple id='ID-d'><status><basic>open</basic>"
+		"<r:activities><r:dinner/></r:activities></status></tuple>"
+		"<dm:person id='p'><r:activities><r:meeting/></r:activities>"
+		"</dm:person></presence>");
+
+	assert_int_equal(s.count, 4);
+	assert_int_equal(s.devices[0].note_count, 1);
+	assert_string_equal(s.devices[0].notes[0].text, "later");
+	assert_int_equal(s.devices[1].show, PRESENCE_AWAY);
+	assert_int_equal(s.devices[1].note_count, 0);
+	assert_int_equal(s.devices[2].note_count, 0);
+	/* its own wins over the person's */
+	assert_int_equal(s.devices[3].show, PRESENCE_AWAY);
+	assert_string_equal(s.devices[3].notes[0].text, "At dinner");
 }
 
 /* trust.md G17 and what RFC 3863 leaves to the reader. */
@@ -415,6 +453,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(test_read_old_rpid, setup,
 			teardown),
 		cmocka_unit_test_setup_teardown(test_activities, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(test_no_phrase, setup,
 			teardown),
 		cmocka_unit_test_setup_teardown(test_hostile, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_tuple_ids, setup,
