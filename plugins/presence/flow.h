@@ -89,9 +89,8 @@ void grant_wake(struct pair *p);
 const char *grant_etag(const struct pair *p, struct stox_exchange *x);
 /** A publication asks what the XMPP user is: find out. */
 void grant_probe(struct pair *p);
-/** The document that says it; NULL when there is none. */
-const char *grant_document(struct pair *p, struct stox_exchange *x,
-	size_t *ret_len);
+/** The document that says it, as the body of what goes out. */
+void grant_put_document(struct pair *p, struct stox_exchange *x);
 /** Let in, and nothing was heard: a server that answers for its user, who was
  *  asked before, tells "subscribed" and no more. */
 bool grant_unheard(const struct pair_grant *g);

@@ -63,8 +63,7 @@ static const struct presence_style *style_of(const struct stox_exchange *x)
 		? &presence_style_lync : &presence_style_simple;
 }
 
-const char *grant_document(struct pair *p, struct stox_exchange *x,
-	size_t *ret_len)
+void grant_put_document(struct pair *p, struct stox_exchange *x)
 {
 	const struct pair_grant *g = &p->grant;
 	PRESENCE_SCRATCH struct presence_device list[PAIR_DEVICES];
@@ -73,8 +72,7 @@ const char *grant_document(struct pair *p, struct stox_exchange *x,
 
 	for (size_t i = 0; i < g->count; i++)
 		list[i] = g->devices[i].d;
-	return presence_pidf_write(x, &state, p->xmpp, style_of(x),
-		(int64_t)p->now_s, ret_len);
+	presence_pidf_put(x, &state, p->xmpp, style_of(x), (int64_t)p->now_s);
 }
 
 /* Who ends its watch is told "closed" (RFC 8048, 5.3.3); who was not let in is
@@ -87,17 +85,12 @@ static void put_document(struct pair *p, struct stox_exchange *x,
 	bool shown = grant_is_let_in(g) && g->known;
 	struct presence_state state = { .devices = list,
 		.display = grant_is_let_in(g) ? g->display : NULL };
-	const char *text;
-	size_t len;
 
 	if (!shown && !hides_pending(x))
 		return;
 	for (size_t i = 0; shown && i < g->count && l->state != LEG_ENDING; i++)
 		list[state.count++] = g->devices[i].d;
-	text = presence_pidf_write(x, &state, p->xmpp,
-		style_of(x), (int64_t)p->now_s, &len);
-	if (text)
-		stox_out_body(x, PRESENCE_TYPE, text, len);
+	presence_pidf_put(x, &state, p->xmpp, style_of(x), (int64_t)p->now_s);
 }
 
 /* FNV-1a: it need not be hard to guess, the watcher knows the state. */

@@ -12,6 +12,7 @@ static const char NS_CLIENT[] = "jabber:client";
 struct reader {
 	struct stox_exchange *x;
 	struct presence_state *state;
+	const char *lang;                  /* of notes that tell none, NULL */
 	const char *ids[PRESENCE_DEVICES]; /* seen so far */
 	size_t id_count;
 	bool shown[PRESENCE_DEVICES];      /* the device has a show of its own */
@@ -73,10 +74,11 @@ static bool same_lang(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-static void add_note(struct stox_exchange *x, struct presence_device *d,
+static void add_note(struct reader *r, struct presence_device *d,
 	const struct stox_element *e)
 {
-	const char *lang = stox_element_lang(e);
+	const char *own = stox_element_lang(e);
+	const char *lang = own ? own : r->lang;
 
 	if (!*stox_element_text(e) || d->note_count == PRESENCE_NOTES)
 		return;
@@ -84,17 +86,17 @@ static void add_note(struct stox_exchange *x, struct presence_device *d,
 		if (same_lang(d->notes[i].lang, lang))
 			return; /* the first one stays */
 	d->notes[d->note_count++] = (struct presence_note){ lang,
-		presence_note_cut(x, stox_element_text(e)) };
+		presence_note_cut(r->x, stox_element_text(e)) };
 }
 
-static void read_notes(struct stox_exchange *x, struct presence_device *d,
+static void read_notes(struct reader *r, struct presence_device *d,
 	const struct stox_element *parent)
 {
 	const struct stox_element *e =
 		stox_element_child(parent, "note", PRESENCE_NS_PIDF);
 
 	for (; e; e = stox_element_next(e, "note", PRESENCE_NS_PIDF))
-		add_note(x, d, e);
+		add_note(r, d, e);
 }
 
 /* Who says nothing, is doing something all the same. */
@@ -228,7 +230,7 @@ static void read_tuple(struct reader *r, const struct stox_element *t)
 	d.show = doing ? doing->show : presence_show_read(show);
 	if (stamp)
 		d.stamp_s = stox_date_read(stamp);
-	read_notes(r->x, &d, t);
+	read_notes(r, &d, t);
 	add_device(r, &d, show || doing, doing);
 }
 
@@ -267,7 +269,7 @@ static void apply_person(struct reader *r, const struct stox_element *root)
 			r->doing[i] = doing;
 		}
 		if (s->devices[i].note_count == 0)
-			read_notes(r->x, &s->devices[i], root);
+			read_notes(r, &s->devices[i], root);
 		add_phrase(&s->devices[i], r->doing[i]);
 	}
 }
@@ -285,10 +287,12 @@ static size_t count_tuples(const struct stox_element *root)
 }
 
 int presence_pidf_read(struct stox_exchange *x, const void *body, size_t len,
-	const char *jid, struct presence_state *ret, const char **why)
+	const char *jid, const char *lang, struct presence_state *ret,
+	const char **why)
 {
 	struct presence_state state = { .count = 0 };
-	struct reader r = { .x = x, .state = &state };
+	struct reader r = { .x = x, .state = &state,
+		.lang = presence_language(lang) };
 	const struct stox_element *root, *t;
 
 	*why = "Not A Presence Document";

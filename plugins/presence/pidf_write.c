@@ -146,11 +146,30 @@ static void put_person(struct stox_element *root, enum presence_show show)
 		PRESENCE_NS_RPID), activity, NULL);
 }
 
+/* The language of all notes, or NULL. */
+static const char *language_of(const struct presence_device *const *devices,
+	size_t count)
+{
+	const char *lang = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		for (size_t k = 0; k < devices[i]->note_count; k++) {
+			const char *other = devices[i]->notes[k].lang;
+
+			if (!other || (lang && strcmp(lang, other) != 0))
+				return NULL;
+			lang = other;
+		}
+	}
+	return presence_language(lang);
+}
+
 /* ---- the document ---------------------------------------------------------- */
 
 const char *presence_pidf_write(struct stox_exchange *x,
 	const struct presence_state *state, const char *jid,
-	const struct presence_style *style, int64_t now_s, size_t *ret_len)
+	const struct presence_style *style, int64_t now_s, size_t *ret_len,
+	const char **ret_lang)
 {
 	static const struct presence_device nobody = { .resource = "",
 		.priority = PRESENCE_NO_PRIORITY, .stamp_s = -1 };
@@ -178,5 +197,22 @@ const char *presence_pidf_write(struct stox_exchange *x,
 	if (style->display && state->display)
 		stox_element_add_child_text(root, "display-name",
 			PRESENCE_NS_CIPID, state->display);
+	*ret_lang = style->notes ? language_of(devices, count) : NULL;
 	return stox_document_text(x, root, ret_len);
+}
+
+void presence_pidf_put(struct stox_exchange *x,
+	const struct presence_state *state, const char *jid,
+	const struct presence_style *style, int64_t now_s)
+{
+	const char *lang;
+	size_t len;
+	const char *text = presence_pidf_write(x, state, jid, style, now_s,
+		&len, &lang);
+
+	if (!text)
+		return;
+	stox_out_body(x, PRESENCE_TYPE, text, len);
+	if (lang)
+		stox_out_header(x, "Content-Language", lang);
 }

@@ -121,6 +121,8 @@ void presence_stanza_set_nick(struct stox_element *e, const char *name);
 /** At most PRESENCE_NOTE_MAX bytes of a text, whole characters; @text itself or
  *  in the exchange. */
 const char *presence_note_cut(struct stox_exchange *x, const char *text);
+/** @tag, or NULL unless it is a single language tag; may be NULL. */
+const char *presence_language(const char *tag);
 /** Write an available device into a stanza.  @notes: its status texts too. */
 void presence_stanza_write(struct stox_exchange *x, struct stox_element *e,
 	const struct presence_device *d, bool notes, int64_t now_s);
@@ -131,6 +133,7 @@ void presence_stanza_write(struct stox_exchange *x, struct stox_element *e,
  * Read a PIDF document.
  *
  * @jid  whom it must speak of, bare; a document about somebody else is refused
+ * @lang of notes that do not tell theirs (Content-Language), or NULL
  * @ret  in the exchange.  Devices with the same resource are one, the most
  *       available; those that an unknown extension guards (mustUnderstand) or
  *       that have an id that came before are left out.  An activity that
@@ -139,7 +142,8 @@ void presence_stanza_write(struct stox_exchange *x, struct stox_element *e,
  * RFC 3863, RFC 4479, RFC 4480; stox.md 3.7, lync.md 4.2.
  */
 int presence_pidf_read(struct stox_exchange *x, const void *body, size_t len,
-	const char *jid, struct presence_state *ret, const char **why);
+	const char *jid, const char *lang, struct presence_state *ret,
+	const char **why);
 
 /* ---- pidf_write.c ---- */
 
@@ -162,10 +166,16 @@ extern const struct presence_style presence_style_simple, presence_style_lync;
  *
  * @jid    who it is, bare
  * @now_s  for devices without a time of their own
+ * @ret_lang  that of all the notes in it; NULL when they have several or none
  * Returns the text, in the exchange, or NULL when @jid has no SIP address.
  */
 const char *presence_pidf_write(struct stox_exchange *x,
 	const struct presence_state *state, const char *jid,
-	const struct presence_style *style, int64_t now_s, size_t *ret_len);
+	const struct presence_style *style, int64_t now_s, size_t *ret_len,
+	const char **ret_lang);
+/** The same, as the body of what goes out, with Content-Language. */
+void presence_pidf_put(struct stox_exchange *x,
+	const struct presence_state *state, const char *jid,
+	const struct presence_style *style, int64_t now_s);
 
 #endif

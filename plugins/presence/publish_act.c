@@ -20,14 +20,10 @@ enum {
 static void put_body(struct publication *p, struct stox_exchange *x)
 {
 	PRESENCE_SCRATCH struct pair user;
-	const char *text;
-	size_t len;
 
 	pair_read(&user, p->host, stox_session_key(p->session), p->state,
 		p->state_len);
-	text = grant_document(&user, x, &len);
-	if (text)
-		stox_out_body(x, PRESENCE_TYPE, text, len);
+	grant_put_document(&user, x);
 }
 
 static void send(struct publication *p)

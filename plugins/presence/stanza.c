@@ -12,6 +12,7 @@
 
 /* A state that is older is told with its time. */
 enum { DELAY_S = 60 };
+enum { LANGUAGE_MAX = 35 }; /* RFC 5646, 4.4.1 */
 
 static bool has_lang(const struct presence_device *d, const char *lang)
 {
@@ -34,6 +35,14 @@ const char *presence_note_cut(struct stox_exchange *x, const char *text)
 	while (len && ((unsigned char)text[len] & 0xc0) == 0x80)
 		len--;
 	return stox_printf(x, "%.*s", (int)len, text);
+}
+
+const char *presence_language(const char *tag)
+{
+	size_t n = tag ? strspn(tag, "abcdefghijklmnopqrstuvwxyz"
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") : 0;
+
+	return n > 0 && n <= LANGUAGE_MAX && !tag[n] ? tag : NULL;
 }
 
 static void read_status(struct stox_exchange *x, const struct stox_element *e,

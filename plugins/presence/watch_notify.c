@@ -101,7 +101,9 @@ static bool read_body(struct pair *p, struct stox_exchange *x)
 	if (!len || !type ||
 		strncmp(type, PRESENCE_TYPE, strlen(PRESENCE_TYPE)) != 0)
 		return false;
-	if (presence_pidf_read(x, body, len, p->sip, &state, &why) < 0) {
+	if (presence_pidf_read(x, body, len, p->sip,
+			stox_in_header(x, "Content-Language"), &state,
+			&why) < 0) {
 		stox_log(p->host, STOX_LOG_WARN, x, "document-refused",
 			"why=\"%s\"", why);
 		return false;

@@ -58,6 +58,7 @@ PLAYS = \
 	plugins/presence/etag.play \
 	plugins/presence/explain.play \
 	plugins/presence/hidden.play \
+	plugins/presence/languages.play \
 	plugins/presence/lync-closed.play \
 	plugins/presence/lync-refused.play \
 	plugins/presence/lync-s2x.play \

@@ -65,7 +65,7 @@ static int write_all(struct stox_exchange *x, const char *folder)
 		struct presence_device list[9];
 		struct presence_state s = { .devices = list, .count = n % 10,
 			.display = n % 3 ? PICK(texts, n) : NULL };
-		const char *text;
+		const char *text, *lang;
 
 		/* resources differ, as those of one person do */
 		for (size_t i = 0; i < s.count; i++) {
@@ -73,7 +73,7 @@ static int write_all(struct stox_exchange *x, const char *folder)
 			list[i].resource = PICK(resources, n + i);
 		}
 		text = presence_pidf_write(x, &s, PICK(people, n),
-			PICK(styles, n / 3), 1767323046, &len);
+			PICK(styles, n / 3), 1767323046, &len, &lang);
 		if (!text) {
 			fprintf(stderr, "state %zu has no document\n", n);
 			return -1;

@@ -76,7 +76,7 @@ static struct presence_state reads(struct scene *t, const char *text)
 	const char *why = NULL;
 
 	assert_int_equal(presence_pidf_read(t->x, text, strlen(text),
-		"romeo@contoso.com", &s, &why), 0);
+		"romeo@contoso.com", NULL, &s, &why), 0);
 	return s;
 }
 
@@ -86,7 +86,7 @@ static void refuses(struct scene *t, const char *text, const char *expected)
 	const char *why = NULL;
 
 	assert_int_equal(presence_pidf_read(t->x, text, strlen(text),
-		"romeo@contoso.com", &s, &why), -STOX_EPROTO);
+		"romeo@contoso.com", NULL, &s, &why), -STOX_EPROTO);
 	assert_string_equal(why, expected);
 }
 
@@ -341,9 +341,10 @@ static struct presence_device juliet_away(void)
 static const char *writes(struct scene *t, const struct presence_state *s,
 	const struct presence_style *style)
 {
+	const char *lang;
 	size_t len;
 	const char *text = presence_pidf_write(t->x, s, "juliet@example.org",
-		style, 1767323046, &len);
+		style, 1767323046, &len, &lang);
 
 	assert_non_null(text);
 	assert_int_equal(strlen(text), len);
@@ -407,6 +408,7 @@ static void test_write_edges(void **state)
 	struct presence_state s = { .devices = &d, .count = 0 };
 	struct scene *t = *state;
 	const char *text = writes(t, &s, &presence_style_simple);
+	const char *lang;
 	size_t len;
 
 	assert_non_null(strstr(text, "<tuple id='ID-'><status><basic>closed"
@@ -415,10 +417,69 @@ static void test_write_edges(void **state)
 	d.priority = -1;
 	assert_null(strstr(writes(t, &s, &presence_style_simple), "contact"));
 	assert_null(presence_pidf_write(t->x, &s, "x@unknown.example",
-		&presence_style_simple, 0, &len));
+		&presence_style_simple, 0, &len, &lang));
 	text = presence_pidf_write(t->x, &s, "j@b\xc3\xbc" "cher.example",
-		&presence_style_simple, 0, &len);
+		&presence_style_simple, 0, &len, &lang);
 	assert_non_null(strstr(text, "entity='pres:j@xn--bcher-kva.example'"));
+}
+
+/* Content-Language, both ways. */
+static void test_language(void **state)
+{
+	static const struct {
+		const char *header, *lang;
+	} cases[] = {
+		{ NULL, NULL }, { "it", "it" }, { "de-CH-1996", "de-CH-1996" },
+		{ "it, de", NULL }, { "", NULL }, { "i t", NULL },
+		{ "a-tag-that-is-longer-than-any-that-is-one", NULL },
+	};
+	static const char document[] = ROMEO "<tuple id='ID-a'><status><basic>"
+		"open</basic></status><note>Addio</note><note xml:lang='en'>"
+		"Farewell</note></tuple></presence>";
+	struct presence_device d[2] = { juliet_away(), juliet_away() };
+	struct presence_state s = { .devices = d, .count = 2 };
+	struct scene *t = *state;
+	const char *lang = NULL, *why;
+	size_t len;
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct presence_state read;
+
+		assert_int_equal(presence_pidf_read(t->x, document,
+			strlen(document), "romeo@contoso.com", cases[i].header,
+			&read, &why), 0);
+		if (cases[i].lang)
+			assert_string_equal(read.devices[0].notes[0].lang,
+				cases[i].lang);
+		else
+			assert_null(read.devices[0].notes[0].lang);
+		assert_string_equal(read.devices[0].notes[1].lang, "en");
+	}
+	d[1].resource = "chamber";
+	presence_pidf_write(t->x, &s, "juliet@example.org",
+		&presence_style_simple, 0, &len, &lang);
+	assert_string_equal(lang, "en");
+	/* it tells no notes */
+	presence_pidf_write(t->x, &s, "juliet@example.org",
+		&presence_style_lync, 0, &len, &lang);
+	assert_null(lang);
+	d[1].notes[0].lang = "it";
+	presence_pidf_write(t->x, &s, "juliet@example.org",
+		&presence_style_simple, 0, &len, &lang);
+	assert_null(lang);
+	d[1].notes[0].lang = NULL;
+	presence_pidf_write(t->x, &s, "juliet@example.org",
+		&presence_style_simple, 0, &len, &lang);
+	assert_null(lang);
+	/* who is not there says nothing */
+	d[1].open = false;
+	presence_pidf_write(t->x, &s, "juliet@example.org",
+		&presence_style_simple, 0, &len, &lang);
+	assert_string_equal(lang, "en");
+	d[0].note_count = 0;
+	presence_pidf_write(t->x, &s, "juliet@example.org",
+		&presence_style_simple, 0, &len, &lang);
+	assert_null(lang);
 }
 
 /* What we write is what we read. */
@@ -434,7 +495,7 @@ static void test_round_trip(void **state)
 	d[1].priority = 1;
 	text = writes(t, &s, &presence_style_simple);
 	assert_int_equal(presence_pidf_read(t->x, text, strlen(text),
-		"juliet@example.org", &back, &why), 0);
+		"juliet@example.org", NULL, &back, &why), 0);
 	assert_int_equal(back.count, 2);
 	for (size_t i = 0; i < 2; i++) {
 		assert_string_equal(back.devices[i].resource, d[i].resource);
@@ -466,6 +527,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(test_write_lync, setup,
 			teardown),
 		cmocka_unit_test_setup_teardown(test_write_edges, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(test_language, setup,
 			teardown),
 		cmocka_unit_test_setup_teardown(test_round_trip, setup,
 			teardown),
