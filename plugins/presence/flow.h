@@ -71,6 +71,7 @@ enum {
 
 /** A SUBSCRIBE, first or in a dialog; replies. */
 void grant_subscribe(struct pair *p, struct stox_exchange *x);
+/** The XMPP user lets the SIP user in, who has asked. */
 void grant_approved(struct pair *p);
 void grant_refused(struct pair *p);
 /** An error to what was asked. */

@@ -296,7 +296,7 @@ void grant_subscribe(struct pair *p, struct stox_exchange *x)
 
 /* ---- from XMPP -------------------------------------------------------------- */
 
-void grant_approved(struct pair *p)
+static void approve(struct pair *p)
 {
 	struct pair_grant *g = &p->grant;
 
@@ -310,6 +310,13 @@ void grant_approved(struct pair *p)
 	for (size_t i = 0; i < g->leg_count; i++)
 		if (g->legs[i].state == LEG_OPEN)
 			grant_owe_now(&g->legs[i]);
+}
+
+void grant_approved(struct pair *p)
+{
+	/* nobody has asked: it lets nobody in, and nothing is kept of it */
+	if (p->grant.auth != AUTH_NONE)
+		approve(p);
 }
 
 static void reject(struct pair *p, const char *reason)
@@ -352,7 +359,7 @@ bool grant_vouch(struct pair *p, enum pair_auth auth, uint64_t since_s)
 	if (g->auth >= auth)
 		return false;
 	if (auth == AUTH_YES)
-		grant_approved(p);
+		approve(p);
 	g->auth = auth;
 	g->since_s = since_s ? since_s : p->now_s;
 	if (auth == AUTH_ASKED) /* its server knows: after a day it is asked */

@@ -54,7 +54,9 @@ void watch_subscribe(struct pair *p, struct stox_exchange *x)
 
 void watch_unsubscribe(struct pair *p)
 {
-	watch_end(p);
+	/* what is over is not told, nor kept: RFC 6121, 3.3.3 */
+	if (p->watch.auth != AUTH_NONE)
+		watch_end(p);
 	watch_leave(p);
 	pair_fine(p, false);
 }

@@ -82,6 +82,7 @@ PLAYS = \
 	plugins/presence/publish-many.play \
 	plugins/presence/restart-pace.play \
 	plugins/presence/s2x-refused.play \
+	plugins/presence/s2x-unasked.play \
 	plugins/presence/s2x-unheard.play \
 	plugins/presence/s2x-withdrawn.play \
 	plugins/presence/s2x.play \
