@@ -14,6 +14,7 @@ enum {
 	ETAG_MAX = 16,
 	MIN_EXPIRES_S = 60,
 	ASK_AGAIN_S = 86400,
+	ASK_FRESH_S = 600,     /* not more often, whoever comes and goes */
 	PROBE_S = 60,          /* "unsubscribed" within that answers a probe */
 	POLL_MS = 2000,        /* a poll waits that long for the XMPP side */
 	LAST_S = 60,           /* for the last NOTIFY of a leg */
@@ -193,7 +194,7 @@ static void new_leg(struct pair *p, struct stox_exchange *x, uint32_t expires)
 		if (g->auth == AUTH_YES && !g->known)
 			l->sent_ms = p->now_ms + POLL_MS - GRANT_INTERVAL_MS;
 	} else {
-		grant_ask(p, fresh);
+		grant_ask(p, fresh && g->asked_s + ASK_FRESH_S <= p->now_s);
 	}
 	if (g->auth == AUTH_YES && fresh)
 		grant_probe(p);

@@ -75,6 +75,7 @@ PLAYS = \
 	plugins/presence/quiet.play \
 	plugins/presence/restart.play \
 	plugins/presence/s2x-answers.play \
+	plugins/presence/s2x-churn.play \
 	plugins/presence/s2x-day.play \
 	plugins/presence/s2x-end.play \
 	plugins/presence/s2x-many.play \
