@@ -9,6 +9,8 @@ tests_presence_test_pidf_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE \
 tests_presence_test_pidf_LDADD = $(NODE_LIBS) $(CMOCKA_LIBS)
 # It performs on the stage of the plays.
 tests_presence_test_truth_SOURCES = tests/presence/test_truth.c \
+	tests/presence/world.h tests/presence/world_sip.c \
+	tests/presence/world_xmpp.c \
 	src/play/ledger.c src/play/match.c src/play/peer.c \
 	src/play/sip_peer.c src/play/stage.c src/play/xmpp_peer.c
 nodist_tests_presence_test_truth_SOURCES = src/core/plugin_table.c
