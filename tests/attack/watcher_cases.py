@@ -1,7 +1,10 @@
-"""Cases P07 and P08: SUBSCRIBE and NOTIFY that nobody should send."""
+"""Cases P07, P08 and G11: SUBSCRIBE, NOTIFY and presence that nobody should
+send, or not so much of it."""
 import re
+import time
 
 from cases import MARK, case, check
+from peer import message
 
 CONTACT = "Contact: <sip:localhost:{port};transport=tls>"
 PIDF = ("<presence xmlns='urn:ietf:params:xml:ns:pidf' "
@@ -174,3 +177,66 @@ def bad_notify(target):
         check(notify(target, phone, seen, 13) == 200, "the dialog was lost")
         status = notify(target, phone, seen, 14, state="terminated;reason=;;")
         check(status in (200, 400), f"{status}")
+
+
+# ---- floods ------------------------------------------------------------------
+
+FLOOD = 2000
+
+
+def presence(sender, to, kind):
+    return (f"<presence from='{sender}@example.org' to='{to}@contoso.com' "
+            f"type='{kind}'/>").encode()
+
+
+def still_serves(target, peer, what):
+    """A message behind the flood, and an operator."""
+    body = f"{MARK}{what}"
+    peer.send(message(body))
+    check(target.front_end.has(body, 60), f"after {what} nothing crosses")
+    check(target.ctl("status"), "stoxctl is not answered")
+
+
+def nobody_asks(target, word):
+    """What is left may wait for a server to tell, but asks for nobody."""
+    deadline = time.monotonic() + 30
+    left = [None]
+    while left and time.monotonic() < deadline:
+        left = [row for row in target.ctl("roster", "list")
+                if row["xmpp"].startswith(word) and row["x2s"] != "no"]
+    check(not left, f"{len(left)} are left, such as {left[:1]}")
+
+
+@case("G11 a crowd that was made up probes, asks and stops")
+def made_up(target):
+    before = target.rss_kb()
+    with target.stream("auth") as peer:
+        for number in range(FLOOD):
+            peer.send(presence(f"nobody{number}", "flooded", "probe"))
+        still_serves(target, peer, "probes")
+        check("nobody" not in str(pairs(target)), "a probe left a pair")
+        for number in range(FLOOD):
+            peer.send(presence(f"nobody{number}", "flooded", "subscribe"))
+        still_serves(target, peer, "questions")
+        for number in range(FLOOD):
+            peer.send(presence(f"nobody{number}", "flooded", "unsubscribe"))
+        still_serves(target, peer, "farewells")
+    nobody_asks(target, "nobody")
+    check(target.rss_kb() - before < 131072,
+          f"RSS {before} kB, {target.rss_kb()} kB")
+
+
+@case("G11 one who cannot decide asks and stops a thousand times")
+def undecided(target):
+    with target.stream("auth") as peer:
+        for _ in range(FLOOD // 2):
+            peer.send(presence("hamlet", "ophelia", "subscribe")
+                      + presence("hamlet", "ophelia", "unsubscribe"))
+        still_serves(target, peer, "doubts")
+        # so many at once were refused; the last word counts
+        peer.send(presence("hamlet", "ophelia", "unsubscribe"))
+        still_serves(target, peer, "the last doubt")
+    nobody_asks(target, "hamlet")
+    asked = sum("<sip:ophelia@contoso.com>" in head
+                for head in target.front_end.subscribes)
+    check(0 < asked <= FLOOD, f"{asked} SUBSCRIBEs")
