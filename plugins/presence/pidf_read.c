@@ -167,7 +167,9 @@ static bool is_better(const struct presence_device *a,
 {
 	if (a->open != b->open)
 		return a->open;
-	return a->priority > b->priority;
+	if (a->priority != b->priority)
+		return a->priority > b->priority;
+	return a->stamp_s > b->stamp_s;
 }
 
 static void add_device(struct reader *r, const struct presence_device *d,

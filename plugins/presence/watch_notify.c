@@ -8,7 +8,11 @@
 #include "stox/service/subscription.h"
 #include "watch.h"
 
-enum { PROBATION_S = 300, ETAG_MAX = 128 };
+enum {
+	PROBATION_S = 300,
+	ETAG_MAX = 128,
+	CLOCK_S = 300,         /* a clock that is ahead by more tells no time */
+};
 
 static const char *resource_of(const struct presence_device *d)
 {
@@ -22,21 +26,40 @@ static bool is_news(const struct presence_device *old,
 	return (old->open || now->open) && !pair_device_same(old, now);
 }
 
+/* Nothing can be newer than now: it would be the newest for good. */
+static int64_t stamp_of(const struct presence_device *d, uint64_t now_s)
+{
+	int64_t now = (int64_t)now_s;
+
+	if (d->stamp_s > now + CLOCK_S)
+		return -1;
+	return d->stamp_s > now ? now : d->stamp_s;
+}
+
+/* Is it older than what was told of the same device?  What nothing names may be
+ * another one, whose state is that old. */
+static bool is_older(const struct presence_device *d,
+	const struct presence_device *old, bool named)
+{
+	return named && old->open && d->open && d->stamp_s >= 0 &&
+	       d->stamp_s < old->stamp_s;
+}
+
 /* One device of the document: is it news? */
-static void see(struct pair_watch *w, const struct presence_device *now)
+static void see(struct pair_watch *w, const struct presence_device *now,
+	uint64_t now_s)
 {
 	struct pair_device *old =
 		pair_device(w->devices, w->count, resource_of(now));
 	struct presence_device d = *now;
 
 	d.resource = resource_of(now);
+	d.stamp_s = stamp_of(now, now_s);
 	if (d.note_count > PAIR_NOTES)
 		d.note_count = PAIR_NOTES;
 	if (old) {
 		old->stale = false;
-		/* what is older than what was told is no news */
-		if (old->d.open && d.open && d.stamp_s >= 0 &&
-			d.stamp_s < old->d.stamp_s)
+		if (is_older(&d, &old->d, *now->resource != '\0'))
 			return;
 		old->owed = old->owed || w->retell || is_news(&old->d, &d);
 		old->d = d;
@@ -64,9 +87,9 @@ static bool take_state(struct pair *p, const struct presence_state *s)
 	for (size_t i = 0; i < w->count; i++)
 		w->devices[i].stale = true;
 	for (size_t i = 0; i < s->count; i++)
-		see(w, &s->devices[i]);
+		see(w, &s->devices[i], p->now_s);
 	if (s->count == 0 && w->count == 0)
-		see(w, &nobody);
+		see(w, &nobody, p->now_s);
 	for (size_t i = 0; i < w->count; i++) {
 		struct pair_device *d = &w->devices[i];
 

@@ -97,6 +97,7 @@ PLAYS = \
 	plugins/presence/x2s-refresh.play \
 	plugins/presence/x2s-refused.play \
 	plugins/presence/x2s-told-less.play \
+	plugins/presence/x2s-stamps.play \
 	plugins/presence/x2s-unseen.play \
 	plugins/presence/x2s-month.play \
 	plugins/presence/x2s.play \
