@@ -10,6 +10,8 @@
 
 enum {
 	PROBATION_S = 300,
+	AFTER_MIN_S = 30,      /* sooner or later than these nobody comes back */
+	AFTER_MAX_S = 86400,
 	ETAG_MAX = 128,
 	CLOCK_S = 300,         /* a clock that is ahead by more tells no time */
 };
@@ -135,11 +137,21 @@ static bool read_body(struct pair *p, struct stox_exchange *x)
 	return take_state(p, &state);
 }
 
+/* When they want us back, if they say so. */
+static uint64_t after_s(const struct stox_subscription *s)
+{
+	if (!s->has_retry_after)
+		return PROBATION_S;
+	if (s->retry_after_s < AFTER_MIN_S)
+		return AFTER_MIN_S;
+	return s->retry_after_s > AFTER_MAX_S ? AFTER_MAX_S : s->retry_after_s;
+}
+
 /* `terminated`: why decides what comes next.  stox.md 3.6. */
 static void ended(struct pair *p, const struct stox_subscription *s)
 {
 	struct pair_watch *w = &p->watch;
-	uint64_t later = s->has_retry_after ? s->retry_after_s : PROBATION_S;
+	uint64_t later = after_s(s);
 
 	if (w->state == WATCH_LEAVING || w->auth == AUTH_NONE) {
 		watch_leave_dialog(w);
