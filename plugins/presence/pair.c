@@ -96,7 +96,8 @@ static void put_watch(struct writer *w, const struct pair_watch *v, bool notes)
 		flag(v->flying, 3) | flag(v->owe_subscribed, 4) |
 		flag(v->owe_error, 5) | flag(v->owe_unsubscribed, 6) |
 		flag(v->retell, 7) | flag(v->suppress, 8) |
-		flag(has_etag(v, notes), 9) | flag(v->blocked, 10));
+		flag(has_etag(v, notes), 9) | flag(v->blocked, 10) |
+		flag(v->bidden, 11));
 	put(w, v->state);
 	if (v->state != WATCH_IDLE) {
 		put_text(w, v->call_id);
@@ -313,6 +314,7 @@ static void get_watch(struct reader *r, struct pair_watch *v)
 	v->retell = is_set(flags, 7);
 	v->suppress = is_set(flags, 8);
 	v->blocked = is_set(flags, 10);
+	v->bidden = is_set(flags, 11);
 	v->state = (enum watch_state)get_count(r, WATCH_LEAVING);
 	if (v->state != WATCH_IDLE) {
 		v->call_id = get_text(r);

@@ -59,6 +59,7 @@ struct pair_watch {
 	uint64_t expires_s;   /* when it ends, if nobody does anything */
 	uint64_t next_s;      /* when something has to be done, 0: never */
 	unsigned tries;       /* that failed in a row */
+	bool bidden;          /* to wait until `next_s`, by their Retry-After */
 	bool send;            /* a SUBSCRIBE is owed */
 	bool suppress;        /* it wants no NOTIFY when nothing is new */
 	bool flying;          /* one is under way */

@@ -81,6 +81,22 @@ bool watch_vouch(struct pair *p, enum pair_auth auth, uint64_t since_s)
 	return true;
 }
 
+/* She comes while it waits to ask again: not the hour that many failures make,
+ * but half a minute after the last one, unless the SIP side said when. */
+static void ask_sooner(struct pair *p)
+{
+	struct pair_watch *w = &p->watch;
+	uint64_t at;
+
+	if (w->state != WATCH_ASKING || w->call_id[0] || !w->tries || w->bidden)
+		return;
+	at = w->next_s - flow_back_off_s(w->tries) + flow_back_off_s(0);
+	if (at <= p->now_s)
+		watch_ask(p);
+	else if (at < w->next_s)
+		w->next_s = at;
+}
+
 void watch_probe(struct pair *p, struct stox_exchange *x)
 {
 	struct pair_watch *w = &p->watch;
@@ -94,6 +110,7 @@ void watch_probe(struct pair *p, struct stox_exchange *x)
 	}
 	if (take_policy(p, x))
 		return;
+	ask_sooner(p);
 	if (w->auth != AUTH_YES && !was_blocked)
 		return;
 	watch_forget_gone(w);
@@ -114,6 +131,8 @@ void watch_seen(struct pair *p, bool online)
 {
 	struct pair_watch *w = &p->watch;
 
+	if (online && !w->online && w->auth != AUTH_NONE)
+		ask_sooner(p);
 	w->online = online;
 	if (online)
 		w->seen_s = p->now_s;

@@ -30,7 +30,7 @@ void watch_leave_dialog(struct pair_watch *w)
 	w->dialog = (struct stox_dialog){ NULL, 0 };
 	w->cseq = 0;
 	w->expires_s = w->next_s = 0;
-	w->send = w->suppress = false;
+	w->send = w->suppress = w->bidden = false;
 }
 
 /* A SUBSCRIBE that makes a new dialog.  The names are new: a dialog of the old
@@ -78,6 +78,7 @@ void watch_fail(struct pair *p, uint64_t after_s)
 	if (w->tries >= WATCH_LOST_TRIES)
 		watch_lose(p);
 	watch_ask_later(p, after_s ? after_s : flow_back_off_s(w->tries));
+	w->bidden = after_s != 0;
 }
 
 void watch_leave(struct pair *p)

@@ -195,6 +195,7 @@ static void ended(struct pair *p, const struct stox_subscription *s)
 	if (later > WATCH_CACHE_S || w->tries >= WATCH_LOST_TRIES)
 		watch_lose(p);
 	watch_ask_later(p, later);
+	w->bidden = s->has_retry_after;
 }
 
 static unsigned first(struct pair *p, struct stox_exchange *x,
