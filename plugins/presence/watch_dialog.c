@@ -60,14 +60,7 @@ void watch_ask_later(struct pair *p, uint64_t after_s)
  * people is not true any more.  Ruling 21. */
 void watch_lose(struct pair *p)
 {
-	struct pair_watch *w = &p->watch;
-
-	for (size_t i = 0; i < w->count; i++) {
-		w->devices[i].owed = w->devices[i].owed || w->devices[i].d.open;
-		w->devices[i].d.open = false;
-	}
-	w->told_s = 0;
-	w->etag = "";
+	watch_drop_devices(&p->watch);
 }
 
 void watch_fail(struct pair *p, uint64_t after_s)
@@ -101,7 +94,7 @@ void watch_leave(struct pair *p)
 void watch_drop_devices(struct pair_watch *w)
 {
 	for (size_t i = 0; i < w->count; i++) {
-		w->devices[i].owed = w->devices[i].d.open;
+		w->devices[i].owed = w->devices[i].owed || w->devices[i].d.open;
 		w->devices[i].d.open = false;
 	}
 	w->told_s = 0;

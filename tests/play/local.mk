@@ -91,6 +91,7 @@ PLAYS = \
 	plugins/presence/x2s-answers.play \
 	plugins/presence/x2s-doing.play \
 	plugins/presence/x2s-first.play \
+	plugins/presence/x2s-gone.play \
 	plugins/presence/x2s-later.play \
 	plugins/presence/x2s-lost.play \
 	plugins/presence/x2s-online.play \
