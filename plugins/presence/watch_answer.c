@@ -77,6 +77,7 @@ static void failed(struct pair *p, struct stox_exchange *x,
 {
 	struct pair_watch *w = &p->watch;
 	bool refresh = w->dialog.len != 0;
+	uint64_t after = header_s(x, "Retry-After");
 
 	pair_trouble(p, stox_answer_status(x), words(x));
 	switch (result) {
@@ -101,15 +102,16 @@ static void failed(struct pair *p, struct stox_exchange *x,
 	default:
 		break;
 	}
-	if (refresh && w->expires_s > p->now_s) {
+	if (refresh && w->expires_s > p->now_s + after) {
 		/* it lives until it expires: try again meanwhile */
 		w->tries++;
 		if (w->tries >= WATCH_LOST_TRIES)
 			watch_lose(p);
-		w->next_s = p->now_s + flow_back_off_s(w->tries);
+		w->next_s = p->now_s +
+			(after ? after : flow_back_off_s(w->tries));
 		return;
 	}
-	watch_fail(p, header_s(x, "Retry-After"));
+	watch_fail(p, after);
 }
 
 void watch_answered(struct pair *p, struct stox_exchange *x)

@@ -68,7 +68,8 @@ void watch_fail(struct pair *p, uint64_t after_s)
 	struct pair_watch *w = &p->watch;
 
 	w->tries++;
-	if (w->tries >= WATCH_LOST_TRIES)
+	/* nobody tells what becomes of the SIP user until then */
+	if (w->tries >= WATCH_LOST_TRIES || after_s > WATCH_CACHE_S)
 		watch_lose(p);
 	watch_ask_later(p, after_s ? after_s : flow_back_off_s(w->tries));
 	w->bidden = after_s != 0;
