@@ -3,6 +3,7 @@
  * is the SIP user, and why did it end.  stox.md 3.3 step 5, 3.6, 3.7.
  */
 #include <string.h>
+#include <strings.h>
 
 #include "stox/service/policy.h"
 #include "stox/service/subscription.h"
@@ -231,6 +232,19 @@ static unsigned within(struct pair *p, struct stox_exchange *x,
 	return w->state == WATCH_ASKING ? first(p, x, ret, why) : 481;
 }
 
+/* The id of a subscription, which none of ours has, among the parameters of
+ * Event.  RFC 6665, 8.2.1. */
+static bool has_id(const char *params)
+{
+	for (const char *c = strchr(params, ';'); c; c = strchr(c, ';')) {
+		c += 1 + strspn(c + 1, " \t");
+		if (strncasecmp(c, "id", 2) == 0 &&
+			(!c[2] || strchr("=; \t", c[2])))
+			return true;
+	}
+	return false;
+}
+
 /* 200 for what is ours, whatever the XMPP side thinks of it: anything else would
  * end the subscription.  RFC 6665, 4.2.2. */
 static unsigned fit(struct pair *p, struct stox_exchange *x, const char **why)
@@ -248,6 +262,8 @@ static unsigned fit(struct pair *p, struct stox_exchange *x, const char **why)
 	if (!event || strncmp(event, "presence", 8) != 0 ||
 		(event[8] && !strchr("; \t", event[8])))
 		return 489;
+	if (has_id(event + 8))
+		return 481;
 	w->dialog = d;
 	return 200;
 }
