@@ -44,6 +44,8 @@ void watch_unsubscribe(struct pair *p);
 void watch_probe(struct pair *p, struct stox_exchange *x);
 /** Presence of the XMPP user shows: online, or gone with the last resource. */
 void watch_seen(struct pair *p, bool online);
+/** An error of the XMPP user's server, to whatever it was. */
+void watch_error(struct pair *p, struct stox_exchange *x);
 /** A NOTIFY; replies.  True when the row has to be safe before anything else
  *  happens. */
 bool watch_notify(struct pair *p, struct stox_exchange *x);

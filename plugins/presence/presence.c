@@ -82,8 +82,10 @@ static enum outcome from_xmpp(struct pair *p, struct stox_exchange *x)
 		grant_approved(p);
 	else if (strcmp(type, "unsubscribed") == 0)
 		grant_refused(p);
-	else
+	else {
 		grant_error(p, x);
+		watch_error(p, x);
+	}
 	return SAVE;
 }
 

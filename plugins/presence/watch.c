@@ -2,6 +2,8 @@
  * The XMPP user watches: a long authorisation on XMPP, on SIP one dialog that
  * is refreshed while it is worth it.  stox.md 3.3 to 3.5, 3.11.
  */
+#include <string.h>
+
 #include "stox/service/policy.h"
 #include "watch.h"
 
@@ -146,6 +148,26 @@ void watch_seen(struct pair *p, bool online)
 		w->etag = "";
 		watch_leave(p);
 	}
+}
+
+/* That there is no such user, or no more, is for good: nothing is refreshed for
+ * one who is not there.  RFC 8048, 8.1. */
+static bool is_for_good(const struct stox_element *stanza)
+{
+	const struct stox_element *error =
+		stox_element_child(stanza, "error", STOX_NS_SERVER);
+
+	return error &&
+	       (stox_element_child(error, "item-not-found", STOX_NS_STANZAS) ||
+		stox_element_child(error, "gone", STOX_NS_STANZAS));
+}
+
+void watch_error(struct pair *p, struct stox_exchange *x)
+{
+	/* a resource says nothing of the others */
+	if (p->watch.auth != AUTH_NONE && !strchr(stox_from(x), '/') &&
+		is_for_good(stox_in_stanza(x)))
+		watch_seen(p, false);
 }
 
 void watch_told(struct pair *p, struct stox_exchange *x, enum flow_tag tag)
