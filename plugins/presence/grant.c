@@ -77,6 +77,16 @@ static void end_all(struct pair *p, const char *reason)
 			end_leg(p, &g->legs[i], reason);
 }
 
+/* RFC 8048, 5.3.3: who stops to watch is gone, unless we know better. */
+static void leg_is_over(struct pair *p)
+{
+	struct pair_grant *g = &p->grant;
+
+	if (!grant_has_open_leg(g) && g->auth == AUTH_YES &&
+		!watch_shows(&p->watch))
+		g->owe_gone = true;
+}
+
 static void forget_devices(struct pair_grant *g)
 {
 	g->count = 0;
@@ -237,9 +247,7 @@ static void refresh(struct pair *p, struct stox_exchange *x, struct pair_leg *l,
 		return;
 	}
 	end_leg(p, l, "timeout");
-	/* RFC 8048, 5.3.3: who stops to watch is gone, unless we know better */
-	if (!grant_has_open_leg(g) && g->auth == AUTH_YES && !watch_shows(&p->watch))
-		g->owe_gone = true;
+	leg_is_over(p);
 }
 
 /* The leg that a request within a dialog belongs to; NULL with a status. */
@@ -472,6 +480,16 @@ bool grant_presence(struct pair *p, struct stox_exchange *x)
 
 /* ---- answers ---------------------------------------------------------------- */
 
+/* Its watcher is lost, or has heard the end. */
+static void drop_leg(struct pair *p, struct pair_leg *l)
+{
+	bool was_open = l->state == LEG_OPEN;
+
+	leg_remove(&p->grant, l);
+	if (was_open)
+		leg_is_over(p);
+}
+
 static struct pair_leg *leg_of(struct pair_grant *g, unsigned number)
 {
 	for (size_t i = 0; i < g->leg_count; i++)
@@ -504,12 +522,12 @@ void grant_notified(struct pair *p, struct stox_exchange *x, unsigned number)
 		return;
 	}
 	if (is_fatal(status) || (l->state != LEG_OPEN && !l->owed)) {
-		leg_remove(g, l);
+		drop_leg(p, l);
 	} else if (status >= 200 && status < 300) {
 		l->tries = 0;
 		l->has = "";
 	} else if (++l->tries >= NOTIFY_TRIES) {
-		leg_remove(g, l); /* its watcher is lost: it will ask anew */
+		drop_leg(p, l); /* it will ask anew */
 	} else {
 		l->owed = true;
 		l->sent_ms = p->now_ms + flow_back_off_s(l->tries) * 1000 -
@@ -576,6 +594,7 @@ void grant_due(struct pair *p)
 			i++;
 		} else if (l->state == LEG_OPEN) {
 			end_leg(p, l, lapse(p));
+			leg_is_over(p);
 			i++;
 		} else {
 			leg_remove(g, l);
