@@ -323,9 +323,17 @@ static void approve(struct pair *p)
 
 void grant_approved(struct pair *p)
 {
-	/* nobody has asked: it lets nobody in, and nothing is kept of it */
-	if (p->grant.auth != AUTH_NONE)
+	switch (p->grant.auth) {
+	case AUTH_NONE: /* it lets nobody in, and nothing is kept of it */
+		return;
+	case AUTH_ASKED:
 		approve(p);
+		return;
+	case AUTH_YES: /* said again, it is no news */
+		pair_fine(p, true);
+		grant_owe_all(&p->grant);
+		return;
+	}
 }
 
 static void reject(struct pair *p, const char *reason)
