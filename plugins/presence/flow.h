@@ -73,6 +73,9 @@ enum {
 
 /** A SUBSCRIBE, first or in a dialog; replies. */
 void grant_subscribe(struct pair *p, struct stox_exchange *x);
+/** The XMPP user's name, if a stanza of hers has it: whoever is let in is told.
+ *  XEP-0172, 4.2 */
+void grant_name(struct pair *p, struct stox_exchange *x);
 /** The XMPP user lets the SIP user in, who has asked. */
 void grant_approved(struct pair *p);
 void grant_refused(struct pair *p);

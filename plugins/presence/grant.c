@@ -321,6 +321,18 @@ static void approve(struct pair *p)
 			grant_owe_now(&g->legs[i]);
 }
 
+void grant_name(struct pair *p, struct stox_exchange *x)
+{
+	struct pair_grant *g = &p->grant;
+	const char *nick = presence_stanza_nick(stox_in_stanza(x));
+
+	if (!nick || (g->display && strcmp(nick, g->display) == 0))
+		return;
+	g->display = nick;
+	if (g->auth == AUTH_YES)
+		grant_owe_all(g);
+}
+
 void grant_approved(struct pair *p)
 {
 	switch (p->grant.auth) {
@@ -469,7 +481,6 @@ static bool take_device(struct pair *p, struct stox_exchange *x)
 bool grant_presence(struct pair *p, struct stox_exchange *x)
 {
 	struct pair_grant *g = &p->grant;
-	const char *nick = presence_stanza_nick(stox_in_stanza(x));
 	bool unknown = !g->known, changed;
 
 	if (g->auth != AUTH_YES)
@@ -481,8 +492,7 @@ bool grant_presence(struct pair *p, struct stox_exchange *x)
 	for (size_t i = 0; i < g->leg_count && unknown; i++)
 		if (g->legs[i].state == LEG_OPEN)
 			grant_owe_now(&g->legs[i]);
-	if (nick)
-		g->display = nick;
+	grant_name(p, x);
 	return changed || unknown;
 }
 

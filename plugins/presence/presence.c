@@ -72,6 +72,8 @@ static enum outcome from_xmpp(struct pair *p, struct stox_exchange *x)
 		return shown(p, x, true);
 	if (strcmp(type, "unavailable") == 0)
 		return shown(p, x, false);
+	if (strcmp(type, "subscribe") == 0 || strcmp(type, "subscribed") == 0)
+		grant_name(p, x);
 	if (strcmp(type, "subscribe") == 0)
 		watch_subscribe(p, x);
 	else if (strcmp(type, "unsubscribe") == 0)
