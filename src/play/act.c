@@ -259,7 +259,7 @@ static bool do_bounce(struct actor *a, const struct play_step *s)
 	struct peer *p = stage_peer(&a->stage, s->actor);
 	struct peer_item *item;
 	struct stanza_error error = { .condition = STOX_SERVICE_UNAVAILABLE };
-	const struct stox_element *c;
+	const struct stox_element *c, *reply = NULL;
 	struct pool *pool;
 	struct buf out;
 
@@ -271,9 +271,10 @@ static bool do_bounce(struct actor *a, const struct play_step *s)
 	if (c)
 		error.condition = stanza_condition_from(c->name);
 	buf_init(&out, 1 << 20, NULL);
-	if (!stanza_is_answer(item->stanza)) {
-		xml_write(&out, stanza_error_reply(pool, item->stanza, &error),
-			STOX_NS_SERVER);
+	if (!stanza_is_answer(item->stanza))
+		reply = stanza_error_reply(pool, item->stanza, &error);
+	if (reply) {
+		xml_write(&out, reply, STOX_NS_SERVER);
 		peer_send(p, domain_of(pool,
 			stox_element_attr(item->stanza, "from")), buf_str(&out));
 	}
