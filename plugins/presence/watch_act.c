@@ -39,6 +39,8 @@ static void send_subscribe(struct pair *p)
 		: stox_printf(x, "%u", w->expires_ask_s));
 	stox_out_header(x, "Accept", PRESENCE_TYPE);
 	stox_out_header(x, "Allow-Events", "presence");
+	if (!stox_dialect_is(x, "sip_presence", "lync"))
+		stox_out_header(x, "Supported", "gruu");
 	if (has_state(w))
 		stox_out_header(x, "Suppress-If-Match", w->etag);
 	w->cseq++;
