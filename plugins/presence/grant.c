@@ -201,7 +201,7 @@ static void new_leg(struct pair *p, struct stox_exchange *x, uint32_t expires)
 		l->state = LEG_POLL;
 		l->reason = "timeout";
 		l->expires_s = p->now_s + LAST_S;
-		if (g->auth == AUTH_YES && !g->known)
+		if (g->auth == AUTH_YES && (!g->known || grant_has_stale(g)))
 			l->sent_ms = p->now_ms + POLL_MS - GRANT_INTERVAL_MS;
 	} else {
 		grant_ask(p, fresh && g->asked_s + ASK_FRESH_S <= p->now_s);

@@ -20,6 +20,8 @@ void grant_owe_all(struct pair_grant *g);
 /** Ask the XMPP user to let the SIP user in; not more often than daily, unless it
  *  is a fresh question. */
 void grant_ask(struct pair *p, bool fresh);
+/** Are there devices that have yet to be confirmed? */
+bool grant_has_stale(const struct pair_grant *g);
 /** When to look at what a probe has found; 0: never. */
 uint64_t grant_confirm_s(const struct pair *p);
 

@@ -46,14 +46,20 @@ void grant_peer(struct pair *p, enum stox_side side, bool lost)
 		sip_is_back(&p->grant);
 }
 
-/* Is something shown, or may have been by an earlier run, that has yet to be
- * confirmed? */
-static bool is_unsure(const struct pair_grant *g)
+bool grant_has_stale(const struct pair_grant *g)
 {
 	for (size_t i = 0; i < g->count; i++)
 		if (g->devices[i].stale)
 			return true;
-	return g->auth == AUTH_YES && !g->known && grant_has_open_leg(g);
+	return false;
+}
+
+/* Is something shown, or may have been by an earlier run, that has yet to be
+ * confirmed? */
+static bool is_unsure(const struct pair_grant *g)
+{
+	return grant_has_stale(g) ||
+	       (g->auth == AUTH_YES && !g->known && grant_has_open_leg(g));
 }
 
 /* What the probe has not found is not there. */

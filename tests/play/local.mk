@@ -79,6 +79,7 @@ PLAYS = \
 	plugins/presence/s2x-day.play \
 	plugins/presence/s2x-end.play \
 	plugins/presence/s2x-many.play \
+	plugins/presence/s2x-poll.play \
 	plugins/presence/x2s-many.play \
 	plugins/presence/publish-many.play \
 	plugins/presence/restart-pace.play \
