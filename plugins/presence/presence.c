@@ -72,19 +72,19 @@ static enum outcome from_xmpp(struct pair *p, struct stox_exchange *x)
 		return shown(p, x, true);
 	if (strcmp(type, "unavailable") == 0)
 		return shown(p, x, false);
-	if (strcmp(type, "subscribe") == 0 || strcmp(type, "subscribed") == 0)
+	if (strcmp(type, "subscribe") == 0) {
 		grant_name(p, x);
-	if (strcmp(type, "subscribe") == 0)
 		watch_subscribe(p, x);
-	else if (strcmp(type, "unsubscribe") == 0)
-		watch_unsubscribe(p);
-	else if (strcmp(type, "probe") == 0)
-		watch_probe(p, x);
-	else if (strcmp(type, "subscribed") == 0)
+	} else if (strcmp(type, "subscribed") == 0) {
+		grant_name(p, x);
 		grant_approved(p);
-	else if (strcmp(type, "unsubscribed") == 0)
+	} else if (strcmp(type, "unsubscribe") == 0) {
+		watch_unsubscribe(p);
+	} else if (strcmp(type, "unsubscribed") == 0) {
 		grant_refused(p);
-	else {
+	} else if (strcmp(type, "probe") == 0) {
+		watch_probe(p, x);
+	} else {
 		grant_error(p, x);
 		watch_error(p, x);
 	}

@@ -136,8 +136,9 @@ void presence_stanza_write(struct stox_exchange *x, struct stox_element *e,
  * @lang of notes that do not tell theirs (Content-Language), or NULL
  * @ret  in the exchange.  Devices with the same resource are one, the most
  *       available, the newest; those that an unknown extension guards
- *       (mustUnderstand) or that have an id that came before are left out.  An activity that
- *       says more than its show is a note where there is no other
+ *       (mustUnderstand) or that have an id that came before are left out.
+ *       An activity that says more than its show is a note where there is no
+ *       other
  * Returns 0, or -STOX_EPROTO with a short phrase in *@why.
  * RFC 3863, RFC 4479, RFC 4480; stox.md 3.7, lync.md 4.2.
  */
