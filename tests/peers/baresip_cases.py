@@ -37,7 +37,7 @@ def act(world, phone):
 
 
 @case("baresip and an XMPP user see each other come and go",
-      servers=("prosody",), modes=("external",))
+      servers=("prosody", "ejabberd"), modes=("external",))
 def phone_without_server(world):
     if not world.lab.separate:
         raise Skipped("baresip has no other place for a port of the DNS")
