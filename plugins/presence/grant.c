@@ -404,16 +404,6 @@ void grant_remove(struct pair *p)
 	p->grant.owe_end = true;
 }
 
-static const char *error_of(const struct stox_element *e)
-{
-	const struct stox_element *error =
-		stox_element_child(e, "error", STOX_NS_SERVER);
-	const struct stox_element *condition = error
-		? stox_element_child(error, NULL, STOX_NS_STANZAS) : NULL;
-
-	return condition ? stox_element_name(condition) : "";
-}
-
 static bool is_one_of(const char *word, const char *const *list)
 {
 	for (; *list; list++)
@@ -431,7 +421,7 @@ void grant_error(struct pair *p, struct stox_exchange *x)
 		"policy-violation", NULL };
 	static const char *const away[] = { "remote-server-not-found",
 		"remote-server-timeout", NULL };
-	const char *condition = error_of(stox_in_stanza(x));
+	const char *condition = presence_stanza_error(stox_in_stanza(x));
 
 	if (is_one_of(condition, away))
 		stox_session_doubt(p->session, STOX_XMPP);

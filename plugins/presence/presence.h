@@ -117,6 +117,8 @@ void presence_stanza_read(struct stox_exchange *x, const char *resource,
 	struct presence_device *ret);
 /** The name in it (XEP-0172), or NULL. */
 const char *presence_stanza_nick(const struct stox_element *e);
+/** The condition of an error, "" when there is none.  RFC 6120, 8.3.3. */
+const char *presence_stanza_error(const struct stox_element *e);
 void presence_stanza_set_nick(struct stox_element *e, const char *name);
 /** At most PRESENCE_NOTE_MAX bytes of a text, whole characters; @text itself or
  *  in the exchange. */

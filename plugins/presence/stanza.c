@@ -96,6 +96,16 @@ const char *presence_stanza_nick(const struct stox_element *e)
 	return text && *text && strlen(text) <= PRESENCE_NOTE_MAX ? text : NULL;
 }
 
+const char *presence_stanza_error(const struct stox_element *e)
+{
+	const struct stox_element *error =
+		stox_element_child(e, "error", STOX_NS_SERVER);
+	const struct stox_element *condition = error
+		? stox_element_child(error, NULL, STOX_NS_STANZAS) : NULL;
+
+	return condition ? stox_element_name(condition) : "";
+}
+
 void presence_stanza_set_nick(struct stox_element *e, const char *name)
 {
 	if (name)

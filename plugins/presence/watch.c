@@ -102,7 +102,6 @@ static void ask_sooner(struct pair *p)
 void watch_probe(struct pair *p, struct stox_exchange *x)
 {
 	struct pair_watch *w = &p->watch;
-
 	bool was_blocked = w->blocked;
 
 	if (w->auth == AUTH_NONE) {
@@ -152,21 +151,17 @@ void watch_seen(struct pair *p, bool online)
 
 /* That there is no such user, or no more, is for good: nothing is refreshed for
  * one who is not there.  RFC 8048, 8.1. */
-static bool is_for_good(const struct stox_element *stanza)
+static bool is_for_good(const char *condition)
 {
-	const struct stox_element *error =
-		stox_element_child(stanza, "error", STOX_NS_SERVER);
-
-	return error &&
-	       (stox_element_child(error, "item-not-found", STOX_NS_STANZAS) ||
-		stox_element_child(error, "gone", STOX_NS_STANZAS));
+	return strcmp(condition, "item-not-found") == 0 ||
+	       strcmp(condition, "gone") == 0;
 }
 
 void watch_error(struct pair *p, struct stox_exchange *x)
 {
 	/* a resource says nothing of the others */
 	if (p->watch.auth != AUTH_NONE && !strchr(stox_from(x), '/') &&
-		is_for_good(stox_in_stanza(x)))
+		is_for_good(presence_stanza_error(stox_in_stanza(x))))
 		watch_seen(p, false);
 }
 
